@@ -1,0 +1,44 @@
+/* samples.h: the payloads of SAMPLES, CODES and END (spec 5.6, 6, 7.5). Private. */
+#ifndef VMPROF_FMT_BLOCKS_SAMPLES_H
+#define VMPROF_FMT_BLOCKS_SAMPLES_H
+
+#include "libvmprof_fmt/src/blocks/columnset.h"
+#include "libvmprof_fmt/src/blocks/tables.h"
+
+/* Samples as columns of 64-bit integers; count and value_count say how much of them is used. */
+struct vmpfi_samples {
+    size_t count;
+    size_t value_count;
+    uint64_t *stack;
+    uint64_t *thread;
+    uint64_t *time_ns;
+    uint64_t *flags;
+    uint64_t *values[VMPF_MAX_VALUES];
+};
+
+vmpf_status vmpfi_samples_encode(struct vmpfi_buffer *out, struct vmpfi_scratch *scratch,
+                                 const struct vmpfi_columnset_head *head, const struct vmpfi_samples *samples);
+
+/* The arrays live in scratch; those of skip_columns (VMPF_COLUMN_*) are NULL. */
+vmpf_status vmpfi_samples_decode(struct vmpfi_columnset_head *head, struct vmpfi_samples *out,
+                                 struct vmpfi_scratch *scratch, size_t value_count, uint32_t skip_columns,
+                                 const struct vmpfi_payload *payload, struct vmpf_error *err);
+
+/* CODES: rows is what the payloads of CODE rows are, one behind the other. */
+vmpf_status vmpfi_codes_encode(struct vmpfi_buffer *out, struct vmpfi_scratch *scratch, const uint8_t *rows,
+                               size_t size_bytes);
+vmpf_status vmpfi_codes_decode(struct vmpfi_scratch *scratch, const struct vmpfi_payload *payload,
+                               const uint8_t **rows, size_t *size_bytes, struct vmpf_error *err);
+
+struct vmpfi_end {
+    uint64_t samples;
+    uint64_t lost_samples;
+    uint64_t end_ns;
+    size_t value_count;
+    uint64_t sums[VMPF_MAX_VALUES];
+};
+
+bool vmpfi_end_encode(struct vmpfi_buffer *out, const struct vmpfi_end *end);
+vmpf_status vmpfi_end_decode(struct vmpfi_end *out, const struct vmpfi_payload *payload, struct vmpf_error *err);
+
+#endif

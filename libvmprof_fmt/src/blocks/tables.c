@@ -1,0 +1,188 @@
+#include "libvmprof_fmt/src/blocks/tables.h"
+
+#include "libvmprof_fmt/src/base/error.h"
+#include "libvmprof_fmt/src/blocks/chunk.h"
+#include "libvmprof_fmt/src/blocks/columnset.h"
+
+/* Takes `count` integer columns from scratch; false: no memory. */
+static bool take_columns(struct vmpfi_scratch *scratch, uint64_t **columns, unsigned column_count, size_t count)
+{
+    for (unsigned i = 0; i < column_count; i++) {
+        columns[i] = vmpfi_scratch_integers(scratch, i, count);
+        if (columns[i] == NULL) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static vmpf_status encode_integers(struct vmpfi_buffer *out, struct vmpfi_scratch *scratch, size_t first,
+                                   size_t count, uint64_t *const *columns, unsigned column_count)
+{
+    const struct vmpfi_columnset_head head = {.first = first, .count = (uint32_t)count};
+    struct vmpfi_column_in in[VMPFI_MAX_TABLE_COLUMNS] = {{0}};
+    for (unsigned i = 0; i < column_count; i++) {
+        in[i].id = (uint16_t)(i + 1);
+        in[i].values = columns[i];
+    }
+    return vmpfi_columnset_encode(out, &scratch->bytes, &head, in, column_count);
+}
+
+vmpf_status vmpfi_strings_encode(struct vmpfi_buffer *out, struct vmpfi_scratch *scratch,
+                                 const struct vmpf_string *strings, size_t first, size_t count)
+{
+    uint64_t *lengths;
+    /* The texts are laid into a column's memory: scratch->bytes is the encoder's own. */
+    struct vmpfi_buffer *text = &scratch->integers[1];
+    text->size_bytes = 0;
+    if (!take_columns(scratch, &lengths, 1, count)) {
+        return VMPF_E_NOMEM;
+    }
+    for (size_t i = 0; i < count; i++) {
+        const struct vmpf_string *string = &strings[first + i];
+        lengths[i] = string->size_bytes;
+        if (!vmpfi_buffer_append(text, string->data, string->size_bytes)) {
+            return VMPF_E_NOMEM;
+        }
+    }
+    const struct vmpfi_columnset_head head = {.first = first, .count = (uint32_t)count};
+    const struct vmpfi_column_in in[2] = {{.id = 1, .values = lengths},
+                                          {.id = 2, .bytes = text->data, .size_bytes = text->size_bytes}};
+    return vmpfi_columnset_encode(out, &scratch->bytes, &head, in, 2);
+}
+
+vmpf_status vmpfi_functions_encode(struct vmpfi_buffer *out, struct vmpfi_scratch *scratch,
+                                   const struct vmpfi_function *functions, size_t first, size_t count)
+{
+    uint64_t *columns[5];
+    if (!take_columns(scratch, columns, 5, count)) {
+        return VMPF_E_NOMEM;
+    }
+    for (size_t i = 0; i < count; i++) {
+        const struct vmpfi_function *function = &functions[first + i];
+        columns[0][i] = function->name;
+        columns[1][i] = function->file;
+        columns[2][i] = function->first_line;
+        columns[3][i] = function->kind;
+        columns[4][i] = function->address;
+    }
+    return encode_integers(out, scratch, first, count, columns, 5);
+}
+
+vmpf_status vmpfi_locations_encode(struct vmpfi_buffer *out, struct vmpfi_scratch *scratch,
+                                   const struct vmpf_location *locations, size_t first, size_t count)
+{
+    uint64_t *columns[2];
+    if (!take_columns(scratch, columns, 2, count)) {
+        return VMPF_E_NOMEM;
+    }
+    for (size_t i = 0; i < count; i++) {
+        columns[0][i] = locations[first + i].function;
+        columns[1][i] = locations[first + i].line;
+    }
+    return encode_integers(out, scratch, first, count, columns, 2);
+}
+
+vmpf_status vmpfi_stacks_encode(struct vmpfi_buffer *out, struct vmpfi_scratch *scratch,
+                                const struct vmpf_stack *stacks, size_t first, size_t count)
+{
+    uint64_t *columns[2];
+    if (!take_columns(scratch, columns, 2, count)) {
+        return VMPF_E_NOMEM;
+    }
+    for (size_t i = 0; i < count; i++) {
+        columns[0][i] = first + i - stacks[first + i].parent;
+        columns[1][i] = stacks[first + i].location;
+    }
+    return encode_integers(out, scratch, first, count, columns, 2);
+}
+
+vmpf_status vmpfi_threads_encode(struct vmpfi_buffer *out, struct vmpfi_scratch *scratch,
+                                 const struct vmpf_thread *threads, size_t first, size_t count)
+{
+    uint64_t *columns[3];
+    struct vmpfi_buffer *text = &scratch->integers[3];
+    text->size_bytes = 0;
+    if (!take_columns(scratch, columns, 3, count)) {
+        return VMPF_E_NOMEM;
+    }
+    for (size_t i = 0; i < count; i++) {
+        const struct vmpf_thread *thread = &threads[first + i];
+        columns[0][i] = thread->thread_id;
+        columns[1][i] = thread->process_id;
+        columns[2][i] = thread->name.size_bytes;
+        if (!vmpfi_buffer_append(text, thread->name.data, thread->name.size_bytes)) {
+            return VMPF_E_NOMEM;
+        }
+    }
+    const struct vmpfi_columnset_head head = {.first = first, .count = (uint32_t)count};
+    const struct vmpfi_column_in in[4] = {{.id = 1, .values = columns[0]},
+                                          {.id = 2, .values = columns[1]},
+                                          {.id = 3, .values = columns[2]},
+                                          {.id = 4, .bytes = text->data, .size_bytes = text->size_bytes}};
+    return vmpfi_columnset_encode(out, &scratch->bytes, &head, in, 4);
+}
+
+/* What the spec says of each kind's columns. A bytes column comes last, and column `lengths` sums up to it. */
+struct table_shape {
+    uint16_t known[VMPFI_MAX_TABLE_COLUMNS + 1]; /* ended by 0 */
+    uint8_t integer_columns;
+    uint8_t required_columns; /* the first so many */
+    uint8_t lengths_column;   /* 0: the kind has no bytes */
+    uint8_t bytes_column;
+    const char *lengths_rule;
+};
+
+static const struct table_shape shapes[VMPFI_THREADS + 1] = {
+    [VMPFI_STRINGS] = {{1, 2, 0}, 1, 1, 1, 2, "F-5.2-2"},
+    [VMPFI_FUNCTIONS] = {{1, 2, 3, 4, 5, 0}, 5, 2, 0, 0, ""},
+    [VMPFI_LOCATIONS] = {{1, 2, 0}, 2, 1, 0, 0, ""},
+    [VMPFI_STACKS] = {{1, 2, 0}, 2, 2, 0, 0, ""},
+    [VMPFI_THREADS] = {{1, 2, 3, 4, 0}, 3, 1, 3, 4, "F-5.5-2"},
+};
+
+/* Ids and lines are 32 bits wide; addresses, thread ids and process ids 64. */
+static uint64_t column_maximum(uint16_t kind, unsigned column)
+{
+    bool wide = (kind == VMPFI_FUNCTIONS && column == 5) || (kind == VMPFI_THREADS && column <= 2);
+    return wide ? UINT64_MAX : UINT32_MAX;
+}
+
+static vmpf_status check_lengths(const struct vmpfi_table *table, const struct table_shape *shape,
+                                 const struct vmpfi_payload *payload, struct vmpf_error *err)
+{
+    uint64_t sum = 0; /* of 2^20 numbers below 2^32: no overflow */
+    for (uint32_t i = 0; i < table->count; i++) {
+        sum += table->columns[shape->lengths_column - 1][i];
+    }
+    if (sum != table->bytes_size) {
+        return vmpfi_fail(err, VMPF_E_CORRUPT, payload->offset, shape->lengths_rule,
+                          "the lengths of texts do not add up to their size");
+    }
+    return VMPF_OK;
+}
+
+vmpf_status vmpfi_table_decode(struct vmpfi_table *out, struct vmpfi_scratch *scratch, uint16_t kind,
+                               const struct vmpfi_payload *payload, struct vmpf_error *err)
+{
+    const struct table_shape *shape = &shapes[kind];
+    struct vmpfi_columnset set = {.raw = &scratch->bytes};
+    VMPF_TRY(vmpfi_columnset_decode(&set, payload->data, payload->size_bytes, shape->known, payload->offset, err));
+    out->first = set.head.first;
+    out->count = set.head.count;
+    for (unsigned i = 0; i < shape->integer_columns; i++) {
+        uint64_t *values = vmpfi_scratch_integers(scratch, i, set.head.count);
+        if (values == NULL) {
+            return vmpfi_fail_nomem(err);
+        }
+        VMPF_TRY(vmpfi_columnset_integers(&set, (uint16_t)(i + 1), i < shape->required_columns,
+                                          column_maximum(kind, i + 1), values, err));
+        out->columns[i] = values;
+    }
+    if (shape->lengths_column == 0) {
+        return VMPF_OK;
+    }
+    bool required = kind == VMPFI_STRINGS;
+    VMPF_TRY(vmpfi_columnset_bytes(&set, shape->bytes_column, required, &out->bytes, &out->bytes_size, err));
+    return check_lengths(out, shape, payload, err);
+}

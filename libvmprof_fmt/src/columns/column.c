@@ -1,0 +1,115 @@
+#include "libvmprof_fmt/src/columns/column.h"
+
+#include "libvmprof_fmt/src/wire/cursor.h"
+
+/* What an encoding makes of the predecessor and the value: the number that is stored. */
+static uint64_t stored_number(uint64_t previous, uint64_t value, bool delta)
+{
+    return delta ? vmpfi_zigzag(value - previous) : value;
+}
+
+static bool is_delta(enum vmpfi_encoding encoding)
+{
+    return encoding == VMPFI_ENCODING_DELTA || encoding == VMPFI_ENCODING_DELTA_RUNS;
+}
+
+static bool is_runs(enum vmpfi_encoding encoding)
+{
+    return encoding == VMPFI_ENCODING_RUNS || encoding == VMPFI_ENCODING_DELTA_RUNS;
+}
+
+/* The bytes that plain and runs (or delta and delta runs) would take. */
+static void measure(const uint64_t *values, size_t count, bool delta, size_t *each_bytes, size_t *runs_bytes)
+{
+    uint64_t previous = 0;
+    uint64_t run_number = 0;
+    uint64_t run_length = 0;
+    *each_bytes = 0;
+    *runs_bytes = 0;
+    for (size_t i = 0; i < count; i++) {
+        uint64_t number = stored_number(previous, values[i], delta);
+        previous = values[i];
+        *each_bytes += vmpfi_varint_size(number);
+        if (run_length > 0 && number == run_number) {
+            run_length++;
+            continue;
+        }
+        if (run_length > 0) {
+            *runs_bytes += vmpfi_varint_size(run_number) + vmpfi_varint_size(run_length - 1);
+        }
+        run_number = number;
+        run_length = 1;
+    }
+    if (run_length > 0) {
+        *runs_bytes += vmpfi_varint_size(run_number) + vmpfi_varint_size(run_length - 1);
+    }
+}
+
+bool vmpfi_column_encode(struct vmpfi_buffer *out, const uint64_t *values, size_t count,
+                         enum vmpfi_encoding *encoding)
+{
+    size_t size[5] = {0};
+    measure(values, count, false, &size[VMPFI_ENCODING_PLAIN], &size[VMPFI_ENCODING_RUNS]);
+    measure(values, count, true, &size[VMPFI_ENCODING_DELTA], &size[VMPFI_ENCODING_DELTA_RUNS]);
+    *encoding = VMPFI_ENCODING_PLAIN;
+    for (int candidate = VMPFI_ENCODING_DELTA; candidate <= VMPFI_ENCODING_DELTA_RUNS; candidate++) {
+        if (size[candidate] < size[*encoding]) {
+            *encoding = (enum vmpfi_encoding)candidate;
+        }
+    }
+    return vmpfi_column_encode_as(out, values, count, *encoding);
+}
+
+static void put_varint(struct vmpfi_buffer *out, uint64_t value)
+{
+    out->size_bytes += vmpfi_store_varint(out->data + out->size_bytes, value);
+}
+
+bool vmpfi_column_encode_as(struct vmpfi_buffer *out, const uint64_t *values, size_t count,
+                            enum vmpfi_encoding encoding)
+{
+    bool delta = is_delta(encoding);
+    bool runs = is_runs(encoding);
+    if (count > SIZE_MAX / (2 * VMPFI_VARINT_MAX_BYTES) ||
+        !vmpfi_buffer_reserve(out, count * 2 * VMPFI_VARINT_MAX_BYTES)) {
+        return false;
+    }
+    uint64_t previous = 0;
+    for (size_t i = 0; i < count;) {
+        uint64_t number = stored_number(previous, values[i], delta);
+        previous = values[i++];
+        put_varint(out, number);
+        if (!runs) {
+            continue;
+        }
+        uint64_t further = 0;
+        while (i < count && stored_number(previous, values[i], delta) == number) {
+            previous = values[i++];
+            further++;
+        }
+        put_varint(out, further);
+    }
+    return true;
+}
+
+bool vmpfi_column_decode(const uint8_t *data, size_t size_bytes, enum vmpfi_encoding encoding,
+                         uint64_t *values, size_t count)
+{
+    bool delta = is_delta(encoding);
+    bool runs = is_runs(encoding);
+    struct vmpfi_cursor cursor = vmpfi_cursor_of(data, size_bytes);
+    uint64_t previous = 0;
+    for (size_t i = 0; i < count;) {
+        uint64_t number;
+        uint64_t further = 0;
+        if (!vmpfi_read_varint(&cursor, &number) || (runs && !vmpfi_read_varint(&cursor, &further)) ||
+            further >= count - i) {
+            return false;
+        }
+        for (uint64_t k = 0; k <= further; k++) {
+            previous = delta ? previous + vmpfi_unzigzag(number) : number;
+            values[i++] = previous;
+        }
+    }
+    return vmpfi_cursor_left(&cursor) == 0;
+}

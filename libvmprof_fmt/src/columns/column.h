@@ -1,0 +1,46 @@
+/* column.h: one column of a column set: its integer encoding and its codec (spec section 4). Private. */
+#ifndef VMPROF_FMT_COLUMNS_COLUMN_H
+#define VMPROF_FMT_COLUMNS_COLUMN_H
+
+#include "libvmprof_fmt/src/base/buffer.h"
+
+#include <vmprof/vmpf.h>
+
+enum vmpfi_encoding { /* [F-4-4] */
+    VMPFI_ENCODING_BYTES = 0,
+    VMPFI_ENCODING_PLAIN = 1,
+    VMPFI_ENCODING_DELTA = 2,
+    VMPFI_ENCODING_RUNS = 3,
+    VMPFI_ENCODING_DELTA_RUNS = 4,
+};
+
+enum vmpfi_codec { /* [F-4-3] */
+    VMPFI_CODEC_STORED = 0,
+    VMPFI_CODEC_ZLIB = 1,
+};
+
+#define VMPFI_MAX_RAW_BYTES ((size_t)64 * 1024 * 1024) /* [F-4-6] */
+#define VMPFI_MAX_ENTRIES 1048576u                     /* [F-4-6] */
+
+/* vmpfi_column_encode() appends the count values to out in the smallest encoding; *encoding says which.
+ * false: no memory. */
+bool vmpfi_column_encode(struct vmpfi_buffer *out, const uint64_t *values, size_t count,
+                         enum vmpfi_encoding *encoding);
+/* The same in an encoding of the caller's choice, for tests and vectors. */
+bool vmpfi_column_encode_as(struct vmpfi_buffer *out, const uint64_t *values, size_t count,
+                            enum vmpfi_encoding encoding);
+
+/* vmpfi_column_decode() reads exactly count values out of all of data [F-4-5]. Returns false when data is anything
+ * else. The encoding is one of the integer ones. */
+bool vmpfi_column_decode(const uint8_t *data, size_t size_bytes, enum vmpfi_encoding encoding,
+                         uint64_t *values, size_t count);
+
+/* vmpfi_deflate() appends a zlib stream of data to out when that is smaller than data, else data itself;
+ * *codec says which. VMPF_E_NOMEM. */
+vmpf_status vmpfi_deflate(struct vmpfi_buffer *out, const uint8_t *data, size_t size_bytes,
+                          enum vmpfi_codec *codec);
+
+/* vmpfi_inflate() inflates all of data to exactly raw_bytes in out [F-4-3]. VMPF_E_CORRUPT, VMPF_E_NOMEM. */
+vmpf_status vmpfi_inflate(const uint8_t *data, size_t size_bytes, uint8_t *out, size_t raw_bytes);
+
+#endif

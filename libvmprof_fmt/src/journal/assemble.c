@@ -1,0 +1,195 @@
+#include "libvmprof_fmt/src/journal/assemble.h"
+
+#include "libvmprof_fmt/src/base/error.h"
+#include "libvmprof_fmt/src/journal/lines.h"
+#include "libvmprof_fmt/src/journal/text.h"
+#include "libvmprof_fmt/src/wire/cursor.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <vmprof/vmpf_journal.h>
+
+static const char lost_name[] = "<lost>";
+
+void vmpfi_assembler_fini(struct vmpfi_assembler *a)
+{
+    vmpfi_arena_fini(&a->text);
+    vmpfi_buffer_fini(&a->utf8);
+    free(a->codes);
+    vmpfi_map64_fini(&a->code_numbers);
+    vmpfi_map64_fini(&a->location_of);
+    memset(a, 0, sizeof *a);
+}
+
+void vmpfi_assembler_new_epoch(struct vmpfi_assembler *a)
+{
+    vmpfi_map64_clear(&a->location_of);
+    for (size_t i = 0; i < a->code_count; i++) {
+        a->codes[i].function_id = 0;
+    }
+}
+
+static bool read_padded(struct vmpfi_cursor *cursor, uint32_t size_bytes, const uint8_t **data)
+{
+    return vmpfi_read_bytes(cursor, size_bytes, data) && vmpfi_skip(cursor, (8 - size_bytes % 8) % 8);
+}
+
+static bool keep_text(struct vmpfi_assembler *a, uint8_t encoding, const uint8_t *text, size_t size_bytes,
+                      struct vmpf_string *out)
+{
+    a->utf8.size_bytes = 0;
+    if (!vmpfi_text_to_utf8(&a->utf8, encoding, text, size_bytes)) {
+        return false;
+    }
+    out->data = vmpfi_arena_copy(&a->text, a->utf8.data, a->utf8.size_bytes);
+    out->size_bytes = a->utf8.size_bytes;
+    return out->data != NULL;
+}
+
+static vmpf_status keep_code(struct vmpfi_assembler *a, uint32_t number, const struct vmpfi_code *code)
+{
+    void *codes = a->codes;
+    bool grown = vmpfi_grow(&codes, &a->code_capacity, a->code_count + 1, sizeof *a->codes);
+    a->codes = codes;
+    if (!grown || !vmpfi_map64_insert(&a->code_numbers, number, (uint32_t)a->code_count)) {
+        return VMPF_E_NOMEM;
+    }
+    a->codes[a->code_count++] = *code;
+    return VMPF_OK;
+}
+
+/* The texts of a CODE payload, as they stand in it. */
+struct code_pieces {
+    uint8_t name_encoding, file_encoding;
+    uint32_t name_bytes, file_bytes, lines_bytes;
+    const uint8_t *name, *file, *lines;
+};
+
+static bool read_code(struct vmpfi_cursor *cursor, uint32_t *number, struct vmpfi_code *code,
+                      struct code_pieces *pieces)
+{
+    uint8_t kind;
+    if (!vmpfi_read_u32(cursor, number) || !vmpfi_read_u32(cursor, &code->function.first_line) ||
+        !vmpfi_read_u64(cursor, &code->function.address) || !vmpfi_read_u8(cursor, &kind) ||
+        !vmpfi_read_u8(cursor, &code->line_encoding) || !vmpfi_read_u8(cursor, &pieces->name_encoding) ||
+        !vmpfi_read_u8(cursor, &pieces->file_encoding) || !vmpfi_read_u32(cursor, &pieces->name_bytes) ||
+        !vmpfi_read_u32(cursor, &pieces->file_bytes) || !vmpfi_read_u32(cursor, &pieces->lines_bytes)) {
+        return false;
+    }
+    code->function.kind = kind <= VMPF_KIND_JIT_INTERNAL ? (vmpf_kind)kind : VMPF_KIND_UNKNOWN;
+    return read_padded(cursor, pieces->name_bytes, &pieces->name) &&
+           read_padded(cursor, pieces->file_bytes, &pieces->file) &&
+           read_padded(cursor, pieces->lines_bytes, &pieces->lines);
+}
+
+vmpf_status vmpfi_assemble_code(struct vmpfi_assembler *a, const uint8_t *payload, size_t size_bytes,
+                                size_t *consumed_bytes)
+{
+    struct vmpfi_cursor cursor = vmpfi_cursor_of(payload, size_bytes);
+    struct vmpfi_code code = {0};
+    struct code_pieces pieces;
+    uint32_t number;
+    uint32_t index;
+    if (!read_code(&cursor, &number, &code, &pieces)) {
+        return VMPF_E_CORRUPT;
+    }
+    if (consumed_bytes != NULL) {
+        *consumed_bytes = size_bytes - vmpfi_cursor_left(&cursor);
+    }
+    if (vmpfi_map64_find(&a->code_numbers, number, &index)) {
+        return VMPF_OK; /* [F-7.3-4]: the same code, from a CODES chunk or read twice */
+    }
+    if (!keep_text(a, pieces.name_encoding, pieces.name, pieces.name_bytes, &code.function.name) ||
+        !keep_text(a, pieces.file_encoding, pieces.file, pieces.file_bytes, &code.function.file)) {
+        return VMPF_E_NOMEM;
+    }
+    code.lines = (const uint8_t *)vmpfi_arena_copy(&a->text, pieces.lines, pieces.lines_bytes);
+    code.lines_bytes = pieces.lines_bytes;
+    return code.lines == NULL ? VMPF_E_NOMEM : keep_code(a, number, &code);
+}
+
+vmpf_status vmpfi_assemble_thread(struct vmpfi_assembler *a, const uint8_t *payload, size_t size_bytes)
+{
+    struct vmpfi_cursor cursor = vmpfi_cursor_of(payload, size_bytes);
+    struct vmpf_thread thread = {0};
+    uint32_t thread_id;
+    uint32_t name_bytes;
+    const uint8_t *name;
+    uint32_t id;
+    if (!vmpfi_read_u64(&cursor, &thread.process_id) || !vmpfi_read_u32(&cursor, &thread_id) ||
+        !vmpfi_read_u32(&cursor, &name_bytes) || !read_padded(&cursor, name_bytes, &name)) {
+        return VMPF_E_CORRUPT;
+    }
+    thread.thread_id = thread_id;
+    thread.name = (struct vmpf_string){.data = (const char *)name, .size_bytes = name_bytes};
+    return vmpfi_threads_define(a->threads, &thread, true, &id);
+}
+
+/* The code with this number; one that is not known is kept as <lost> [F-7.5-3]. */
+static vmpf_status code_index(struct vmpfi_assembler *a, uint32_t number, uint32_t *index)
+{
+    if (vmpfi_map64_find(&a->code_numbers, number, index)) {
+        return VMPF_OK;
+    }
+    const struct vmpfi_code lost = {.function.name = {.data = lost_name, .size_bytes = sizeof lost_name - 1}};
+    *index = (uint32_t)a->code_count;
+    return keep_code(a, number, &lost);
+}
+
+static vmpf_status location_of(struct vmpfi_assembler *a, uint32_t number, uint32_t offset, uint32_t *location)
+{
+    uint32_t index;
+    VMPF_TRY(code_index(a, number, &index));
+    uint64_t key = ((uint64_t)index << 32) | offset;
+    if (vmpfi_map64_find(&a->location_of, key, location)) {
+        return VMPF_OK;
+    }
+    struct vmpfi_code *code = &a->codes[index];
+    if (code->function_id == 0) {
+        VMPF_TRY(vmpfi_intern_function(a->dictionary, &code->function, &code->function_id));
+    }
+    uint32_t line = vmpfi_line_at(code->line_encoding, code->lines, code->lines_bytes,
+                                  code->function.first_line, offset);
+    VMPF_TRY(vmpfi_intern_location(a->dictionary, code->function_id, line, location));
+    return vmpfi_map64_insert(&a->location_of, key, *location) ? VMPF_OK : VMPF_E_NOMEM;
+}
+
+/* Frames stand leaf first, the prefix tree grows from the root. */
+static vmpf_status stack_of(struct vmpfi_assembler *a, const uint8_t *frames, size_t frame_count,
+                            uint32_t *stack)
+{
+    *stack = 0;
+    for (size_t i = frame_count; i > 0; i--) {
+        const uint8_t *frame = frames + (i - 1) * sizeof(struct vmpf_row_frame);
+        uint32_t location;
+        VMPF_TRY(location_of(a, vmpfi_load_u32(frame), vmpfi_load_u32(frame + 4), &location));
+        VMPF_TRY(vmpfi_intern_stack(a->dictionary, *stack, location, stack));
+    }
+    return VMPF_OK;
+}
+
+vmpf_status vmpfi_assemble_sample(struct vmpfi_assembler *a, const uint8_t *payload, size_t size_bytes,
+                                  struct vmpf_sample *sample)
+{
+    struct vmpfi_cursor cursor = vmpfi_cursor_of(payload, size_bytes);
+    struct vmpf_thread thread = {.process_id = a->process_id};
+    uint32_t thread_id;
+    uint32_t frame_count;
+    uint32_t value_count;
+    const uint8_t *values;
+    const uint8_t *frames;
+    memset(sample, 0, sizeof *sample);
+    if (!vmpfi_read_u64(&cursor, &sample->time_ns) || !vmpfi_read_u32(&cursor, &thread_id) ||
+        !vmpfi_read_u32(&cursor, &frame_count) || !vmpfi_read_u32(&cursor, &sample->flags) ||
+        !vmpfi_read_u32(&cursor, &value_count) || frame_count > VMPF_MAX_DEPTH ||
+        !vmpfi_read_bytes(&cursor, (size_t)value_count * 8, &values) ||
+        !vmpfi_read_bytes(&cursor, frame_count * sizeof(struct vmpf_row_frame), &frames)) {
+        return VMPF_E_CORRUPT;
+    }
+    for (size_t k = 0; k < value_count && k < a->value_count; k++) {
+        sample->values[k] = vmpfi_load_u64(values + 8 * k);
+    }
+    thread.thread_id = thread_id;
+    VMPF_TRY(vmpfi_threads_define(a->threads, &thread, false, &sample->thread));
+    return stack_of(a, frames, frame_count, &sample->stack);
+}

@@ -1,0 +1,84 @@
+#include "libvmprof_fmt/src/journal/rows.h"
+
+#include <vmprof/vmpf_journal.h>
+
+#define WORD ((uint64_t)8)
+
+static const uint64_t *word_at(const struct vmpfi_ring *ring, uint64_t position)
+{
+    return (const uint64_t *)(const void *)(ring->data + (position & (ring->capacity_bytes - 1)));
+}
+
+/* Rows are published by a release store of their header: the acquire makes their payload visible. */
+static uint64_t load_header(const struct vmpfi_ring *ring, uint64_t position)
+{
+    return __atomic_load_n(word_at(ring, position), __ATOMIC_ACQUIRE);
+}
+
+/* The length of the row whose header this is; 0 when it cannot be one [F-7.5-3]. */
+static uint64_t row_bytes(const struct vmpfi_ring *ring, uint64_t position, uint64_t head, uint64_t header)
+{
+    uint64_t bytes = (header & VMPF_ROW_MAX_WORDS) * WORD;
+    uint64_t to_ring_end = ring->capacity_bytes - (position & (ring->capacity_bytes - 1));
+    return bytes <= head - position && bytes <= to_ring_end ? bytes : 0;
+}
+
+static uint32_t row_kind(uint64_t header)
+{
+    return (uint32_t)(header >> 24) & 0xFF;
+}
+
+/* [F-7.2-6] */
+static bool check_matches(const struct vmpfi_ring *ring, uint64_t position, uint64_t header, uint64_t bytes)
+{
+    uint32_t kind = row_kind(header);
+    uint32_t words = kind == VMPF_ROW_PAD ? 0 : (uint32_t)(bytes / WORD - 1);
+    uint64_t check = vmpf_row_check(ring->session_id, position, kind, word_at(ring, position) + 1, words);
+    return check == ((header & ~VMPF_ROW_COMMITTED) >> 32);
+}
+
+/* Moves *position to the next committed row whose check matches, or to head. */
+static void resynchronise(const struct vmpfi_ring *ring, uint64_t *position, uint64_t head)
+{
+    for (*position += WORD; *position < head; *position += WORD) {
+        uint64_t header = load_header(ring, *position);
+        uint64_t bytes = row_bytes(ring, *position, head, header);
+        if ((header & VMPF_ROW_COMMITTED) != 0 && bytes > 0 && check_matches(ring, *position, header, bytes)) {
+            return;
+        }
+    }
+}
+
+enum vmpfi_ring_result vmpfi_ring_next(const struct vmpfi_ring *ring, uint64_t *position, uint64_t head,
+                                       bool live, struct vmpfi_row *row)
+{
+    while (*position < head) {
+        uint64_t header = load_header(ring, *position);
+        bool committed = (header & VMPF_ROW_COMMITTED) != 0;
+        if (live && !committed) {
+            return VMPFI_RING_PENDING;
+        }
+        if (header == 0) {
+            *position += WORD;
+            continue;
+        }
+        uint64_t bytes = row_bytes(ring, *position, head, header);
+        if (bytes == 0 || (committed && !check_matches(ring, *position, header, bytes))) {
+            resynchronise(ring, position, head);
+            return VMPFI_RING_LOST;
+        }
+        uint64_t begin = *position;
+        uint32_t kind = row_kind(header);
+        *position += bytes;
+        if (!committed && kind == VMPF_ROW_SAMPLE) {
+            return VMPFI_RING_LOST;
+        }
+        if (committed && kind != VMPF_ROW_PAD) {
+            row->kind = kind;
+            row->payload = (const uint8_t *)(word_at(ring, begin) + 1);
+            row->payload_bytes = bytes - WORD;
+            return VMPFI_RING_ROW;
+        }
+    }
+    return VMPFI_RING_END;
+}

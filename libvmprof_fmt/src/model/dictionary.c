@@ -1,0 +1,209 @@
+#include "libvmprof_fmt/src/model/dictionary.h"
+
+#include "libvmprof_fmt/src/base/error.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define MAX_ENTRIES ((size_t)UINT32_MAX - 1)
+
+static bool append_entry(void **array, size_t *capacity, size_t *count, const void *entry, size_t entry_bytes)
+{
+    if (!vmpfi_grow(array, capacity, *count + 1, entry_bytes)) {
+        return false;
+    }
+    memcpy((uint8_t *)*array + *count * entry_bytes, entry, entry_bytes);
+    ++*count;
+    return true;
+}
+
+/* Appends to one of the four tables; the void pointer dance stays here. */
+#define APPEND(d, table, entry)                                                                    \
+    __extension__({                                                                                \
+        void *array_ = (d)->table##s;                                                              \
+        bool appended_ = append_entry(&array_, &(d)->table##_capacity, &(d)->table##_count, (entry), \
+                                      sizeof *(d)->table##s);                                      \
+        (d)->table##s = array_;                                                                    \
+        appended_;                                                                                 \
+    })
+
+static vmpf_status add_nothing(struct vmpfi_dictionary *d)
+{
+    const struct vmpf_string string = {.data = "", .size_bytes = 0};
+    const struct vmpfi_function function = {0};
+    const struct vmpf_location location = {0};
+    const struct vmpf_stack stack = {0};
+    bool added = APPEND(d, string, &string) && APPEND(d, function, &function) &&
+                 APPEND(d, location, &location) && APPEND(d, stack, &stack);
+    return added ? VMPF_OK : VMPF_E_NOMEM;
+}
+
+vmpf_status vmpfi_dictionary_init(struct vmpfi_dictionary *d)
+{
+    memset(d, 0, sizeof *d);
+    return add_nothing(d);
+}
+
+void vmpfi_dictionary_fini(struct vmpfi_dictionary *d)
+{
+    vmpfi_arena_fini(&d->text);
+    free(d->strings);
+    free(d->functions);
+    free(d->locations);
+    free(d->stacks);
+    vmpfi_index_fini(&d->string_index);
+    vmpfi_index_fini(&d->function_index);
+    vmpfi_map64_fini(&d->addresses);
+    vmpfi_map64_fini(&d->location_map);
+    vmpfi_map64_fini(&d->stack_map);
+    memset(d, 0, sizeof *d);
+}
+
+vmpf_status vmpfi_dictionary_clear(struct vmpfi_dictionary *d)
+{
+    vmpfi_arena_fini(&d->text);
+    d->string_count = 0;
+    d->function_count = 0;
+    d->location_count = 0;
+    d->stack_count = 0;
+    vmpfi_index_clear(&d->string_index);
+    vmpfi_index_clear(&d->function_index);
+    vmpfi_map64_clear(&d->addresses);
+    vmpfi_map64_clear(&d->location_map);
+    vmpfi_map64_clear(&d->stack_map);
+    return add_nothing(d);
+}
+
+static bool same_string(const void *ctx, uint32_t number, const void *key)
+{
+    const struct vmpfi_dictionary *d = ctx;
+    const struct vmpf_string *text = key;
+    const struct vmpf_string *have = &d->strings[number];
+    return have->size_bytes == text->size_bytes && memcmp(have->data, text->data, text->size_bytes) == 0;
+}
+
+vmpf_status vmpfi_intern_string(struct vmpfi_dictionary *d, struct vmpf_string text, uint32_t *id)
+{
+    if (text.size_bytes == 0) {
+        *id = 0;
+        return VMPF_OK;
+    }
+    if (text.data == NULL) {
+        return VMPF_E_ARG;
+    }
+    uint64_t hash = vmpfi_hash_bytes(text.data, text.size_bytes);
+    if (vmpfi_index_find(&d->string_index, hash, same_string, d, &text, id)) {
+        return VMPF_OK;
+    }
+    if (text.size_bytes > VMPFI_MAX_STRING_BYTES || d->string_count >= MAX_ENTRIES) {
+        return VMPF_E_LIMIT;
+    }
+    const char *copy = vmpfi_arena_copy(&d->text, text.data, text.size_bytes);
+    const struct vmpf_string entry = {.data = copy, .size_bytes = text.size_bytes};
+    if (copy == NULL || !APPEND(d, string, &entry)) {
+        return VMPF_E_NOMEM;
+    }
+    *id = (uint32_t)(d->string_count - 1);
+    if (!vmpfi_index_insert(&d->string_index, hash, *id)) {
+        d->string_count--;
+        return VMPF_E_NOMEM;
+    }
+    return VMPF_OK;
+}
+
+static bool same_function(const void *ctx, uint32_t number, const void *key)
+{
+    const struct vmpfi_dictionary *d = ctx;
+    const struct vmpfi_function *have = &d->functions[number];
+    const struct vmpfi_function *want = key;
+    return have->name == want->name && have->file == want->file && have->first_line == want->first_line &&
+           have->kind == want->kind && have->recorded_address == want->recorded_address;
+}
+
+static uint64_t hash_function(const struct vmpfi_function *f)
+{
+    uint64_t hash = vmpfi_hash64(((uint64_t)f->name << 32) | f->file);
+    hash = vmpfi_hash64(hash ^ (((uint64_t)f->kind << 32) | f->first_line));
+    return vmpfi_hash64(hash ^ f->recorded_address);
+}
+
+vmpf_status vmpfi_intern_function(struct vmpfi_dictionary *d, const struct vmpf_function *function,
+                                  uint32_t *id)
+{
+    struct vmpfi_function entry = {.first_line = function->first_line,
+                                   .kind = (uint32_t)function->kind,
+                                   .recorded_address = function->address,
+                                   .address = function->address};
+    VMPF_TRY(vmpfi_intern_string(d, function->name, &entry.name));
+    VMPF_TRY(vmpfi_intern_string(d, function->file, &entry.file));
+    uint64_t hash = hash_function(&entry);
+    if (vmpfi_index_find(&d->function_index, hash, same_function, d, &entry, id)) {
+        return VMPF_OK;
+    }
+    if (d->function_count >= MAX_ENTRIES) {
+        return VMPF_E_LIMIT;
+    }
+    uint32_t other;
+    while (entry.address != 0 && vmpfi_map64_find(&d->addresses, entry.address, &other)) {
+        entry.address++; /* [F-5.2-5] */
+    }
+    if (!APPEND(d, function, &entry)) {
+        return VMPF_E_NOMEM;
+    }
+    *id = (uint32_t)(d->function_count - 1);
+    /* A failure after the first insertion leaves an address that is taken for nothing: harmless. */
+    if ((entry.address != 0 && !vmpfi_map64_insert(&d->addresses, entry.address, *id)) ||
+        !vmpfi_index_insert(&d->function_index, hash, *id)) {
+        d->function_count--;
+        return VMPF_E_NOMEM;
+    }
+    return VMPF_OK;
+}
+
+vmpf_status vmpfi_intern_location(struct vmpfi_dictionary *d, uint32_t function, uint32_t line, uint32_t *id)
+{
+    if (function >= d->function_count) {
+        return VMPF_E_ARG;
+    }
+    uint64_t key = ((uint64_t)function << 32) | line;
+    if (vmpfi_map64_find(&d->location_map, key, id)) {
+        return VMPF_OK;
+    }
+    if (d->location_count >= MAX_ENTRIES) {
+        return VMPF_E_LIMIT;
+    }
+    const struct vmpf_location entry = {.function = function, .line = line};
+    if (!APPEND(d, location, &entry)) {
+        return VMPF_E_NOMEM;
+    }
+    *id = (uint32_t)(d->location_count - 1);
+    if (!vmpfi_map64_insert(&d->location_map, key, *id)) {
+        d->location_count--;
+        return VMPF_E_NOMEM;
+    }
+    return VMPF_OK;
+}
+
+vmpf_status vmpfi_intern_stack(struct vmpfi_dictionary *d, uint32_t parent, uint32_t location, uint32_t *id)
+{
+    if (parent >= d->stack_count || location >= d->location_count) {
+        return VMPF_E_ARG;
+    }
+    uint64_t key = ((uint64_t)parent << 32) | location;
+    if (vmpfi_map64_find(&d->stack_map, key, id)) {
+        return VMPF_OK;
+    }
+    if (d->stack_count >= MAX_ENTRIES) {
+        return VMPF_E_LIMIT;
+    }
+    const struct vmpf_stack entry = {.parent = parent, .location = location};
+    if (!APPEND(d, stack, &entry)) {
+        return VMPF_E_NOMEM;
+    }
+    *id = (uint32_t)(d->stack_count - 1);
+    if (!vmpfi_map64_insert(&d->stack_map, key, *id)) {
+        d->stack_count--;
+        return VMPF_E_NOMEM;
+    }
+    return VMPF_OK;
+}

@@ -1,0 +1,375 @@
+#include "libvmprof_fmt/src/reader/reader.h"
+
+#include "libvmprof_fmt/src/base/error.h"
+#include "libvmprof_fmt/src/wire/cursor.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define DEFAULT_MEMORY_LIMIT (UINT64_C(4) << 30)
+
+/* ---- opening ------------------------------------------------------------------------------------- */
+
+/* A superblock that is damaged, with a sound chunk behind it: the session can be read all the same. */
+static bool superblock_from_chunk(const vmpf_reader *r, struct vmpfi_superblock *superblock)
+{
+    struct vmpfi_chunk_header header;
+    if (vmpfi_input_available(&r->input) < VMPFI_SUPERBLOCK_BYTES + VMPFI_CHUNK_HEADER_BYTES ||
+        !vmpfi_chunk_header_decode(vmpfi_input_data(&r->input) + VMPFI_SUPERBLOCK_BYTES, &header)) {
+        return false;
+    }
+    *superblock = (struct vmpfi_superblock){.read_version = VMPF_FORMAT_VERSION,
+                                            .write_version = VMPF_FORMAT_VERSION,
+                                            .size_bytes = VMPFI_SUPERBLOCK_BYTES,
+                                            .session_id = header.session_id};
+    return true;
+}
+
+static vmpf_status not_ours(const vmpf_reader *r, struct vmpf_error *err)
+{
+    size_t available = vmpfi_input_available(&r->input);
+    if (available == 0) {
+        return vmpfi_fail(err, VMPF_E_TRUNCATED, 0, "F-2-1", "the input is empty");
+    }
+    if (available >= VMPFI_MAGIC_BYTES && vmpfi_is_magic(vmpfi_input_data(&r->input))) {
+        return vmpfi_fail(err, VMPF_E_TRUNCATED, available, "F-2-4", "the input ends within its first 64 bytes");
+    }
+    return vmpfi_fail(err, VMPF_E_NOT_VMPROF, 0, "F-2-1", "this is not a vmprof profile");
+}
+
+static vmpf_status read_first_superblock(vmpf_reader *r, struct vmpf_error *err)
+{
+    struct vmpfi_superblock superblock;
+    struct vmpf_error error = {.status = VMPF_OK};
+    VMPF_TRY(vmpfi_input_ensure(&r->input, VMPFI_SUPERBLOCK_BYTES + VMPFI_CHUNK_HEADER_BYTES, err));
+    const uint8_t *data = vmpfi_input_data(&r->input);
+    if (vmpfi_input_available(&r->input) < VMPFI_SUPERBLOCK_BYTES) {
+        return not_ours(r, err);
+    }
+    bool magic = vmpfi_is_magic(data);
+    vmpf_status status = magic ? vmpfi_superblock_decode(data, &superblock, 0, &error)
+                               : vmpfi_fail(&error, VMPF_E_CORRUPT, 0, "F-2-1", "the first bytes are damaged");
+    if (status == VMPF_E_VERSION) {
+        if (err != NULL) {
+            *err = error;
+        }
+        return status;
+    }
+    if (status != VMPF_OK) {
+        if (!superblock_from_chunk(r, &superblock)) {
+            if (magic && err != NULL) {
+                *err = error;
+            }
+            return magic ? status : not_ours(r, err);
+        }
+        vmpfi_damage_bytes(r, VMPFI_SUPERBLOCK_BYTES, &error);
+    }
+    VMPF_TRY(vmpfi_session_begin(r, &superblock, err));
+    VMPF_TRY(vmpfi_input_ensure(&r->input, superblock.size_bytes, err));
+    size_t skip = superblock.size_bytes < vmpfi_input_available(&r->input) ? superblock.size_bytes
+                                                                           : vmpfi_input_available(&r->input);
+    vmpfi_input_advance(&r->input, skip);
+    return VMPF_OK;
+}
+
+vmpf_status vmpf_reader_open(vmpf_reader **out, struct vmpf_source source,
+                             const struct vmpf_reader_options *options, struct vmpf_error *err)
+{
+    if (out == NULL || source.ops == NULL || source.ops->read == NULL) {
+        vmpf_source_close(&source);
+        return vmpfi_fail(err, VMPF_E_ARG, VMPFI_NO_OFFSET, "", "no source to read from");
+    }
+    vmpf_reader *r = calloc(1, sizeof *r);
+    if (r == NULL) {
+        vmpf_source_close(&source);
+        return vmpfi_fail_nomem(err);
+    }
+    r->input.source = source;
+    if (options != NULL) {
+        memcpy(&r->options, options, options->size < sizeof r->options ? options->size : sizeof r->options);
+    }
+    if (r->options.memory_limit_bytes == 0) {
+        r->options.memory_limit_bytes = DEFAULT_MEMORY_LIMIT;
+    }
+    vmpf_status status = vmpfi_tables_init(&r->tables, r->options.memory_limit_bytes);
+    if (status != VMPF_OK) {
+        vmpfi_fail(err, status, VMPFI_NO_OFFSET, "", "no memory for the tables");
+    } else {
+        status = read_first_superblock(r, err);
+    }
+    if (status != VMPF_OK) {
+        vmpf_reader_close(r);
+        return status;
+    }
+    *out = r;
+    return VMPF_OK;
+}
+
+void vmpf_reader_close(vmpf_reader *r)
+{
+    if (r == NULL) {
+        return;
+    }
+    for (size_t i = 0; i < r->session_count; i++) {
+        vmpfi_metadata_fini(&r->sessions[i]->metadata);
+        free(r->sessions[i]);
+    }
+    free(r->sessions);
+    vmpfi_input_fini(&r->input);
+    vmpfi_tables_fini(&r->tables);
+    vmpfi_scratch_fini(&r->scratch);
+    vmpfi_buffer_fini(&r->journal.payload);
+    vmpfi_buffer_fini(&r->journal.codes);
+    free(r->stack);
+    free(r->thread);
+    free(r->flags);
+    free(r);
+}
+
+/* ---- the bytes between chunks ---------------------------------------------------------------------- */
+
+enum found {
+    FOUND_NOTHING, /* the input ended */
+    FOUND_CHUNK,
+    FOUND_SUPERBLOCK,
+};
+
+/* What stands at the window's start [F-3-1]. */
+static bool look_here(const vmpf_reader *r, enum found *found, struct vmpfi_chunk_header *header,
+                      struct vmpfi_superblock *superblock)
+{
+    const uint8_t *data = vmpfi_input_data(&r->input);
+    size_t available = vmpfi_input_available(&r->input);
+    if (available >= VMPFI_CHUNK_HEADER_BYTES && vmpfi_chunk_header_decode(data, header) &&
+        header->session_id == r->session_id) {
+        *found = FOUND_CHUNK;
+        return true;
+    }
+    if (available >= VMPFI_SUPERBLOCK_BYTES && vmpfi_is_magic(data)) {
+        vmpf_status status = vmpfi_superblock_decode(data, superblock, r->input.offset, NULL);
+        *found = FOUND_SUPERBLOCK;
+        return status == VMPF_OK || status == VMPF_E_VERSION;
+    }
+    return false;
+}
+
+/* Skips to the next byte that could begin a sync or a magic. */
+static size_t useless_bytes(const vmpf_reader *r)
+{
+    const uint8_t *data = vmpfi_input_data(&r->input);
+    size_t available = vmpfi_input_available(&r->input);
+    size_t skip = 1;
+    while (skip < available && data[skip] != 0x9E && data[skip] != 0x89) {
+        skip++;
+    }
+    return skip;
+}
+
+/* Goes to the next chunk or superblock; what lies before it is lost. */
+static vmpf_status find_next(vmpf_reader *r, enum found *found, struct vmpfi_chunk_header *header,
+                             struct vmpfi_superblock *superblock, struct vmpf_error *err)
+{
+    uint64_t start = r->input.offset;
+    for (;;) {
+        VMPF_TRY(vmpfi_input_ensure(&r->input, VMPFI_SUPERBLOCK_BYTES, err));
+        if (vmpfi_input_available(&r->input) == 0) {
+            *found = FOUND_NOTHING;
+            break;
+        }
+        if (look_here(r, found, header, superblock)) {
+            break;
+        }
+        vmpfi_input_advance(&r->input, useless_bytes(r));
+    }
+    struct vmpf_error error;
+    vmpfi_fail(&error, VMPF_E_CORRUPT, start, "F-3-1", "%llu bytes are no part of a chunk",
+               (unsigned long long)(r->input.offset - start));
+    vmpfi_damage_bytes(r, r->input.offset - start, &error);
+    return VMPF_OK;
+}
+
+/* The payload of the chunk whose header is at the window's start. A journal that was cut is still a journal. */
+static vmpf_status load_payload(vmpf_reader *r, const struct vmpfi_chunk_header *header,
+                                struct vmpfi_payload *payload, bool *whole, struct vmpf_error *err)
+{
+    size_t wanted = VMPFI_CHUNK_HEADER_BYTES + (size_t)header->payload_bytes;
+    VMPF_TRY(vmpfi_input_ensure(&r->input, wanted, err));
+    size_t available = vmpfi_input_available(&r->input);
+    payload->data = vmpfi_input_data(&r->input) + VMPFI_CHUNK_HEADER_BYTES;
+    payload->size_bytes = (available < wanted ? available : wanted) - VMPFI_CHUNK_HEADER_BYTES;
+    payload->offset = r->input.offset + VMPFI_CHUNK_HEADER_BYTES;
+    *whole = available >= wanted;
+    return VMPF_OK;
+}
+
+/* A chunk whose payload is damaged: on with the byte behind it when a chunk begins there, else with the
+ * byte behind its sync, since bytes may be missing in the middle. */
+static vmpf_status pass_damaged(vmpf_reader *r, const struct vmpfi_chunk_header *header, bool whole,
+                                struct vmpf_error *err)
+{
+    struct vmpf_error error;
+    struct vmpfi_chunk_header next;
+    size_t size = VMPFI_CHUNK_HEADER_BYTES + (size_t)header->payload_bytes;
+    vmpfi_fail(&error, whole ? VMPF_E_CORRUPT : VMPF_E_TRUNCATED, r->input.offset, "F-3-2",
+               whole ? "the checksum of a chunk of kind %u is wrong" : "a chunk of kind %u was cut",
+               (unsigned)header->kind);
+    vmpfi_damage_chunk(r, &error);
+    VMPF_TRY(vmpfi_input_ensure(&r->input, size + VMPFI_SUPERBLOCK_BYTES, err));
+    const uint8_t *data = vmpfi_input_data(&r->input);
+    size_t available = vmpfi_input_available(&r->input);
+    bool at_end = available == size;
+    bool chunk = available >= size + VMPFI_CHUNK_HEADER_BYTES && vmpfi_chunk_header_decode(data + size, &next);
+    bool magic = available >= size + VMPFI_MAGIC_BYTES && vmpfi_is_magic(data + size);
+    size_t skip = at_end || chunk || magic ? size : 1;
+    vmpfi_damage_bytes(r, skip, &error);
+    vmpfi_input_advance(&r->input, skip);
+    return VMPF_OK;
+}
+
+static vmpf_status next_chunk(vmpf_reader *r, const struct vmpfi_chunk_header *header, bool *block,
+                              struct vmpf_error *err)
+{
+    struct vmpfi_payload payload;
+    bool whole;
+    *block = false;
+    VMPF_TRY(load_payload(r, header, &payload, &whole, err));
+    bool has_crc = vmpfi_chunk_has_crc(header->kind);
+    bool damaged = has_crc && whole && vmpfi_crc32(payload.data, payload.size_bytes) != header->payload_crc;
+    if (damaged || (!whole && header->kind != VMPFI_JOURNAL)) {
+        return pass_damaged(r, header, whole, err);
+    }
+    VMPF_TRY(vmpfi_session_chunk(r, header, &payload, block, err));
+    vmpfi_input_advance(&r->input, VMPFI_CHUNK_HEADER_BYTES + payload.size_bytes);
+    return VMPF_OK;
+}
+
+/* ---- the samples ----------------------------------------------------------------------------------- */
+
+static vmpf_status begin_next_session(vmpf_reader *r, const struct vmpfi_superblock *superblock,
+                                      struct vmpf_error *err)
+{
+    VMPF_TRY(vmpfi_superblock_decode(vmpfi_input_data(&r->input), &(struct vmpfi_superblock){0},
+                                     r->input.offset, err));
+    VMPF_TRY(vmpfi_session_begin(r, superblock, err));
+    VMPF_TRY(vmpfi_input_ensure(&r->input, superblock->size_bytes, err));
+    size_t available = vmpfi_input_available(&r->input);
+    vmpfi_input_advance(&r->input, superblock->size_bytes < available ? superblock->size_bytes : available);
+    return VMPF_OK;
+}
+
+/* One step: a chunk, the end of a session, the start of one. *block: there are samples. */
+static vmpf_status step(vmpf_reader *r, bool *block, struct vmpf_error *err)
+{
+    enum found found;
+    struct vmpfi_chunk_header header;
+    struct vmpfi_superblock superblock;
+    *block = false;
+    VMPF_TRY(find_next(r, &found, &header, &superblock, err));
+    if (found == FOUND_CHUNK) {
+        return next_chunk(r, &header, block, err);
+    }
+    if (r->session_open) {
+        return vmpfi_session_end(r, block, err);
+    }
+    return found == FOUND_SUPERBLOCK ? begin_next_session(r, &superblock, err) : VMPF_END;
+}
+
+vmpf_status vmpf_reader_next(vmpf_reader *r, struct vmpf_block *block, struct vmpf_error *err)
+{
+    if (r == NULL || block == NULL) {
+        return vmpfi_fail(err, VMPF_E_ARG, VMPFI_NO_OFFSET, "", "no reader, or nowhere to put the block");
+    }
+    if (r->failure.status != VMPF_OK) {
+        if (err != NULL) {
+            *err = r->failure;
+        }
+        return r->failure.status;
+    }
+    struct vmpf_error error = {.status = VMPF_OK};
+    vmpf_status status = VMPF_OK;
+    bool have_block = false;
+    while (status == VMPF_OK && !have_block) {
+        status = step(r, &have_block, &error);
+    }
+    if (status == VMPF_OK) {
+        r->block_session = r->session_count - 1;
+        status = vmpfi_block_finish(r, block, &error);
+    }
+    r->damage.unknown_names = r->tables.unknown;
+    r->damage.damaged = r->damage.damaged || r->tables.unknown > 0;
+    if (status != VMPF_OK && status != VMPF_END) {
+        r->failure = error;
+        if (err != NULL) {
+            *err = error;
+        }
+    }
+    return status;
+}
+
+/* ---- what is known --------------------------------------------------------------------------------- */
+
+size_t vmpf_reader_session(const vmpf_reader *r)
+{
+    return r->block_session;
+}
+
+size_t vmpf_reader_session_count(const vmpf_reader *r)
+{
+    return r->session_count;
+}
+
+const struct vmpf_info *vmpf_reader_info(const vmpf_reader *r, size_t session)
+{
+    return session < r->session_count ? &r->sessions[session]->info : NULL;
+}
+
+const struct vmpf_meta *vmpf_info_meta(const struct vmpf_info *info, const char *key)
+{
+    return vmpfi_metadata_find(info->meta, info->meta_count, key);
+}
+
+uint32_t vmpf_reader_function_count(const vmpf_reader *r)
+{
+    return (uint32_t)r->tables.function_count;
+}
+
+uint32_t vmpf_reader_location_count(const vmpf_reader *r)
+{
+    return (uint32_t)r->tables.location_count;
+}
+
+uint32_t vmpf_reader_stack_count(const vmpf_reader *r)
+{
+    return (uint32_t)r->tables.stack_count;
+}
+
+uint32_t vmpf_reader_thread_count(const vmpf_reader *r)
+{
+    return (uint32_t)r->tables.thread_count;
+}
+
+struct vmpf_function vmpf_reader_function(const vmpf_reader *r, uint32_t id)
+{
+    return r->tables.functions[id < r->tables.function_count ? id : VMPFI_LOST_ID];
+}
+
+struct vmpf_location vmpf_reader_location(const vmpf_reader *r, uint32_t id)
+{
+    return r->tables.locations[id < r->tables.location_count ? id : VMPFI_LOST_ID];
+}
+
+struct vmpf_stack vmpf_reader_stack(const vmpf_reader *r, uint32_t id)
+{
+    return r->tables.stacks[id < r->tables.stack_count ? id : VMPFI_LOST_ID];
+}
+
+struct vmpf_thread vmpf_reader_thread(const vmpf_reader *r, uint32_t id)
+{
+    const struct vmpf_thread lost = {.name = {.data = "<lost>", .size_bytes = 6}};
+    return id < r->tables.thread_count ? r->tables.threads[id] : lost;
+}
+
+const struct vmpf_damage *vmpf_reader_damage(const vmpf_reader *r)
+{
+    return &r->damage;
+}

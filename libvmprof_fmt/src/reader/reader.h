@@ -1,0 +1,79 @@
+/* reader.h: the inside of a vmpf_reader, shared by the files of this folder. Private. */
+#ifndef VMPROF_FMT_READER_READER_H
+#define VMPROF_FMT_READER_READER_H
+
+#include "libvmprof_fmt/src/blocks/chunk.h"
+#include "libvmprof_fmt/src/blocks/samples.h"
+#include "libvmprof_fmt/src/model/metadata.h"
+#include "libvmprof_fmt/src/reader/input.h"
+#include "libvmprof_fmt/src/reader/tables.h"
+
+#include <vmprof/vmpf.h>
+
+/* A session that was read, or is being read. */
+struct vmpfi_session {
+    struct vmpf_info info;
+    struct vmpfi_metadata metadata;
+    bool values_known;
+    uint64_t sample_position; /* samples that the file has told of: read or lost */
+    uint64_t sums[VMPF_MAX_VALUES];
+    uint64_t last_ns;
+    bool samples_lost;
+};
+
+/* The JOURNAL chunk of the current session, put aside until its other chunks are read [F-7.5-1]. */
+struct vmpfi_reader_journal {
+    struct vmpfi_buffer payload;
+    struct vmpfi_buffer codes;  /* CODE payloads of CODES chunks */
+    uint64_t position;          /* the greatest that a SAMPLES chunk named */
+    uint64_t offset;            /* of the payload in the input */
+    bool seen;
+};
+
+struct vmpf_reader {
+    struct vmpfi_input input;
+    struct vmpf_reader_options options;
+    struct vmpfi_tables tables;
+    struct vmpfi_scratch scratch;
+    struct vmpfi_session **sessions;
+    size_t session_count, session_capacity;
+    size_t block_session; /* of the last block */
+    /* the current session */
+    uint64_t session_id;
+    bool session_open; /* false between END, or the end of the input, and the next superblock */
+    bool session_started;
+    uint32_t next_sequence;
+    uint32_t epoch;
+    struct vmpfi_reader_journal journal;
+    /* the current block */
+    struct vmpfi_samples samples;
+    uint32_t *stack, *thread, *flags;
+    size_t stack_capacity, thread_capacity, flags_capacity;
+    struct vmpf_damage damage;
+    struct vmpf_error failure; /* final; status VMPF_OK: none */
+};
+
+struct vmpfi_session *vmpfi_reader_current(vmpf_reader *r);
+
+/* damage.c: what was wrong is counted, and the first of it kept. error may be NULL. */
+void vmpfi_damage_bytes(vmpf_reader *r, uint64_t bytes, const struct vmpf_error *error);
+void vmpfi_damage_chunk(vmpf_reader *r, const struct vmpf_error *error);
+void vmpfi_damage_samples(vmpf_reader *r, uint64_t samples);
+void vmpfi_damage_unfinished(vmpf_reader *r);
+
+/* session.c: */
+vmpf_status vmpfi_session_begin(vmpf_reader *r, const struct vmpfi_superblock *superblock, struct vmpf_error *err);
+/* Takes one whole chunk. *block is true when r->samples holds a block of it. Damage is counted, errors are final. */
+vmpf_status vmpfi_session_chunk(vmpf_reader *r, const struct vmpfi_chunk_header *header,
+                                const struct vmpfi_payload *payload, bool *block, struct vmpf_error *err);
+/* The end of the session's bytes: what is in its journal comes as one more block. */
+vmpf_status vmpfi_session_end(vmpf_reader *r, bool *block, struct vmpf_error *err);
+vmpf_status vmpfi_session_values(struct vmpfi_session *s, struct vmpf_error *err);
+
+/* salvage.c: the rows of the journal. Gives r->samples, with ids of a new epoch. */
+vmpf_status vmpfi_salvage_journal(vmpf_reader *r, bool *block, struct vmpf_error *err);
+
+/* block.c: turns r->samples, with ids of the file, into the block that the caller gets. */
+vmpf_status vmpfi_block_finish(vmpf_reader *r, struct vmpf_block *block, struct vmpf_error *err);
+
+#endif

@@ -1,0 +1,243 @@
+/* salvage.c: the samples that a session's journal still holds (spec 7.5). */
+#include "libvmprof_fmt/src/base/error.h"
+#include "libvmprof_fmt/src/journal/assemble.h"
+#include "libvmprof_fmt/src/reader/reader.h"
+#include "libvmprof_fmt/src/wire/cursor.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <vmprof/vmpf_journal.h>
+
+struct salvage {
+    vmpf_reader *r;
+    struct vmpfi_dictionary dictionary;
+    struct vmpfi_threads threads;
+    struct vmpfi_assembler assembler;
+    struct vmpfi_ring ring;
+    uint8_t *ring_memory; /* an aligned copy */
+    uint64_t position, head;
+    size_t count;
+};
+
+/* The journal's fixed part, and where its rows are [F-7.1-1], [F-7.1-2]. false: it is damaged. */
+static bool open_ring(struct salvage *s, struct vmpf_error *err)
+{
+    const struct vmpfi_reader_journal *journal = &s->r->journal;
+    const uint8_t *data = journal->payload.data;
+    size_t size = journal->payload.size_bytes;
+    if (size < VMPFI_JOURNAL_HEADER_BYTES || vmpfi_load_u32(data + 24) != vmpfi_crc32(data, 24) ||
+        vmpfi_load_u32(data) != VMPF_JOURNAL_LAYOUT || vmpfi_load_u64(data + 16) != s->r->session_id) {
+        vmpfi_fail(err, VMPF_E_CORRUPT, journal->offset, "F-7.1-1", "the journal's header is damaged");
+        return false;
+    }
+    uint64_t capacity = vmpfi_load_u64(data + 8);
+    if (capacity < 65536 || capacity > VMPFI_MAX_PAYLOAD_BYTES || (capacity & (capacity - 1)) != 0) {
+        vmpfi_fail(err, VMPF_E_CORRUPT, journal->offset, "F-7.1-1", "the journal's size is damaged");
+        return false;
+    }
+    s->ring.capacity_bytes = capacity;
+    s->ring.session_id = s->r->session_id;
+    uint64_t tail = vmpfi_load_u64(data + 128);
+    s->head = vmpfi_load_u64(data + 64);
+    s->position = tail > journal->position ? tail : journal->position;
+    if (s->head % 8 != 0 || s->position % 8 != 0 || s->position > s->head || s->head - tail > capacity ||
+        tail > s->head) {
+        vmpfi_fail(err, VMPF_E_CORRUPT, journal->offset + 64, "F-7.1-2", "the journal's positions are damaged");
+        /* A full turn of the ring, from the last position that is certain. */
+        s->position = journal->position;
+        s->head = journal->position + capacity;
+        return s->position % 8 == 0 && s->head > s->position;
+    }
+    return true;
+}
+
+/* Rows are read as words: they need alignment, and a ring that was cut is zero behind the cut. */
+static bool copy_ring(struct salvage *s)
+{
+    const struct vmpfi_buffer *payload = &s->r->journal.payload;
+    size_t capacity = (size_t)s->ring.capacity_bytes;
+    size_t have = payload->size_bytes - VMPFI_JOURNAL_HEADER_BYTES;
+    s->ring_memory = aligned_alloc(64, capacity);
+    if (s->ring_memory == NULL) {
+        return false;
+    }
+    have = have < capacity ? have : capacity;
+    memcpy(s->ring_memory, payload->data + VMPFI_JOURNAL_HEADER_BYTES, have);
+    memset(s->ring_memory + have, 0, capacity - have);
+    s->ring.data = s->ring_memory;
+    return true;
+}
+
+/* What CODES chunks say of code whose rows are gone [F-7.5-4]. */
+static vmpf_status take_codes(struct salvage *s)
+{
+    const struct vmpfi_buffer *codes = &s->r->journal.codes;
+    size_t at = 0;
+    while (at < codes->size_bytes) {
+        size_t consumed = 0;
+        vmpf_status status =
+            vmpfi_assemble_code(&s->assembler, codes->data + at, codes->size_bytes - at, &consumed);
+        if (status == VMPF_E_CORRUPT) {
+            struct vmpf_error error;
+            vmpfi_fail(&error, status, s->r->journal.offset, "F-7.5-4", "a table of code is damaged");
+            vmpfi_damage_chunk(s->r, &error);
+            return VMPF_OK;
+        }
+        VMPF_TRY(status);
+        at += consumed;
+    }
+    return VMPF_OK;
+}
+
+static bool make_room(struct salvage *s, struct vmpfi_samples *samples, size_t count)
+{
+    struct vmpfi_scratch *scratch = &s->r->scratch;
+    uint64_t **columns[4] = {&samples->stack, &samples->thread, &samples->time_ns, &samples->flags};
+    for (unsigned i = 0; i < 4; i++) {
+        *columns[i] = vmpfi_scratch_integers(scratch, i, count);
+        if (*columns[i] == NULL) {
+            return false;
+        }
+    }
+    for (unsigned k = 0; k < samples->value_count; k++) {
+        samples->values[k] = vmpfi_scratch_integers(scratch, 4 + k, count);
+        if (samples->values[k] == NULL) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static vmpf_status take_row(struct salvage *s, const struct vmpfi_row *row, struct vmpfi_samples *samples)
+{
+    struct vmpf_sample sample;
+    switch (row->kind) {
+    case VMPF_ROW_CODE:
+        return vmpfi_assemble_code(&s->assembler, row->payload, row->payload_bytes, NULL);
+    case VMPF_ROW_THREAD:
+        return vmpfi_assemble_thread(&s->assembler, row->payload, row->payload_bytes);
+    case VMPF_ROW_SAMPLE:
+        VMPF_TRY(vmpfi_assemble_sample(&s->assembler, row->payload, row->payload_bytes, &sample));
+        break;
+    default:
+        return VMPF_OK;
+    }
+    samples->stack[s->count] = sample.stack;
+    samples->thread[s->count] = sample.thread;
+    samples->time_ns[s->count] = sample.time_ns;
+    samples->flags[s->count] = sample.flags;
+    for (size_t k = 0; k < samples->value_count; k++) {
+        samples->values[k][s->count] = sample.values[k];
+    }
+    s->count++;
+    return VMPF_OK;
+}
+
+static vmpf_status take_rows(struct salvage *s, struct vmpfi_samples *samples)
+{
+    struct vmpfi_row row;
+    for (;;) {
+        enum vmpfi_ring_result result = vmpfi_ring_next(&s->ring, &s->position, s->head, false, &row);
+        if (result == VMPFI_RING_END) {
+            return VMPF_OK;
+        }
+        vmpf_status status = result == VMPFI_RING_ROW ? take_row(s, &row, samples) : VMPF_OK;
+        if (status == VMPF_E_CORRUPT || result == VMPFI_RING_LOST) {
+            vmpfi_damage_samples(s->r, 1);
+        } else {
+            VMPF_TRY(status);
+        }
+    }
+}
+
+/* The threads of the rows, as threads of the session: *ids gets an array that the caller frees. */
+static vmpf_status join_threads(struct salvage *s, uint64_t **ids)
+{
+    struct vmpfi_tables *tables = &s->r->tables;
+    size_t known = (size_t)tables->thread_session.count;
+    *ids = calloc(s->threads.count + 1, sizeof **ids);
+    if (*ids == NULL) {
+        return VMPF_E_NOMEM;
+    }
+    for (size_t i = 0; i < s->threads.count; i++) {
+        const struct vmpf_thread *thread = &s->threads.entries[i];
+        size_t at = 0;
+        const struct vmpf_thread *have = &tables->threads[tables->thread_session.base];
+        while (at < known && (have[at].thread_id != thread->thread_id || have[at].process_id != thread->process_id)) {
+            at++;
+        }
+        (*ids)[i] = at < known ? at : tables->thread_session.count;
+        if (at == known) {
+            VMPF_TRY(vmpfi_tables_append_thread(tables, thread));
+        }
+    }
+    return VMPF_OK;
+}
+
+static vmpf_status collect(struct salvage *s, struct vmpf_error *err)
+{
+    vmpf_reader *r = s->r;
+    struct vmpfi_session *session = vmpfi_reader_current(r);
+    const struct vmpf_meta *process = vmpf_info_meta(&session->info, VMPF_META_PROCESS_ID);
+    VMPF_TRY(vmpfi_session_values(session, err));
+    VMPF_TRY(vmpfi_dictionary_init(&s->dictionary));
+    s->assembler.dictionary = &s->dictionary;
+    s->assembler.threads = &s->threads;
+    s->assembler.process_id = process == NULL ? 0 : process->integer;
+    s->assembler.value_count = session->info.value_count;
+    r->samples = (struct vmpfi_samples){.value_count = session->info.value_count};
+    /* A SAMPLE row has four words at least. */
+    if (!copy_ring(s) || !make_room(s, &r->samples, (size_t)s->ring.capacity_bytes / 32)) {
+        return VMPF_E_NOMEM;
+    }
+    VMPF_TRY(take_codes(s));
+    VMPF_TRY(take_rows(s, &r->samples));
+    VMPF_TRY(vmpfi_tables_add_dictionary(&r->tables, &s->dictionary));
+    uint64_t *ids;
+    vmpf_status status = join_threads(s, &ids);
+    for (size_t i = 0; status == VMPF_OK && i < s->count; i++) {
+        r->samples.thread[i] = ids[r->samples.thread[i]];
+    }
+    free(ids);
+    r->samples.count = s->count;
+    session->sample_position += s->count;
+    return status;
+}
+
+static void count_lost(struct salvage *s)
+{
+    struct vmpf_info *info = &vmpfi_reader_current(s->r)->info;
+    uint64_t lost = vmpfi_load_u64(s->r->journal.payload.data + 72);
+    if (!info->finished && lost > info->lost_samples) {
+        info->lost_samples = lost;
+    }
+}
+
+vmpf_status vmpfi_salvage_journal(vmpf_reader *r, bool *block, struct vmpf_error *err)
+{
+    struct salvage s = {.r = r};
+    struct vmpf_error error = {.status = VMPF_OK};
+    bool opened = open_ring(&s, &error);
+    *block = false;
+    if (error.status != VMPF_OK) {
+        vmpfi_damage_chunk(r, &error);
+    }
+    if (!opened) {
+        return VMPF_OK;
+    }
+    count_lost(&s);
+    vmpf_status status = collect(&s, err);
+    *block = status == VMPF_OK && s.count > 0;
+    free(s.ring_memory);
+    vmpfi_assembler_fini(&s.assembler);
+    vmpfi_threads_fini(&s.threads);
+    vmpfi_dictionary_fini(&s.dictionary);
+    if (status == VMPF_OK) {
+        return VMPF_OK;
+    }
+    if (status == VMPF_E_CORRUPT) {
+        vmpfi_damage_chunk(r, err);
+        return VMPF_OK;
+    }
+    return vmpfi_fail(err, status, r->journal.offset, "", "cannot read the journal: %s", vmpf_status_name(status));
+}

@@ -1,0 +1,59 @@
+/* tables.h: the tables of a reader, over all epochs and sessions of its input. Private.
+ *
+ * In the file ids start anew with each epoch; here an epoch's entries are appended, and the base of the
+ * current epoch turns a file's id into a reader's. Entry 0 is "nothing", entry 1 is "<lost>". */
+#ifndef VMPROF_FMT_READER_TABLES_H
+#define VMPROF_FMT_READER_TABLES_H
+
+#include "libvmprof_fmt/src/blocks/tables.h"
+#include "libvmprof_fmt/src/model/dictionary.h"
+
+#include <vmprof/vmpf.h>
+
+#define VMPFI_LOST_ID 1u
+
+/* How many entries the current epoch has (without entry 0), and the reader's id of its entry 0. */
+struct vmpfi_epoch_table {
+    uint32_t base;
+    uint64_t count;
+};
+
+struct vmpfi_tables {
+    struct vmpfi_arena text;
+    size_t memory_limit_bytes;
+    struct vmpf_string *strings; /* of the epoch only */
+    size_t string_count, string_capacity;
+    struct vmpf_function *functions;
+    size_t function_count, function_capacity;
+    struct vmpf_location *locations;
+    size_t location_count, location_capacity;
+    struct vmpf_stack *stacks;
+    size_t stack_count, stack_capacity;
+    uint32_t *depths; /* of the stacks */
+    size_t depth_capacity;
+    struct vmpf_thread *threads;
+    size_t thread_count, thread_capacity;
+    struct vmpfi_epoch_table function_epoch, location_epoch, stack_epoch, thread_session;
+    uint64_t unknown; /* references to entries that are missing */
+};
+
+vmpf_status vmpfi_tables_init(struct vmpfi_tables *t, uint64_t memory_limit_bytes);
+void vmpfi_tables_fini(struct vmpfi_tables *t);
+vmpf_status vmpfi_tables_new_epoch(struct vmpfi_tables *t);
+vmpf_status vmpfi_tables_new_session(struct vmpfi_tables *t);
+
+/* Adds a decoded chunk of this kind. VMPF_E_CORRUPT: a rule is broken, nothing changed. VMPF_E_NOMEM and
+ * VMPF_E_LIMIT (the memory limit): final. */
+vmpf_status vmpfi_tables_add(struct vmpfi_tables *t, uint16_t kind, const struct vmpfi_table *chunk,
+                             uint64_t offset, struct vmpf_error *err);
+
+/* A file's id to a reader's; what is not there becomes VMPFI_LOST_ID and is counted. */
+uint32_t vmpfi_tables_id(struct vmpfi_tables *t, const struct vmpfi_epoch_table *epoch, uint64_t id);
+/* The same for a thread, which is numbered from 0; a new unnamed one stands for what is not there. */
+vmpf_status vmpfi_tables_thread(struct vmpfi_tables *t, uint64_t id, uint32_t *thread);
+vmpf_status vmpfi_tables_append_thread(struct vmpfi_tables *t, const struct vmpf_thread *thread);
+
+/* Adds a whole dictionary as an epoch of its own. */
+vmpf_status vmpfi_tables_add_dictionary(struct vmpfi_tables *t, const struct vmpfi_dictionary *d);
+
+#endif

@@ -1,0 +1,64 @@
+/* cursor.h: bounds-checked reading, and writing, of little-endian bytes (spec section 1). Private.
+ *
+ * Bytes from a file are never a struct. No allocation, no I/O. */
+#ifndef VMPROF_FMT_WIRE_CURSOR_H
+#define VMPROF_FMT_WIRE_CURSOR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* A view of bytes that are still to be read. A failed read changes nothing and returns false. */
+struct vmpfi_cursor {
+    const uint8_t *at;
+    const uint8_t *end;
+};
+
+static inline struct vmpfi_cursor vmpfi_cursor_of(const void *data, size_t size_bytes)
+{
+    const uint8_t *bytes = data;
+    return (struct vmpfi_cursor){.at = bytes, .end = size_bytes == 0 ? bytes : bytes + size_bytes};
+}
+
+static inline size_t vmpfi_cursor_left(const struct vmpfi_cursor *cursor)
+{
+    return (size_t)(cursor->end - cursor->at);
+}
+
+bool vmpfi_read_u8(struct vmpfi_cursor *cursor, uint8_t *value);
+bool vmpfi_read_u16(struct vmpfi_cursor *cursor, uint16_t *value);
+bool vmpfi_read_u32(struct vmpfi_cursor *cursor, uint32_t *value);
+bool vmpfi_read_u64(struct vmpfi_cursor *cursor, uint64_t *value);
+/* A piece of size_bytes; *data points into the view. */
+bool vmpfi_read_bytes(struct vmpfi_cursor *cursor, size_t size_bytes, const uint8_t **data);
+bool vmpfi_skip(struct vmpfi_cursor *cursor, size_t size_bytes);
+/* [F-1-2]; false also for a value over 64 bits. */
+bool vmpfi_read_varint(struct vmpfi_cursor *cursor, uint64_t *value);
+
+/* Fixed-width stores to memory that the caller knows to be large enough. */
+void vmpfi_store_u16(uint8_t *to, uint16_t value);
+void vmpfi_store_u32(uint8_t *to, uint32_t value);
+void vmpfi_store_u64(uint8_t *to, uint64_t value);
+uint32_t vmpfi_load_u32(const uint8_t *from);
+uint64_t vmpfi_load_u64(const uint8_t *from);
+
+#define VMPFI_VARINT_MAX_BYTES 10u
+
+/* Writes at most VMPFI_VARINT_MAX_BYTES bytes, returns how many. */
+size_t vmpfi_store_varint(uint8_t *to, uint64_t value);
+size_t vmpfi_varint_size(uint64_t value);
+
+static inline uint64_t vmpfi_zigzag(uint64_t step)
+{
+    return (step << 1) ^ (0 - (step >> 63));
+}
+
+static inline uint64_t vmpfi_unzigzag(uint64_t value)
+{
+    return (value >> 1) ^ (0 - (value & 1));
+}
+
+/* CRC-32 of [F-1-3]. */
+uint32_t vmpfi_crc32(const void *data, size_t size_bytes);
+
+#endif

@@ -1,0 +1,91 @@
+/* compact.c: when a session ends, its chunks move down over the journal (spec 7.6). */
+#include "libvmprof_fmt/src/base/error.h"
+#include "libvmprof_fmt/src/writer/writer.h"
+
+/* Moving costs as much as writing once more; in a file of this size the journal's share is small. */
+#define LARGE_FILE_BYTES ((uint64_t)64 * 1024 * 1024)
+#define PIECE_BYTES ((size_t)1024 * 1024)
+
+static vmpf_status failed(int result, uint64_t offset, struct vmpf_error *err)
+{
+    return vmpfi_fail_errno(err, -result, offset, "cannot bring the file to its final shape");
+}
+
+/* The chunks from *index on that can move in one piece: whole ones, side by side, no more than gap bytes. */
+static size_t next_piece(const struct vmpfi_writer_journal *journal, size_t *index, uint64_t gap,
+                         uint64_t *from)
+{
+    size_t limit = gap < PIECE_BYTES ? (size_t)gap : PIECE_BYTES;
+    size_t size = 0;
+    while (*index < journal->chunk_count && journal->chunks[*index].dropped) {
+        ++*index;
+    }
+    *from = *index < journal->chunk_count ? journal->chunks[*index].offset : 0;
+    while (*index < journal->chunk_count && !journal->chunks[*index].dropped) {
+        size_t chunk_bytes = journal->chunks[*index].size_bytes;
+        if (size > 0 && size + chunk_bytes > limit) {
+            break;
+        }
+        size += chunk_bytes;
+        ++*index;
+    }
+    return size;
+}
+
+/* Leaves the rest where it is: a PAD chunk covers what lies between. */
+static vmpf_status cover_gap(vmpf_writer *w, uint64_t to, uint64_t from, struct vmpf_error *err)
+{
+    uint8_t bytes[VMPFI_CHUNK_HEADER_BYTES];
+    const struct vmpfi_chunk_header header = {
+        .kind = VMPFI_PAD,
+        .session_id = w->options.session_id,
+        .sequence = VMPFI_UNNUMBERED,
+        .epoch = w->epoch,
+        .payload_bytes = (uint32_t)(from - to - VMPFI_CHUNK_HEADER_BYTES)};
+    vmpfi_chunk_header_encode(bytes, &header);
+    int result = w->sink.ops->write(w->sink.ctx, to, bytes, sizeof bytes);
+    return result == 0 ? VMPF_OK : failed(result, to, err);
+}
+
+static vmpf_status move_piece(vmpf_writer *w, uint64_t from, uint64_t to, size_t size, struct vmpf_error *err)
+{
+    w->out.size_bytes = 0;
+    if (!vmpfi_buffer_reserve(&w->out, size)) {
+        return vmpfi_fail_nomem(err);
+    }
+    int result = w->sink.ops->read(w->sink.ctx, from, w->out.data, size);
+    if (result == 0) {
+        result = w->sink.ops->write(w->sink.ctx, to, w->out.data, size);
+    }
+    return result == 0 ? VMPF_OK : failed(result, to, err);
+}
+
+vmpf_status vmpfi_writer_compact(vmpf_writer *w, struct vmpf_error *err)
+{
+    const struct vmpfi_writer_journal *journal = &w->journal;
+    if (!journal->mapped || w->offset > LARGE_FILE_BYTES) {
+        return VMPF_OK;
+    }
+    uint64_t to = journal->region_offset;
+    size_t index = 0;
+    while (index < journal->chunk_count) {
+        size_t first = index;
+        uint64_t from;
+        size_t size = next_piece(journal, &index, journal->chunks[first].offset - to, &from);
+        if (size == 0) {
+            break;
+        }
+        if (size > from - to) {
+            /* A chunk larger than the gap would be overwritten by its own copy. */
+            return cover_gap(w, to, from, err);
+        }
+        VMPF_TRY(move_piece(w, from, to, size, err));
+        to += size;
+    }
+    int result = w->sink.ops->truncate(w->sink.ctx, to);
+    if (result != 0) {
+        return failed(result, to, err);
+    }
+    w->offset = to;
+    return VMPF_OK;
+}

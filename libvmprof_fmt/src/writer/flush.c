@@ -1,0 +1,272 @@
+/* flush.c: from what is pending to chunks in the output. */
+#include "libvmprof_fmt/src/base/error.h"
+#include "libvmprof_fmt/src/writer/writer.h"
+
+#include <string.h>
+
+/* One flush under construction: nothing of the writer changes until its bytes are written. */
+struct flush {
+    vmpf_writer *w;
+    uint32_t sequence;
+    size_t chunk_count; /* records of this flush, behind journal.chunk_count */
+    uint64_t begin_ns, end_ns;
+};
+
+/* Every failure of the sink comes through here: the first is kept for the end. */
+static vmpf_status sink_failed(vmpf_writer *w, int result, struct vmpf_error *err)
+{
+    struct vmpf_error failure;
+    vmpfi_fail_errno(&failure, -result, w->offset, "cannot write");
+    if (w->failure.status == VMPF_OK) {
+        w->failure = failure;
+    }
+    if (err != NULL) {
+        *err = failure;
+    }
+    if (w->sink.ops->truncate == NULL) {
+        w->broken = true;
+    } else {
+        (void)w->sink.ops->truncate(w->sink.ctx, w->offset); /* a piece of a chunk helps nobody */
+    }
+    return VMPF_E_IO;
+}
+
+vmpf_status vmpfi_writer_put(vmpf_writer *w, const void *data, size_t size_bytes, struct vmpf_error *err)
+{
+    if (w->broken) {
+        if (err != NULL) {
+            *err = w->failure;
+        }
+        return w->failure.status;
+    }
+    int result = w->sink.ops->write(w->sink.ctx, w->offset, data, size_bytes);
+    if (result != 0) {
+        return sink_failed(w, result, err);
+    }
+    w->offset += size_bytes;
+    return VMPF_OK;
+}
+
+static bool record_chunk(struct flush *f, size_t mark, bool dropped)
+{
+    struct vmpfi_writer_journal *journal = &f->w->journal;
+    if (!journal->mapped) {
+        return true;
+    }
+    void *chunks = journal->chunks;
+    size_t at = journal->chunk_count + f->chunk_count;
+    bool grown = vmpfi_grow(&chunks, &journal->chunk_capacity, at + 1, sizeof *journal->chunks);
+    journal->chunks = chunks;
+    if (!grown) {
+        return false;
+    }
+    journal->chunks[at] = (struct vmpfi_chunk_record){.offset = f->w->offset + mark,
+                                                      .size_bytes = (uint32_t)(f->w->out.size_bytes - mark),
+                                                      .dropped = dropped};
+    f->chunk_count++;
+    return true;
+}
+
+static vmpf_status end_chunk(struct flush *f, size_t mark, enum vmpfi_chunk_kind kind)
+{
+    bool codes = kind == VMPFI_CODES;
+    struct vmpfi_chunk_header header = {.kind = (uint16_t)kind,
+                                        .flags = codes ? 0 : VMPFI_FLAG_CRITICAL,
+                                        .session_id = f->w->options.session_id,
+                                        .sequence = codes ? VMPFI_UNNUMBERED : f->sequence,
+                                        .epoch = f->w->epoch,
+                                        .begin_ns = kind == VMPFI_SAMPLES ? f->begin_ns : 0,
+                                        .end_ns = kind == VMPFI_SAMPLES ? f->end_ns : 0};
+    if (!vmpfi_chunk_end(&f->w->out, mark, &header)) {
+        return VMPF_E_LIMIT;
+    }
+    f->sequence += codes ? 0 : 1;
+    return record_chunk(f, mark, codes) ? VMPF_OK : VMPF_E_NOMEM;
+}
+
+/* Entries [first, first+count) of one table. */
+static vmpf_status encode_piece(struct flush *f, enum vmpfi_chunk_kind kind, size_t first, size_t count)
+{
+    vmpf_writer *w = f->w;
+    switch (kind) {
+    case VMPFI_STRINGS:
+        return vmpfi_strings_encode(&w->out, &w->scratch, w->dictionary.strings, first, count);
+    case VMPFI_FUNCTIONS:
+        return vmpfi_functions_encode(&w->out, &w->scratch, w->dictionary.functions, first, count);
+    case VMPFI_LOCATIONS:
+        return vmpfi_locations_encode(&w->out, &w->scratch, w->dictionary.locations, first, count);
+    case VMPFI_STACKS:
+        return vmpfi_stacks_encode(&w->out, &w->scratch, w->dictionary.stacks, first, count);
+    case VMPFI_THREADS:
+        return vmpfi_threads_encode(&w->out, &w->scratch, w->threads.entries, first, count);
+    default:
+        return VMPF_E_ARG;
+    }
+}
+
+/* Strings are long: a chunk of them ends before its text is over the limit of a column [F-4-6]. */
+static size_t piece_count(const vmpf_writer *w, enum vmpfi_chunk_kind kind, size_t first, size_t end)
+{
+    size_t limit = end - first < VMPFI_MAX_ENTRIES ? end - first : VMPFI_MAX_ENTRIES;
+    if (kind != VMPFI_STRINGS) {
+        return limit;
+    }
+    size_t bytes = 0;
+    size_t count = 0;
+    while (count < limit && bytes + w->dictionary.strings[first + count].size_bytes < VMPFI_MAX_RAW_BYTES / 2) {
+        bytes += w->dictionary.strings[first + count].size_bytes;
+        count++;
+    }
+    return count;
+}
+
+static vmpf_status encode_table(struct flush *f, enum vmpfi_chunk_kind kind, size_t first, size_t end)
+{
+    while (first < end) {
+        size_t count = piece_count(f->w, kind, first, end);
+        size_t mark;
+        if (!vmpfi_chunk_begin(&f->w->out, &mark)) {
+            return VMPF_E_NOMEM;
+        }
+        VMPF_TRY(encode_piece(f, kind, first, count));
+        VMPF_TRY(end_chunk(f, mark, kind));
+        first += count;
+    }
+    return VMPF_OK;
+}
+
+static vmpf_status encode_metadata(struct flush *f)
+{
+    size_t mark;
+    if (!f->w->metadata_dirty) {
+        return VMPF_OK;
+    }
+    if (!vmpfi_chunk_begin(&f->w->out, &mark) || !vmpfi_metadata_encode(&f->w->out, &f->w->metadata)) {
+        return VMPF_E_NOMEM;
+    }
+    return end_chunk(f, mark, VMPFI_META);
+}
+
+static vmpf_status encode_codes(struct flush *f)
+{
+    const struct vmpfi_buffer *codes = &f->w->journal.codes;
+    size_t mark;
+    if (codes->size_bytes == 0) {
+        return VMPF_OK;
+    }
+    if (!vmpfi_chunk_begin(&f->w->out, &mark)) {
+        return VMPF_E_NOMEM;
+    }
+    VMPF_TRY(vmpfi_codes_encode(&f->w->out, &f->w->scratch, codes->data, codes->size_bytes));
+    return end_chunk(f, mark, VMPFI_CODES);
+}
+
+static void find_time_span(struct flush *f)
+{
+    const struct vmpfi_samples *samples = &f->w->pending;
+    f->begin_ns = samples->count > 0 ? UINT64_MAX : 0;
+    f->end_ns = 0;
+    for (size_t i = 0; i < samples->count; i++) {
+        f->begin_ns = samples->time_ns[i] < f->begin_ns ? samples->time_ns[i] : f->begin_ns;
+        f->end_ns = samples->time_ns[i] > f->end_ns ? samples->time_ns[i] : f->end_ns;
+    }
+}
+
+/* A SAMPLES chunk without samples says how far the journal was taken. */
+static vmpf_status encode_samples(struct flush *f)
+{
+    vmpf_writer *w = f->w;
+    if (w->pending.count == 0 && w->journal.position == w->journal.flushed_position) {
+        return VMPF_OK;
+    }
+    const struct vmpfi_columnset_head head = {.first = w->samples_written,
+                                              .count = (uint32_t)w->pending.count,
+                                              .journal_position = w->journal.position,
+                                              .lost_samples = vmpfi_writer_lost(w)};
+    size_t mark;
+    find_time_span(f);
+    if (!vmpfi_chunk_begin(&w->out, &mark)) {
+        return VMPF_E_NOMEM;
+    }
+    VMPF_TRY(vmpfi_samples_encode(&w->out, &w->scratch, &head, &w->pending));
+    return end_chunk(f, mark, VMPFI_SAMPLES);
+}
+
+static vmpf_status encode_end(struct flush *f, const struct vmpfi_end *end)
+{
+    size_t mark;
+    if (end == NULL) {
+        return VMPF_OK;
+    }
+    if (!vmpfi_chunk_begin(&f->w->out, &mark) || !vmpfi_end_encode(&f->w->out, end)) {
+        return VMPF_E_NOMEM;
+    }
+    return end_chunk(f, mark, VMPFI_END);
+}
+
+/* Definitions before uses [F-3-7]. */
+static vmpf_status encode_all(struct flush *f, const struct vmpfi_end *end)
+{
+    const vmpf_writer *w = f->w;
+    const struct vmpfi_dictionary *d = &w->dictionary;
+    VMPF_TRY(encode_metadata(f));
+    VMPF_TRY(encode_table(f, VMPFI_STRINGS, w->written.strings, d->string_count));
+    VMPF_TRY(encode_table(f, VMPFI_FUNCTIONS, w->written.functions, d->function_count));
+    VMPF_TRY(encode_table(f, VMPFI_LOCATIONS, w->written.locations, d->location_count));
+    VMPF_TRY(encode_table(f, VMPFI_STACKS, w->written.stacks, d->stack_count));
+    VMPF_TRY(encode_table(f, VMPFI_THREADS, w->threads.first_dirty, w->threads.count));
+    VMPF_TRY(encode_codes(f));
+    VMPF_TRY(encode_samples(f));
+    return encode_end(f, end);
+}
+
+static void forget_pending(struct flush *f)
+{
+    vmpf_writer *w = f->w;
+    w->sequence = f->sequence;
+    w->metadata_dirty = false;
+    w->written = (struct vmpfi_written){.strings = w->dictionary.string_count,
+                                        .functions = w->dictionary.function_count,
+                                        .locations = w->dictionary.location_count,
+                                        .stacks = w->dictionary.stack_count};
+    w->threads.first_dirty = w->threads.count;
+    w->journal.codes.size_bytes = 0;
+    w->journal.chunk_count += f->chunk_count;
+    w->journal.flushed_position = w->journal.position;
+    w->samples_written += w->pending.count;
+    w->pending.count = 0;
+}
+
+/* Bounded memory: a dictionary that has grown too far starts anew, between two blocks. */
+static vmpf_status maybe_new_epoch(vmpf_writer *w)
+{
+    if (w->dictionary.stack_count <= w->options.epoch_max_nodes) {
+        return VMPF_OK;
+    }
+    w->epoch++;
+    w->written = (struct vmpfi_written){.strings = 1, .functions = 1, .locations = 1, .stacks = 1};
+    vmpfi_assembler_new_epoch(&w->journal.assembler);
+    return vmpfi_dictionary_clear(&w->dictionary);
+}
+
+vmpf_status vmpfi_writer_flush(vmpf_writer *w, const struct vmpfi_end *end, struct vmpf_error *err)
+{
+    struct flush f = {.w = w, .sequence = w->sequence};
+    w->out.size_bytes = 0;
+    vmpf_status status = VMPF_OK;
+    if (w->journal.memory != NULL || w->pending.count > 0) {
+        VMPF_TRY(vmpfi_writer_prepare(w, err));
+    }
+    status = encode_all(&f, end);
+    if (status != VMPF_OK) {
+        return vmpfi_fail(err, status, w->offset, "", "cannot encode a block: %s", vmpf_status_name(status));
+    }
+    if (w->out.size_bytes > 0) {
+        VMPF_TRY(vmpfi_writer_put(w, w->out.data, w->out.size_bytes, err));
+    }
+    forget_pending(&f);
+    if (maybe_new_epoch(w) != VMPF_OK) {
+        return vmpfi_fail_nomem(err);
+    }
+    return VMPF_OK;
+}

@@ -1,0 +1,87 @@
+/* writer.h: the inside of a vmpf_writer, shared by the files of this folder. Private. */
+#ifndef VMPROF_FMT_WRITER_WRITER_H
+#define VMPROF_FMT_WRITER_WRITER_H
+
+#include "libvmprof_fmt/src/blocks/chunk.h"
+#include "libvmprof_fmt/src/blocks/samples.h"
+#include "libvmprof_fmt/src/journal/assemble.h"
+#include "libvmprof_fmt/src/model/dictionary.h"
+#include "libvmprof_fmt/src/model/metadata.h"
+#include "libvmprof_fmt/src/model/threads.h"
+
+#include <vmprof/vmpf.h>
+#include <vmprof/vmpf_journal.h>
+
+/* A chunk that stands behind the journal, for the move at close [F-7.6-1]. */
+struct vmpfi_chunk_record {
+    uint64_t offset;
+    uint32_t size_bytes;
+    bool dropped; /* CODES: of no use once the journal is gone */
+};
+
+/* How much of each table is in the output. */
+struct vmpfi_written {
+    size_t strings, functions, locations, stacks;
+};
+
+struct vmpfi_writer_journal {
+    struct vmpf_journal *memory; /* NULL: none */
+    bool mapped;
+    size_t capacity_bytes;
+    size_t size_bytes;          /* of memory */
+    uint64_t region_offset;     /* of the first byte that goes away at close */
+    uint64_t position;          /* behind the last row that was taken */
+    uint64_t flushed_position;  /* what the last SAMPLES chunk says */
+    struct vmpfi_assembler assembler;
+    struct vmpfi_buffer codes;  /* CODE payloads that are not in the output yet */
+    struct vmpfi_chunk_record *chunks;
+    size_t chunk_count, chunk_capacity;
+};
+
+struct vmpf_writer {
+    struct vmpf_sink sink;
+    struct vmpf_writer_options options;
+    uint64_t offset; /* where the next chunk goes */
+    uint32_t sequence;
+    uint32_t epoch;
+    struct vmpfi_metadata metadata;
+    bool metadata_dirty;
+    struct vmpfi_dictionary dictionary;
+    struct vmpfi_written written;
+    struct vmpfi_threads threads;
+    struct vmpfi_samples pending;
+    bool pending_ready; /* the arrays of pending are there, and value_count is final */
+    uint64_t samples_written;
+    uint64_t lost_samples;
+    uint64_t sums[VMPF_MAX_VALUES];
+    struct vmpfi_scratch scratch;
+    struct vmpfi_buffer out;
+    struct vmpfi_writer_journal journal;
+    struct vmpf_error failure; /* the first failure of the sink; status VMPF_OK: none */
+    bool broken;               /* a stream that failed in the middle: nothing more can be written */
+};
+
+/* Lost samples so far: those of the caller and those of the journal's producers. */
+uint64_t vmpfi_writer_lost(const vmpf_writer *w);
+
+/* flush.c: encodes all that is pending and writes it. end: the END chunk too, when not NULL. After a failure all is still
+ * pending, and a later call tries again, unless the sink is a broken stream. */
+vmpf_status vmpfi_writer_flush(vmpf_writer *w, const struct vmpfi_end *end, struct vmpf_error *err);
+/* Writes bytes that are no part of a flush at w->offset and moves it. */
+vmpf_status vmpfi_writer_put(vmpf_writer *w, const void *data, size_t size_bytes, struct vmpf_error *err);
+
+/* writer.c: adds one sample to pending, which must have room. */
+vmpf_status vmpfi_writer_push(vmpf_writer *w, const struct vmpf_sample *sample, struct vmpf_error *err);
+bool vmpfi_writer_full(const vmpf_writer *w);
+vmpf_status vmpfi_writer_prepare(vmpf_writer *w, struct vmpf_error *err);
+
+/* drain.c: the journal. finish takes what is left, with producers gone, and gives no memory back. */
+vmpf_status vmpfi_writer_drain_rows(vmpf_writer *w, bool live, struct vmpf_error *err);
+/* After a flush: zeroes the rows that are in chunks now, and lets the producers have their place. */
+void vmpfi_writer_release_rows(vmpf_writer *w);
+void vmpfi_writer_journal_fini(vmpf_writer *w);
+
+/* compact.c: brings the file to its final shape [F-7.6-1]. */
+vmpf_status vmpfi_writer_compact(vmpf_writer *w, struct vmpf_error *err);
+
+#endif

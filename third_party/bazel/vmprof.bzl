@@ -1,0 +1,232 @@
+"""The rules of the project: flags in one place, and one line for each kind of target."""
+
+load("//tools:tools.bzl", "TOOLS")
+
+# ./dev lint reads this list, one quoted flag a line, and hands it to clang-tidy.
+VMPROF_COPTS = [
+    "-std=c17",
+    "-D_GNU_SOURCE",
+    "-Wall",
+    "-Wextra",
+    "-Werror",
+    "-Wconversion",
+    "-Wsign-conversion",
+    "-Wshadow",
+    "-Wstrict-prototypes",
+    "-Wmissing-prototypes",
+    "-Wold-style-definition",
+    "-Wpointer-arith",
+    "-Wcast-qual",
+    "-Wwrite-strings",
+    "-Wundef",
+    "-Wvla",
+    "-Wformat=2",
+    "-fvisibility=hidden",
+    "-fno-common",
+]
+
+# Hidden symbols do not cross a shared library's border: a test of private functions, and a tool,
+# link the objects themselves.
+_STATIC = True
+
+def vmprof_cc_library(name, copts = [], **kwargs):
+    """A cc_library with the project's flags. Takes what cc_library takes."""
+    native.cc_library(
+        name = name,
+        copts = VMPROF_COPTS + copts,
+        linkstatic = _STATIC,
+        **kwargs
+    )
+
+def vmprof_cc_binary(name, copts = [], **kwargs):
+    """An executable with the project's flags. Takes what cc_binary takes."""
+    native.cc_binary(
+        name = name,
+        copts = VMPROF_COPTS + copts,
+        linkstatic = _STATIC,
+        **kwargs
+    )
+
+def vmprof_shared_library(name, deps, version_script = None, linkopts = [], **kwargs):
+    """A shared library NAME (lib....so) of all objects of deps; only what is VMPF_API is exported.
+
+    Args:
+      name: the file, and its soname.
+      deps: vmprof_cc_library targets, which are linked whole.
+      version_script: a linker map (NAME.lds) that narrows the exports further.
+      linkopts: as in cc_binary.
+      **kwargs: as in cc_binary.
+    """
+    map_opts = []
+    map_files = []
+    if version_script:
+        map_opts = ["-Wl,--version-script=$(location %s)" % version_script]
+        map_files = [version_script]
+    native.cc_binary(
+        name = name,
+        deps = deps + map_files,
+        linkopts = ["-Wl,-soname,%s" % name, "-Wl,-z,defs"] + map_opts + linkopts,
+        linkshared = True,
+        linkstatic = _STATIC,
+        **kwargs
+    )
+
+def vmprof_cc_test(name, deps = [], copts = [], size = "small", **kwargs):
+    """A unit test written with cmocka."""
+    native.cc_test(
+        name = name,
+        size = size,
+        copts = VMPROF_COPTS + copts,
+        linkstatic = _STATIC,
+        deps = deps + ["//third_party/cmocka"],
+        **kwargs
+    )
+
+def vmprof_fuzz_test(name, srcs, deps = [], corpus = [], **kwargs):
+    """A libFuzzer target that is also a test: without --config=fuzz it replays its corpus.
+
+    Args:
+      name: the target; ./dev fuzz NAME builds and runs it.
+      srcs: a file that defines LLVMFuzzerTestOneInput().
+      deps: as in cc_test.
+      corpus: files to replay, and to start from.
+      **kwargs: as in cc_test.
+    """
+    native.cc_test(
+        name = name,
+        size = "small",
+        srcs = srcs + select({
+            "//third_party/bazel:fuzzing": [],
+            "//conditions:default": ["//tests/fuzz:replay.c"],
+        }),
+        copts = VMPROF_COPTS,
+        linkstatic = _STATIC,
+        linkopts = select({
+            "//third_party/bazel:fuzzing": ["-fsanitize=fuzzer"],
+            "//conditions:default": [],
+        }),
+        deps = deps,
+        data = corpus,
+        args = ["$(locations %s)" % label for label in corpus],
+        tags = ["fuzz"],
+        **kwargs
+    )
+
+def vmprof_golden_test(name, tool, goldens, testdata = "//testdata:files", tags = [], **kwargs):
+    """Runs each NAME.cmd of goldens and compares what it prints; see tests/golden/run_golden.py.
+
+    Args:
+      name: the test.
+      tool: the executable; its folder comes first in PATH.
+      goldens: the files NAME.cmd, NAME.stdout, NAME.stderr, NAME.exit.
+      testdata: what the command finds in its current folder.
+      tags: as in sh_test.
+      **kwargs: as in sh_test.
+    """
+    native.sh_test(
+        name = name,
+        size = "small",
+        srcs = ["//tests/golden:run_golden.py"],
+        args = [
+            "--tool",
+            "$(rootpath %s)" % tool,
+            "--goldens",
+            native.package_name() + "/goldens",
+        ],
+        data = [tool, testdata] + goldens,
+        tags = ["golden"] + tags,
+        **kwargs
+    )
+
+def vmprof_tool(name, srcs, deps = [], tags = [], **kwargs):
+    """The tool vmprof-NAME: its executable, its page vmprof-NAME.1 and the test of its goldens.
+
+    Args:
+      name: the tool's name without "vmprof-"; it stands in tools/tools.bzl too.
+      srcs: its sources.
+      deps: as in cc_binary.
+      tags: of the golden test ("nosan": not under a sanitizer).
+      **kwargs: as in cc_binary.
+    """
+    if name not in TOOLS:
+        fail("tool %s: add it to TOOLS in tools/tools.bzl, or it is neither installed nor checked" % name)
+    vmprof_cc_binary(
+        name = "vmprof-" + name,
+        srcs = srcs,
+        deps = deps,
+        visibility = ["//visibility:public"],
+        **kwargs
+    )
+    native.filegroup(
+        name = "man",
+        srcs = ["vmprof-%s.1" % name],
+        visibility = ["//visibility:public"],
+    )
+    goldens = native.glob(["goldens/**"])
+    if goldens:
+        vmprof_golden_test(
+            name = "golden_test",
+            tool = ":vmprof-" + name,
+            goldens = goldens,
+            tags = tags,
+        )
+
+def tool_binaries():
+    """The executables of all tools, as labels."""
+    return ["//tools/%s:vmprof-%s" % (tool, tool) for tool in TOOLS]
+
+def tool_pages():
+    """The man pages of all tools, as labels."""
+    return ["//tools/%s:man" % tool for tool in TOOLS]
+
+def _entries(files, folder, mode):
+    return ["%s %s %s%s" % (mode, file.path, folder, file.basename) for file in files]
+
+def _python_entry(file):
+    # The package's sources stand in sampler/python, or in a folder of their own in it.
+    path = file.short_path
+    for prefix in ["sampler/python/", "vmprof/"]:
+        if path.startswith(prefix):
+            path = path[len(prefix):]
+    return "644 %s lib/vmprof/python/vmprof/%s" % (file.path, path)
+
+def _install_tree_impl(ctx):
+    files = ctx.files
+    manifest = (
+        _entries(files.binaries, "bin/", "755") +
+        _entries(files.libraries, "lib/", "644") +
+        _entries(files.headers, "include/vmprof/", "644") +
+        _entries(files.pages, "share/man/man1/", "644") +
+        [_python_entry(file) for file in files.python]
+    )
+    tar = ctx.actions.declare_file(ctx.label.name + ".tar")
+    list_file = ctx.actions.declare_file(ctx.label.name + ".manifest")
+    ctx.actions.write(list_file, "\n".join(manifest) + "\n")
+    ctx.actions.run(
+        executable = ctx.executable._stage,
+        arguments = [list_file.path, tar.path],
+        inputs = [list_file] + files.binaries + files.libraries + files.headers + files.pages +
+                 files.python,
+        outputs = [tar],
+        mnemonic = "InstallTree",
+        progress_message = "Packing the tree to install",
+    )
+    return [DefaultInfo(files = depset([tar]), runfiles = ctx.runfiles([tar]))]
+
+install_tree = rule(
+    doc = "NAME.tar: what ./dev install unpacks. It may be unpacked anywhere.",
+    implementation = _install_tree_impl,
+    attrs = {
+        "binaries": attr.label_list(allow_files = True),
+        "headers": attr.label_list(allow_files = [".h"]),
+        "libraries": attr.label_list(allow_files = True),
+        "pages": attr.label_list(allow_files = True),
+        "python": attr.label_list(allow_files = True),
+        "_stage": attr.label(
+            default = "//third_party/bazel:stage_tree.sh",
+            allow_single_file = True,
+            executable = True,
+            cfg = "host",
+        ),
+    },
+)

@@ -1,0 +1,6 @@
+"""The tools, by the name of their folder. Each is installed, and checked by //tests/golden."""
+
+TOOLS = [
+    "record",
+    "top",
+]
