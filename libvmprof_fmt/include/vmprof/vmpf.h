@@ -99,10 +99,11 @@ struct vmpf_sink {
 /* vmpf_source_open_file() opens path for reading; a directory is refused with VMPF_E_IO (EISDIR).
  * vmpf_source_open_fd() reads from fd and does not close it.
  * vmpf_source_open_memory() reads data, which must outlive the source. */
-VMPF_API vmpf_status vmpf_source_open_file(struct vmpf_source *out, const char *path, struct vmpf_error *err);
+VMPF_API vmpf_status vmpf_source_open_file(struct vmpf_source *out, const char *path,
+                                           struct vmpf_error *err);
 VMPF_API vmpf_status vmpf_source_open_fd(struct vmpf_source *out, int fd, struct vmpf_error *err);
-VMPF_API vmpf_status vmpf_source_open_memory(struct vmpf_source *out, const void *data, size_t size_bytes,
-                                             struct vmpf_error *err);
+VMPF_API vmpf_status vmpf_source_open_memory(struct vmpf_source *out, const void *data,
+                                             size_t size_bytes, struct vmpf_error *err);
 /* vmpf_source_close() gives a source back that no reader has taken. */
 VMPF_API void vmpf_source_close(struct vmpf_source *source);
 
@@ -196,7 +197,7 @@ struct vmpf_block {
 #define VMPF_META_PERIOD_NS "period_ns"                     /* integer: what was asked for */
 #define VMPF_META_VALUES "values"                           /* list: "NAME:UNIT" a value */
 #define VMPF_META_PRODUCER "producer"                       /* string: "vmprof 0.1.0" */
-#define VMPF_META_NOTE "note"                               /* string: what a reader should be told */
+#define VMPF_META_NOTE "note" /* string: what a reader should be told */
 
 typedef enum vmpf_meta_type {
     VMPF_META_STRING = 1,
@@ -231,31 +232,33 @@ struct vmpf_writer_options {
  * end_ns: the length of the session.
  * vmpf_writer_abandon() frees w and writes nothing: the file is as if the process had been killed. */
 VMPF_API vmpf_status vmpf_writer_open(vmpf_writer **out, struct vmpf_sink sink,
-                                      const struct vmpf_writer_options *options, struct vmpf_error *err);
+                                      const struct vmpf_writer_options *options,
+                                      struct vmpf_error *err);
 VMPF_API vmpf_status vmpf_writer_close(vmpf_writer *w, uint64_t end_ns, struct vmpf_error *err);
 VMPF_API void vmpf_writer_abandon(vmpf_writer *w);
 
 /* Metadata: a key given again replaces the old value. The strings are copied. VALUES must be set
  * before the first sample and not changed afterwards. */
-VMPF_API vmpf_status vmpf_writer_meta_string(vmpf_writer *w, const char *key, struct vmpf_string value,
-                                             struct vmpf_error *err);
+VMPF_API vmpf_status vmpf_writer_meta_string(vmpf_writer *w, const char *key,
+                                             struct vmpf_string value, struct vmpf_error *err);
 VMPF_API vmpf_status vmpf_writer_meta_integer(vmpf_writer *w, const char *key, uint64_t value,
                                               struct vmpf_error *err);
-VMPF_API vmpf_status vmpf_writer_meta_list(vmpf_writer *w, const char *key, const struct vmpf_string *items,
-                                           size_t item_count, struct vmpf_error *err);
+VMPF_API vmpf_status vmpf_writer_meta_list(vmpf_writer *w, const char *key,
+                                           const struct vmpf_string *items, size_t item_count,
+                                           struct vmpf_error *err);
 
 /* Definitions: *id gets the id of an equal entry, made when there is none yet. An id is good until
  * the next vmpf_writer_sample() reports a new epoch through vmpf_writer_epoch(): then ids start anew
  * (threads keep theirs). The address of a function that another function already has is made unique
  * [F-5.2-5]. vmpf_writer_thread(): an entry with the same process and thread id is renamed. */
-VMPF_API vmpf_status vmpf_writer_function(vmpf_writer *w, const struct vmpf_function *function, uint32_t *id,
-                                          struct vmpf_error *err);
-VMPF_API vmpf_status vmpf_writer_location(vmpf_writer *w, uint32_t function, uint32_t line, uint32_t *id,
-                                          struct vmpf_error *err);
-VMPF_API vmpf_status vmpf_writer_stack(vmpf_writer *w, uint32_t parent, uint32_t location, uint32_t *id,
-                                       struct vmpf_error *err);
-VMPF_API vmpf_status vmpf_writer_thread(vmpf_writer *w, const struct vmpf_thread *thread, uint32_t *id,
-                                        struct vmpf_error *err);
+VMPF_API vmpf_status vmpf_writer_function(vmpf_writer *w, const struct vmpf_function *function,
+                                          uint32_t *id, struct vmpf_error *err);
+VMPF_API vmpf_status vmpf_writer_location(vmpf_writer *w, uint32_t function, uint32_t line,
+                                          uint32_t *id, struct vmpf_error *err);
+VMPF_API vmpf_status vmpf_writer_stack(vmpf_writer *w, uint32_t parent, uint32_t location,
+                                       uint32_t *id, struct vmpf_error *err);
+VMPF_API vmpf_status vmpf_writer_thread(vmpf_writer *w, const struct vmpf_thread *thread,
+                                        uint32_t *id, struct vmpf_error *err);
 VMPF_API uint32_t vmpf_writer_epoch(const vmpf_writer *w);
 
 struct vmpf_sample {
@@ -265,7 +268,8 @@ struct vmpf_sample {
     uint32_t flags;
     uint64_t values[VMPF_MAX_VALUES];
 };
-VMPF_API vmpf_status vmpf_writer_sample(vmpf_writer *w, const struct vmpf_sample *sample, struct vmpf_error *err);
+VMPF_API vmpf_status vmpf_writer_sample(vmpf_writer *w, const struct vmpf_sample *sample,
+                                        struct vmpf_error *err);
 /* Counts samples that were due but could not be kept. */
 VMPF_API void vmpf_writer_count_lost(vmpf_writer *w, uint64_t samples);
 /* Writes all that is pending, so that a reader of the output sees it. */
@@ -288,7 +292,8 @@ VMPF_API void vmpf_writer_stats(const vmpf_writer *w, struct vmpf_writer_stats *
  * stay in the ring, later ones are counted as lost there, and the next drain tries again. */
 struct vmpf_journal;
 VMPF_API vmpf_status vmpf_writer_journal_open(vmpf_writer *w, size_t capacity_bytes,
-                                              struct vmpf_journal **journal, struct vmpf_error *err);
+                                              struct vmpf_journal **journal,
+                                              struct vmpf_error *err);
 VMPF_API vmpf_status vmpf_writer_drain(vmpf_writer *w, struct vmpf_error *err);
 
 /* ---- reader ------------------------------------------------------------------------------------ */
@@ -299,30 +304,31 @@ typedef struct vmpf_reader vmpf_reader;
 #define VMPF_COLUMN_FLAGS 2u
 
 struct vmpf_reader_options {
-    size_t size;           /* sizeof(struct vmpf_reader_options) */
-    uint32_t skip_columns; /* VMPF_COLUMN_*: not wanted, never inflated; their arrays are then NULL */
+    size_t size; /* sizeof(struct vmpf_reader_options) */
+    uint32_t
+        skip_columns; /* VMPF_COLUMN_*: not wanted, never inflated; their arrays are then NULL */
     uint64_t memory_limit_bytes; /* of the tables; 0: 4 GiB */
 };
 
 /* What was wrong with the input, in numbers. */
 struct vmpf_damage {
-    bool damaged;           /* anything below, or no end */
-    bool unfinished;        /* a session has no end: killed, still running, or cut */
-    uint64_t lost_samples;  /* samples that the file says it had and that cannot be read */
-    uint64_t lost_bytes;    /* bytes that belong to nothing readable */
-    uint64_t bad_chunks;    /* chunks whose checksum or content is wrong */
-    uint64_t unknown_names; /* table entries that are missing, shown as <lost> */
+    bool damaged;            /* anything below, or no end */
+    bool unfinished;         /* a session has no end: killed, still running, or cut */
+    uint64_t lost_samples;   /* samples that the file says it had and that cannot be read */
+    uint64_t lost_bytes;     /* bytes that belong to nothing readable */
+    uint64_t bad_chunks;     /* chunks whose checksum or content is wrong */
+    uint64_t unknown_names;  /* table entries that are missing, shown as <lost> */
     struct vmpf_error first; /* the first thing that was wrong */
 };
 
 /* A file holds one session, or several one after the other (concatenation, [F-2-6]). */
 struct vmpf_info {
     uint32_t format_version;
-    uint64_t start_unix_ns;  /* of the session */
-    uint64_t end_ns;         /* length of the session; of an unfinished one: its last sample */
-    bool finished;           /* the end of the session was read */
-    uint64_t samples;        /* read so far, in the session */
-    uint64_t lost_samples;   /* due but not kept by the producer, in the session */
+    uint64_t start_unix_ns; /* of the session */
+    uint64_t end_ns;        /* length of the session; of an unfinished one: its last sample */
+    bool finished;          /* the end of the session was read */
+    uint64_t samples;       /* read so far, in the session */
+    uint64_t lost_samples;  /* due but not kept by the producer, in the session */
     size_t value_count;
     struct vmpf_value_type values[VMPF_MAX_VALUES];
     size_t meta_count;
@@ -333,14 +339,16 @@ struct vmpf_info {
  * VMPF_E_NOT_VMPROF, VMPF_E_VERSION, VMPF_E_TRUNCATED, VMPF_E_IO, VMPF_E_NOMEM, VMPF_E_ARG.
  * The reader recovers: what is damaged is skipped and counted, see vmpf_reader_damage(). */
 VMPF_API vmpf_status vmpf_reader_open(vmpf_reader **out, struct vmpf_source source,
-                                      const struct vmpf_reader_options *options, struct vmpf_error *err);
+                                      const struct vmpf_reader_options *options,
+                                      struct vmpf_error *err);
 VMPF_API void vmpf_reader_close(vmpf_reader *r);
 
 /* vmpf_reader_next() gives the next block of samples, of one session. VMPF_END after the last.
  * An error (VMPF_E_NOMEM, VMPF_E_IO, VMPF_E_LIMIT, VMPF_E_UNSUPPORTED) is final.
  * Lifetime: the block's arrays are valid until the next call on r. Ids stay valid, and unique over
  * all sessions of the input, until the reader is closed. */
-VMPF_API vmpf_status vmpf_reader_next(vmpf_reader *r, struct vmpf_block *block, struct vmpf_error *err);
+VMPF_API vmpf_status vmpf_reader_next(vmpf_reader *r, struct vmpf_block *block,
+                                      struct vmpf_error *err);
 
 /* The session of the last block: 0, 1, ...; sessions may have none (ended without a sample), so at
  * VMPF_END the count of all sessions is vmpf_reader_session_count(). */

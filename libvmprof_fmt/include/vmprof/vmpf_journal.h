@@ -35,7 +35,7 @@ _Static_assert(sizeof(struct vmpf_journal) == 192, "[F-7.1-1]");
 /* Row kinds [F-7.2-2]. */
 #define VMPF_ROW_PAD 1u    /* fills the ring's end: a row never wraps */
 #define VMPF_ROW_SAMPLE 2u /* struct vmpf_row_sample, values, frames */
-#define VMPF_ROW_CODE 3u   /* struct vmpf_row_code, name, file, line table, each padded to 8 bytes */
+#define VMPF_ROW_CODE 3u /* struct vmpf_row_code, name, file, line table, each padded to 8 bytes */
 #define VMPF_ROW_THREAD 4u /* struct vmpf_row_thread, name padded to 8 bytes */
 
 /* A row's header word: bits 0-23 its length in 8-byte words, the header word counted; bits 24-31 its
@@ -53,8 +53,9 @@ struct vmpf_row_sample {
 };
 
 struct vmpf_row_frame {
-    uint32_t code;   /* of a code row before this one */
-    uint32_t offset; /* of the instruction, bytes from the code's start; VMPF_NO_OFFSET: not known */
+    uint32_t code; /* of a code row before this one */
+    uint32_t
+        offset; /* of the instruction, bytes from the code's start; VMPF_NO_OFFSET: not known */
 };
 #define VMPF_NO_OFFSET 0xFFFFFFFFu
 
@@ -111,7 +112,8 @@ static inline uint64_t vmpf_row_check(uint64_t session_id, uint64_t position, ui
 }
 
 /* vmpf_row_header() makes a header word. A reserved row has check 0 and is not committed. */
-static inline uint64_t vmpf_row_header(uint32_t kind, uint32_t words, uint64_t check, uint64_t committed)
+static inline uint64_t vmpf_row_header(uint32_t kind, uint32_t words, uint64_t check,
+                                       uint64_t committed)
 {
     return (uint64_t)words | ((uint64_t)kind << 24) | (check << 32) | committed;
 }

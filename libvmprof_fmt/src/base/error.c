@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
-vmpf_status vmpfi_fail(struct vmpf_error *err, vmpf_status status, uint64_t offset, const char *rule,
-                       const char *format, ...)
+vmpf_status vmpfi_fail(struct vmpf_error *err, vmpf_status status, uint64_t offset,
+                       const char *rule, const char *format, ...)
 {
     if (err == NULL) {
         return status;
@@ -21,7 +21,8 @@ vmpf_status vmpfi_fail(struct vmpf_error *err, vmpf_status status, uint64_t offs
     return status;
 }
 
-vmpf_status vmpfi_fail_errno(struct vmpf_error *err, int sys_errno, uint64_t offset, const char *what)
+vmpf_status vmpfi_fail_errno(struct vmpf_error *err, int sys_errno, uint64_t offset,
+                             const char *what)
 {
     char text[128];
     /* The GNU strerror_r returns the text, which need not be in the buffer. */
@@ -41,28 +42,17 @@ vmpf_status vmpfi_fail_nomem(struct vmpf_error *err)
 const char *vmpf_status_name(vmpf_status status)
 {
     switch (status) {
-    case VMPF_OK:
-        return "ok";
-    case VMPF_END:
-        return "end";
-    case VMPF_E_NOT_VMPROF:
-        return "not a profile";
-    case VMPF_E_VERSION:
-        return "newer version";
-    case VMPF_E_UNSUPPORTED:
-        return "unsupported";
-    case VMPF_E_CORRUPT:
-        return "corrupt";
-    case VMPF_E_TRUNCATED:
-        return "truncated";
-    case VMPF_E_LIMIT:
-        return "over a limit";
-    case VMPF_E_NOMEM:
-        return "out of memory";
-    case VMPF_E_IO:
-        return "input or output failed";
-    case VMPF_E_ARG:
-        return "wrong argument";
+    case VMPF_OK: return "ok";
+    case VMPF_END: return "end";
+    case VMPF_E_NOT_VMPROF: return "not a profile";
+    case VMPF_E_VERSION: return "newer version";
+    case VMPF_E_UNSUPPORTED: return "unsupported";
+    case VMPF_E_CORRUPT: return "corrupt";
+    case VMPF_E_TRUNCATED: return "truncated";
+    case VMPF_E_LIMIT: return "over a limit";
+    case VMPF_E_NOMEM: return "out of memory";
+    case VMPF_E_IO: return "input or output failed";
+    case VMPF_E_ARG: return "wrong argument";
     }
     return "unknown status";
 }

@@ -9,11 +9,13 @@
 
 /* vmpfi_fail() fills err (may be NULL) and returns status, so that a caller can `return vmpfi_fail(...)`.
  * rule: the id of the broken rule, or "". */
-vmpf_status vmpfi_fail(struct vmpf_error *err, vmpf_status status, uint64_t offset, const char *rule,
-                       const char *format, ...) __attribute__((format(printf, 5, 6)));
+vmpf_status vmpfi_fail(struct vmpf_error *err, vmpf_status status, uint64_t offset,
+                       const char *rule, const char *format, ...)
+    __attribute__((format(printf, 5, 6)));
 
 /* The same for a failed system call: status VMPF_E_IO, sys_errno and its text. */
-vmpf_status vmpfi_fail_errno(struct vmpf_error *err, int sys_errno, uint64_t offset, const char *what);
+vmpf_status vmpfi_fail_errno(struct vmpf_error *err, int sys_errno, uint64_t offset,
+                             const char *what);
 
 vmpf_status vmpfi_fail_nomem(struct vmpf_error *err);
 

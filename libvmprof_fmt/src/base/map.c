@@ -75,8 +75,8 @@ bool vmpfi_map64_find(const struct vmpfi_map64 *map, uint64_t key, uint32_t *num
 
 static bool map64_enlarge(struct vmpfi_map64 *map)
 {
-    struct vmpfi_map64 larger = {.capacity = map->capacity == 0 ? FIRST_CAPACITY : map->capacity * 2,
-                                 .count = map->count};
+    struct vmpfi_map64 larger = {
+        .capacity = map->capacity == 0 ? FIRST_CAPACITY : map->capacity * 2, .count = map->count};
     larger.slots = calloc(larger.capacity, sizeof *larger.slots);
     if (larger.slots == NULL) {
         return false;
@@ -146,7 +146,8 @@ static void index_put(struct vmpfi_index *index, struct vmpfi_index_slot slot)
 
 static bool index_enlarge(struct vmpfi_index *index)
 {
-    struct vmpfi_index larger = {.capacity = index->capacity == 0 ? FIRST_CAPACITY : index->capacity * 2,
+    struct vmpfi_index larger = {.capacity =
+                                     index->capacity == 0 ? FIRST_CAPACITY : index->capacity * 2,
                                  .count = index->count};
     larger.slots = calloc(larger.capacity, sizeof *larger.slots);
     if (larger.slots == NULL) {

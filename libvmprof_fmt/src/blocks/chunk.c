@@ -34,8 +34,9 @@ void vmpfi_superblock_encode(uint8_t *to, const struct vmpfi_superblock *superbl
 vmpf_status vmpfi_superblock_decode(const uint8_t *from, struct vmpfi_superblock *superblock,
                                     uint64_t offset, struct vmpf_error *err)
 {
-    if (vmpfi_load_u32(from + 60) != vmpfi_crc32(from, 60)) {
-        return vmpfi_fail(err, VMPF_E_CORRUPT, offset, "F-2-2", "the superblock's checksum is wrong");
+    if (!vmpfi_crc32_matches(vmpfi_load_u32(from + 60), from, 60)) {
+        return vmpfi_fail(err, VMPF_E_CORRUPT, offset, "F-2-2",
+                          "the superblock's checksum is wrong");
     }
     superblock->read_version = (uint16_t)(from[8] | from[9] << 8);
     superblock->write_version = (uint16_t)(from[10] | from[11] << 8);
@@ -43,16 +44,19 @@ vmpf_status vmpfi_superblock_decode(const uint8_t *from, struct vmpfi_superblock
     superblock->session_id = vmpfi_load_u64(from + 16);
     superblock->start_unix_ns = vmpfi_load_u64(from + 24);
     if (superblock->read_version > VMPF_FORMAT_VERSION) {
-        return vmpfi_fail(err, VMPF_E_VERSION, offset + 8, "F-2-3",
-                          "written in format version %u, newer than version %u, the newest known here",
-                          (unsigned)superblock->read_version, (unsigned)VMPF_FORMAT_VERSION);
+        return vmpfi_fail(
+            err, VMPF_E_VERSION, offset + 8, "F-2-3",
+            "written in format version %u, newer than version %u, the newest known here",
+            (unsigned)superblock->read_version, (unsigned)VMPF_FORMAT_VERSION);
     }
     if (superblock->read_version == 0) {
-        return vmpfi_fail(err, VMPF_E_CORRUPT, offset + 8, "F-2-3", "format version 0 does not exist");
+        return vmpfi_fail(err, VMPF_E_CORRUPT, offset + 8, "F-2-3",
+                          "format version 0 does not exist");
     }
     if (superblock->size_bytes < VMPFI_SUPERBLOCK_BYTES ||
         superblock->size_bytes > VMPFI_MAX_SUPERBLOCK_BYTES) {
-        return vmpfi_fail(err, VMPF_E_CORRUPT, offset + 12, "F-2-4", "the superblock cannot be %u bytes long",
+        return vmpfi_fail(err, VMPF_E_CORRUPT, offset + 12, "F-2-4",
+                          "the superblock cannot be %u bytes long",
                           (unsigned)superblock->size_bytes);
     }
     return VMPF_OK;
@@ -76,7 +80,7 @@ void vmpfi_chunk_header_encode(uint8_t *to, const struct vmpfi_chunk_header *hea
 
 bool vmpfi_chunk_header_decode(const uint8_t *from, struct vmpfi_chunk_header *header)
 {
-    if (!vmpfi_is_sync(from) || vmpfi_load_u32(from + 52) != vmpfi_crc32(from, 52)) {
+    if (!vmpfi_is_sync(from) || !vmpfi_crc32_matches(vmpfi_load_u32(from + 52), from, 52)) {
         return false;
     }
     header->kind = (uint16_t)(from[4] | from[5] << 8);
@@ -114,7 +118,8 @@ bool vmpfi_chunk_end(struct vmpfi_buffer *out, size_t mark, struct vmpfi_chunk_h
     }
     const uint8_t *payload = out->data + mark + VMPFI_CHUNK_HEADER_BYTES;
     header->payload_bytes = (uint32_t)payload_bytes;
-    header->payload_crc = vmpfi_chunk_has_crc(header->kind) ? vmpfi_crc32(payload, payload_bytes) : 0;
+    header->payload_crc =
+        vmpfi_chunk_has_crc(header->kind) ? vmpfi_crc32(payload, payload_bytes) : 0;
     vmpfi_chunk_header_encode(out->data + mark, header);
     return true;
 }

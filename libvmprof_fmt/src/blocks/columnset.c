@@ -6,8 +6,9 @@
 #include <string.h>
 
 /* Encodes one column to the end of out; its directory entry goes to entry_at (an offset: out may move). */
-static vmpf_status encode_column(struct vmpfi_buffer *out, struct vmpfi_buffer *scratch, size_t entry_at,
-                                 const struct vmpfi_column_in *column, size_t count)
+static vmpf_status encode_column(struct vmpfi_buffer *out, struct vmpfi_buffer *scratch,
+                                 size_t entry_at, const struct vmpfi_column_in *column,
+                                 size_t count)
 {
     const uint8_t *raw = column->bytes;
     size_t raw_bytes = column->size_bytes;
@@ -40,7 +41,8 @@ vmpf_status vmpfi_columnset_encode(struct vmpfi_buffer *out, struct vmpfi_buffer
                                    const struct vmpfi_column_in *columns, size_t column_count)
 {
     size_t start = out->size_bytes;
-    if (!vmpfi_buffer_append(out, NULL, VMPFI_COLUMNSET_BYTES + column_count * VMPFI_DIRECTORY_ENTRY_BYTES)) {
+    if (!vmpfi_buffer_append(out, NULL,
+                             VMPFI_COLUMNSET_BYTES + column_count * VMPFI_DIRECTORY_ENTRY_BYTES)) {
         return VMPF_E_NOMEM;
     }
     uint8_t *fixed = out->data + start;
@@ -75,8 +77,9 @@ static const struct vmpfi_column_entry *find_column(const struct vmpfi_columnset
 }
 
 /* [F-4-2], [F-4-3], [F-4-4], [F-4-6] for one directory entry. */
-static vmpf_status check_entry(const struct vmpfi_columnset *set, const struct vmpfi_column_entry *entry,
-                               const uint16_t *known, struct vmpf_error *err)
+static vmpf_status check_entry(const struct vmpfi_columnset *set,
+                               const struct vmpfi_column_entry *entry, const uint16_t *known,
+                               struct vmpf_error *err)
 {
     unsigned id = entry->id;
     uint64_t offset = set->payload_offset;
@@ -87,18 +90,21 @@ static vmpf_status check_entry(const struct vmpfi_columnset *set, const struct v
         if ((entry->id & VMPFI_COLUMN_ANCILLARY) != 0) {
             return VMPF_OK;
         }
-        return vmpfi_fail(err, VMPF_E_UNSUPPORTED, offset, "F-4-2", "column %u is not known here", id);
+        return vmpfi_fail(err, VMPF_E_UNSUPPORTED, offset, "F-4-2", "column %u is not known here",
+                          id);
     }
     if (entry->codec > VMPFI_CODEC_ZLIB) {
-        return vmpfi_fail(err, VMPF_E_UNSUPPORTED, offset, "F-4-3", "codec %u of column %u is not known here",
-                          (unsigned)entry->codec, id);
+        return vmpfi_fail(err, VMPF_E_UNSUPPORTED, offset, "F-4-3",
+                          "codec %u of column %u is not known here", (unsigned)entry->codec, id);
     }
     if (entry->encoding > VMPFI_ENCODING_DELTA_RUNS) {
         return vmpfi_fail(err, VMPF_E_UNSUPPORTED, offset, "F-4-4",
-                          "encoding %u of column %u is not known here", (unsigned)entry->encoding, id);
+                          "encoding %u of column %u is not known here", (unsigned)entry->encoding,
+                          id);
     }
     if (entry->raw_bytes > VMPFI_MAX_RAW_BYTES) {
-        return vmpfi_fail(err, VMPF_E_LIMIT, offset, "F-4-6", "column %u has %u bytes, more than 64 MiB", id,
+        return vmpfi_fail(err, VMPF_E_LIMIT, offset, "F-4-6",
+                          "column %u has %u bytes, more than 64 MiB", id,
                           (unsigned)entry->raw_bytes);
     }
     if (entry->codec == VMPFI_CODEC_STORED && entry->raw_bytes != entry->stored_bytes) {
@@ -112,12 +118,14 @@ static bool read_entry(struct vmpfi_cursor *directory, struct vmpfi_column_entry
 {
     uint32_t reserved;
     return vmpfi_read_u16(directory, &entry->id) && vmpfi_read_u8(directory, &entry->encoding) &&
-           vmpfi_read_u8(directory, &entry->codec) && vmpfi_read_u32(directory, &entry->raw_bytes) &&
+           vmpfi_read_u8(directory, &entry->codec) &&
+           vmpfi_read_u32(directory, &entry->raw_bytes) &&
            vmpfi_read_u32(directory, &entry->stored_bytes) && vmpfi_read_u32(directory, &reserved);
 }
 
-vmpf_status vmpfi_columnset_decode(struct vmpfi_columnset *set, const uint8_t *payload, size_t size_bytes,
-                                   const uint16_t *known, uint64_t payload_offset, struct vmpf_error *err)
+vmpf_status vmpfi_columnset_decode(struct vmpfi_columnset *set, const uint8_t *payload,
+                                   size_t size_bytes, const uint16_t *known,
+                                   uint64_t payload_offset, struct vmpf_error *err)
 {
     struct vmpfi_cursor cursor = vmpfi_cursor_of(payload, size_bytes);
     struct vmpfi_columnset_head *head = &set->head;
@@ -125,36 +133,43 @@ vmpf_status vmpfi_columnset_decode(struct vmpfi_columnset *set, const uint8_t *p
     set->column_count = 0;
     set->payload_offset = payload_offset;
     if (!vmpfi_read_u64(&cursor, &head->first) || !vmpfi_read_u32(&cursor, &head->count) ||
-        !vmpfi_read_u32(&cursor, &column_count) || !vmpfi_read_u64(&cursor, &head->journal_position) ||
+        !vmpfi_read_u32(&cursor, &column_count) ||
+        !vmpfi_read_u64(&cursor, &head->journal_position) ||
         !vmpfi_read_u64(&cursor, &head->lost_samples)) {
-        return vmpfi_fail(err, VMPF_E_CORRUPT, payload_offset, "F-4-1", "a chunk is too short for its columns");
+        return vmpfi_fail(err, VMPF_E_CORRUPT, payload_offset, "F-4-1",
+                          "a chunk is too short for its columns");
     }
     if (head->count > VMPFI_MAX_ENTRIES || column_count > VMPFI_MAX_COLUMNS) {
-        return vmpfi_fail(err, VMPF_E_LIMIT, payload_offset, "F-4-6", "%u entries in %u columns are too many",
-                          (unsigned)head->count, (unsigned)column_count);
+        return vmpfi_fail(err, VMPF_E_LIMIT, payload_offset, "F-4-6",
+                          "%u entries in %u columns are too many", (unsigned)head->count,
+                          (unsigned)column_count);
     }
     struct vmpfi_cursor directory = cursor;
     if (!vmpfi_skip(&cursor, (size_t)column_count * VMPFI_DIRECTORY_ENTRY_BYTES)) {
-        return vmpfi_fail(err, VMPF_E_CORRUPT, payload_offset, "F-4-1", "a chunk is too short for its directory");
+        return vmpfi_fail(err, VMPF_E_CORRUPT, payload_offset, "F-4-1",
+                          "a chunk is too short for its directory");
     }
     for (uint32_t i = 0; i < column_count; i++) {
         struct vmpfi_column_entry entry;
-        if (!read_entry(&directory, &entry) || !vmpfi_read_bytes(&cursor, entry.stored_bytes, &entry.data)) {
-            return vmpfi_fail(err, VMPF_E_CORRUPT, payload_offset, "F-4-1", "a column ends behind its chunk");
+        if (!read_entry(&directory, &entry) ||
+            !vmpfi_read_bytes(&cursor, entry.stored_bytes, &entry.data)) {
+            return vmpfi_fail(err, VMPF_E_CORRUPT, payload_offset, "F-4-1",
+                              "a column ends behind its chunk");
         }
         VMPF_TRY(check_entry(set, &entry, known, err));
         set->columns[set->column_count++] = entry;
     }
     if (vmpfi_cursor_left(&cursor) != 0) {
-        return vmpfi_fail(err, VMPF_E_CORRUPT, payload_offset, "F-4-1", "a chunk has %zu bytes too many",
-                          vmpfi_cursor_left(&cursor));
+        return vmpfi_fail(err, VMPF_E_CORRUPT, payload_offset, "F-4-1",
+                          "a chunk has %zu bytes too many", vmpfi_cursor_left(&cursor));
     }
     return VMPF_OK;
 }
 
 /* The raw bytes of a column, inflated into set->raw where need be. */
-static vmpf_status column_raw(const struct vmpfi_columnset *set, const struct vmpfi_column_entry *entry,
-                              const uint8_t **raw, struct vmpf_error *err)
+static vmpf_status column_raw(const struct vmpfi_columnset *set,
+                              const struct vmpfi_column_entry *entry, const uint8_t **raw,
+                              struct vmpf_error *err)
 {
     if (entry->codec == VMPFI_CODEC_STORED) {
         *raw = entry->data;
@@ -164,21 +179,25 @@ static vmpf_status column_raw(const struct vmpfi_columnset *set, const struct vm
     if (!vmpfi_buffer_reserve(set->raw, (size_t)entry->raw_bytes + 1)) {
         return vmpfi_fail_nomem(err);
     }
-    vmpf_status status = vmpfi_inflate(entry->data, entry->stored_bytes, set->raw->data, entry->raw_bytes);
+    vmpf_status status =
+        vmpfi_inflate(entry->data, entry->stored_bytes, set->raw->data, entry->raw_bytes);
     if (status == VMPF_E_NOMEM) {
         return vmpfi_fail_nomem(err);
     }
     if (status != VMPF_OK) {
-        return vmpfi_fail(err, status, set->payload_offset, "F-4-3", "column %u does not inflate to %u bytes",
-                          (unsigned)entry->id, (unsigned)entry->raw_bytes);
+        return vmpfi_fail(err, status, set->payload_offset, "F-4-3",
+                          "column %u does not inflate to %u bytes", (unsigned)entry->id,
+                          (unsigned)entry->raw_bytes);
     }
     *raw = set->raw->data;
     return VMPF_OK;
 }
 
-static vmpf_status missing_column(const struct vmpfi_columnset *set, uint16_t id, struct vmpf_error *err)
+static vmpf_status missing_column(const struct vmpfi_columnset *set, uint16_t id,
+                                  struct vmpf_error *err)
 {
-    return vmpfi_fail(err, VMPF_E_CORRUPT, set->payload_offset, "F-4-2", "column %u is missing", (unsigned)id);
+    return vmpfi_fail(err, VMPF_E_CORRUPT, set->payload_offset, "F-4-2", "column %u is missing",
+                      (unsigned)id);
 }
 
 vmpf_status vmpfi_columnset_integers(const struct vmpfi_columnset *set, uint16_t id, bool required,
@@ -197,8 +216,9 @@ vmpf_status vmpfi_columnset_integers(const struct vmpfi_columnset *set, uint16_t
     if (entry->encoding == VMPFI_ENCODING_BYTES ||
         !vmpfi_column_decode(raw, entry->raw_bytes, (enum vmpfi_encoding)entry->encoding, values,
                              set->head.count)) {
-        return vmpfi_fail(err, VMPF_E_CORRUPT, set->payload_offset, "F-4-5", "column %u does not hold %u integers",
-                          (unsigned)id, (unsigned)set->head.count);
+        return vmpfi_fail(err, VMPF_E_CORRUPT, set->payload_offset, "F-4-5",
+                          "column %u does not hold %u integers", (unsigned)id,
+                          (unsigned)set->head.count);
     }
     for (uint32_t i = 0; i < set->head.count; i++) {
         if (values[i] > maximum) {
@@ -219,7 +239,8 @@ vmpf_status vmpfi_columnset_bytes(const struct vmpfi_columnset *set, uint16_t id
         return required ? missing_column(set, id, err) : VMPF_OK;
     }
     if (entry->encoding != VMPFI_ENCODING_BYTES) {
-        return vmpfi_fail(err, VMPF_E_CORRUPT, set->payload_offset, "F-4-4", "column %u is not bytes", (unsigned)id);
+        return vmpfi_fail(err, VMPF_E_CORRUPT, set->payload_offset, "F-4-4",
+                          "column %u is not bytes", (unsigned)id);
     }
     *size_bytes = entry->raw_bytes;
     return column_raw(set, entry, data, err);

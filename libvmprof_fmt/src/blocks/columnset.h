@@ -48,14 +48,15 @@ struct vmpfi_columnset {
     struct vmpfi_columnset_head head;
     size_t column_count;
     struct vmpfi_column_entry columns[VMPFI_MAX_COLUMNS];
-    uint64_t payload_offset; /* for errors */
+    uint64_t payload_offset;  /* for errors */
     struct vmpfi_buffer *raw; /* reused memory for inflating; the caller's */
 };
 
 /* vmpfi_columnset_decode() takes payload apart and checks all that can be checked without inflating.
  * known: ids of the columns that this kind of chunk may have, ended by 0. */
-vmpf_status vmpfi_columnset_decode(struct vmpfi_columnset *set, const uint8_t *payload, size_t size_bytes,
-                                   const uint16_t *known, uint64_t payload_offset, struct vmpf_error *err);
+vmpf_status vmpfi_columnset_decode(struct vmpfi_columnset *set, const uint8_t *payload,
+                                   size_t size_bytes, const uint16_t *known,
+                                   uint64_t payload_offset, struct vmpf_error *err);
 
 /* vmpfi_columnset_integers() decodes a column to values, which has room for head.count. A column that is
  * not there is an error [F-4-2] when it is required, else all 0. maximum: what an entry may be at most. */

@@ -4,11 +4,11 @@
 #include "libvmprof_fmt/src/wire/cursor.h"
 
 enum sample_column { /* 5.6 */
-    COLUMN_STACK = 1,
-    COLUMN_THREAD = 2,
-    COLUMN_TIME = 3,
-    COLUMN_FLAGS = 4,
-    COLUMN_VALUE = 16,
+                     COLUMN_STACK = 1,
+                     COLUMN_THREAD = 2,
+                     COLUMN_TIME = 3,
+                     COLUMN_FLAGS = 4,
+                     COLUMN_VALUE = 16,
 };
 
 static bool all_zero(const uint64_t *values, size_t count)
@@ -22,7 +22,8 @@ static bool all_zero(const uint64_t *values, size_t count)
 }
 
 vmpf_status vmpfi_samples_encode(struct vmpfi_buffer *out, struct vmpfi_scratch *scratch,
-                                 const struct vmpfi_columnset_head *head, const struct vmpfi_samples *samples)
+                                 const struct vmpfi_columnset_head *head,
+                                 const struct vmpfi_samples *samples)
 {
     struct vmpfi_column_in columns[4 + VMPF_MAX_VALUES] = {
         {.id = COLUMN_STACK, .values = samples->stack},
@@ -31,19 +32,20 @@ vmpf_status vmpfi_samples_encode(struct vmpfi_buffer *out, struct vmpfi_scratch 
     };
     size_t column_count = 3;
     if (!all_zero(samples->flags, samples->count)) {
-        columns[column_count++] = (struct vmpfi_column_in){.id = COLUMN_FLAGS, .values = samples->flags};
+        columns[column_count++] =
+            (struct vmpfi_column_in){.id = COLUMN_FLAGS, .values = samples->flags};
     }
     for (size_t k = 0; k < samples->value_count; k++) {
-        columns[column_count++] =
-            (struct vmpfi_column_in){.id = (uint16_t)(COLUMN_VALUE + k), .values = samples->values[k]};
+        columns[column_count++] = (struct vmpfi_column_in){.id = (uint16_t)(COLUMN_VALUE + k),
+                                                           .values = samples->values[k]};
     }
     return vmpfi_columnset_encode(out, &scratch->bytes, head, columns, column_count);
 }
 
 /* One column into scratch; *out is NULL when it is not wanted. */
 static vmpf_status decode_column(const struct vmpfi_columnset *set, struct vmpfi_scratch *scratch,
-                                 unsigned slot, uint16_t id, uint64_t maximum, bool wanted, uint64_t **out,
-                                 struct vmpf_error *err)
+                                 unsigned slot, uint16_t id, uint64_t maximum, bool wanted,
+                                 uint64_t **out, struct vmpf_error *err)
 {
     *out = NULL;
     if (!wanted) {
@@ -59,15 +61,18 @@ static vmpf_status decode_column(const struct vmpfi_columnset *set, struct vmpfi
 }
 
 vmpf_status vmpfi_samples_decode(struct vmpfi_columnset_head *head, struct vmpfi_samples *out,
-                                 struct vmpfi_scratch *scratch, size_t value_count, uint32_t skip_columns,
-                                 const struct vmpfi_payload *payload, struct vmpf_error *err)
+                                 struct vmpfi_scratch *scratch, size_t value_count,
+                                 uint32_t skip_columns, const struct vmpfi_payload *payload,
+                                 struct vmpf_error *err)
 {
-    uint16_t known[4 + VMPF_MAX_VALUES + 1] = {COLUMN_STACK, COLUMN_THREAD, COLUMN_TIME, COLUMN_FLAGS};
+    uint16_t known[4 + VMPF_MAX_VALUES + 1] = {COLUMN_STACK, COLUMN_THREAD, COLUMN_TIME,
+                                               COLUMN_FLAGS};
     for (size_t k = 0; k < value_count; k++) {
         known[4 + k] = (uint16_t)(COLUMN_VALUE + k);
     }
     struct vmpfi_columnset set = {.raw = &scratch->bytes};
-    VMPF_TRY(vmpfi_columnset_decode(&set, payload->data, payload->size_bytes, known, payload->offset, err));
+    VMPF_TRY(vmpfi_columnset_decode(&set, payload->data, payload->size_bytes, known,
+                                    payload->offset, err));
     *head = set.head;
     out->count = set.head.count;
     out->value_count = value_count;
@@ -78,14 +83,14 @@ vmpf_status vmpfi_samples_decode(struct vmpfi_columnset_head *head, struct vmpfi
     VMPF_TRY(decode_column(&set, scratch, 2, COLUMN_TIME, UINT64_MAX, time, &out->time_ns, err));
     VMPF_TRY(decode_column(&set, scratch, 3, COLUMN_FLAGS, UINT32_MAX, flags, &out->flags, err));
     for (size_t k = 0; k < value_count; k++) {
-        VMPF_TRY(decode_column(&set, scratch, (unsigned)(4 + k), (uint16_t)(COLUMN_VALUE + k), UINT64_MAX, true,
-                               &out->values[k], err));
+        VMPF_TRY(decode_column(&set, scratch, (unsigned)(4 + k), (uint16_t)(COLUMN_VALUE + k),
+                               UINT64_MAX, true, &out->values[k], err));
     }
     return VMPF_OK;
 }
 
-vmpf_status vmpfi_codes_encode(struct vmpfi_buffer *out, struct vmpfi_scratch *scratch, const uint8_t *rows,
-                               size_t size_bytes)
+vmpf_status vmpfi_codes_encode(struct vmpfi_buffer *out, struct vmpfi_scratch *scratch,
+                               const uint8_t *rows, size_t size_bytes)
 {
     const struct vmpfi_columnset_head head = {0};
     const struct vmpfi_column_in column = {.id = 1, .bytes = rows, .size_bytes = size_bytes};
@@ -97,7 +102,8 @@ vmpf_status vmpfi_codes_decode(struct vmpfi_scratch *scratch, const struct vmpfi
 {
     static const uint16_t known[] = {1, 0};
     struct vmpfi_columnset set = {.raw = &scratch->bytes};
-    VMPF_TRY(vmpfi_columnset_decode(&set, payload->data, payload->size_bytes, known, payload->offset, err));
+    VMPF_TRY(vmpfi_columnset_decode(&set, payload->data, payload->size_bytes, known,
+                                    payload->offset, err));
     return vmpfi_columnset_bytes(&set, 1, true, rows, size_bytes, err);
 }
 
@@ -114,12 +120,14 @@ bool vmpfi_end_encode(struct vmpfi_buffer *out, const struct vmpfi_end *end)
     return vmpfi_buffer_append(out, bytes, 32 + 8 * end->value_count);
 }
 
-vmpf_status vmpfi_end_decode(struct vmpfi_end *out, const struct vmpfi_payload *payload, struct vmpf_error *err)
+vmpf_status vmpfi_end_decode(struct vmpfi_end *out, const struct vmpfi_payload *payload,
+                             struct vmpf_error *err)
 {
     struct vmpfi_cursor cursor = vmpfi_cursor_of(payload->data, payload->size_bytes);
     uint32_t value_count = 0;
     uint32_t reserved;
-    bool sound = vmpfi_read_u64(&cursor, &out->samples) && vmpfi_read_u64(&cursor, &out->lost_samples) &&
+    bool sound = vmpfi_read_u64(&cursor, &out->samples) &&
+                 vmpfi_read_u64(&cursor, &out->lost_samples) &&
                  vmpfi_read_u64(&cursor, &out->end_ns) && vmpfi_read_u32(&cursor, &value_count) &&
                  vmpfi_read_u32(&cursor, &reserved) && value_count <= VMPF_MAX_VALUES;
     out->value_count = value_count;
@@ -127,7 +135,8 @@ vmpf_status vmpfi_end_decode(struct vmpfi_end *out, const struct vmpfi_payload *
         sound = vmpfi_read_u64(&cursor, &out->sums[k]);
     }
     if (!sound || vmpfi_cursor_left(&cursor) != 0) {
-        return vmpfi_fail(err, VMPF_E_CORRUPT, payload->offset, "F-6-2", "the end of the session has a wrong size");
+        return vmpfi_fail(err, VMPF_E_CORRUPT, payload->offset, "F-6-2",
+                          "the end of the session has a wrong size");
     }
     return VMPF_OK;
 }

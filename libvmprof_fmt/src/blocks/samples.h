@@ -17,16 +17,18 @@ struct vmpfi_samples {
 };
 
 vmpf_status vmpfi_samples_encode(struct vmpfi_buffer *out, struct vmpfi_scratch *scratch,
-                                 const struct vmpfi_columnset_head *head, const struct vmpfi_samples *samples);
+                                 const struct vmpfi_columnset_head *head,
+                                 const struct vmpfi_samples *samples);
 
 /* The arrays live in scratch; those of skip_columns (VMPF_COLUMN_*) are NULL. */
 vmpf_status vmpfi_samples_decode(struct vmpfi_columnset_head *head, struct vmpfi_samples *out,
-                                 struct vmpfi_scratch *scratch, size_t value_count, uint32_t skip_columns,
-                                 const struct vmpfi_payload *payload, struct vmpf_error *err);
+                                 struct vmpfi_scratch *scratch, size_t value_count,
+                                 uint32_t skip_columns, const struct vmpfi_payload *payload,
+                                 struct vmpf_error *err);
 
 /* CODES: rows is what the payloads of CODE rows are, one behind the other. */
-vmpf_status vmpfi_codes_encode(struct vmpfi_buffer *out, struct vmpfi_scratch *scratch, const uint8_t *rows,
-                               size_t size_bytes);
+vmpf_status vmpfi_codes_encode(struct vmpfi_buffer *out, struct vmpfi_scratch *scratch,
+                               const uint8_t *rows, size_t size_bytes);
 vmpf_status vmpfi_codes_decode(struct vmpfi_scratch *scratch, const struct vmpfi_payload *payload,
                                const uint8_t **rows, size_t *size_bytes, struct vmpf_error *err);
 
@@ -39,6 +41,7 @@ struct vmpfi_end {
 };
 
 bool vmpfi_end_encode(struct vmpfi_buffer *out, const struct vmpfi_end *end);
-vmpf_status vmpfi_end_decode(struct vmpfi_end *out, const struct vmpfi_payload *payload, struct vmpf_error *err);
+vmpf_status vmpfi_end_decode(struct vmpfi_end *out, const struct vmpfi_payload *payload,
+                             struct vmpf_error *err);
 
 #endif

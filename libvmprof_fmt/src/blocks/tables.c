@@ -5,7 +5,8 @@
 #include "libvmprof_fmt/src/blocks/columnset.h"
 
 /* Takes `count` integer columns from scratch; false: no memory. */
-static bool take_columns(struct vmpfi_scratch *scratch, uint64_t **columns, unsigned column_count, size_t count)
+static bool take_columns(struct vmpfi_scratch *scratch, uint64_t **columns, unsigned column_count,
+                         size_t count)
 {
     for (unsigned i = 0; i < column_count; i++) {
         columns[i] = vmpfi_scratch_integers(scratch, i, count);
@@ -16,8 +17,9 @@ static bool take_columns(struct vmpfi_scratch *scratch, uint64_t **columns, unsi
     return true;
 }
 
-static vmpf_status encode_integers(struct vmpfi_buffer *out, struct vmpfi_scratch *scratch, size_t first,
-                                   size_t count, uint64_t *const *columns, unsigned column_count)
+static vmpf_status encode_integers(struct vmpfi_buffer *out, struct vmpfi_scratch *scratch,
+                                   size_t first, size_t count, uint64_t *const *columns,
+                                   unsigned column_count)
 {
     const struct vmpfi_columnset_head head = {.first = first, .count = (uint32_t)count};
     struct vmpfi_column_in in[VMPFI_MAX_TABLE_COLUMNS] = {{0}};
@@ -46,13 +48,15 @@ vmpf_status vmpfi_strings_encode(struct vmpfi_buffer *out, struct vmpfi_scratch 
         }
     }
     const struct vmpfi_columnset_head head = {.first = first, .count = (uint32_t)count};
-    const struct vmpfi_column_in in[2] = {{.id = 1, .values = lengths},
-                                          {.id = 2, .bytes = text->data, .size_bytes = text->size_bytes}};
+    const struct vmpfi_column_in in[2] = {
+        {.id = 1, .values = lengths},
+        {.id = 2, .bytes = text->data, .size_bytes = text->size_bytes}};
     return vmpfi_columnset_encode(out, &scratch->bytes, &head, in, 2);
 }
 
 vmpf_status vmpfi_functions_encode(struct vmpfi_buffer *out, struct vmpfi_scratch *scratch,
-                                   const struct vmpfi_function *functions, size_t first, size_t count)
+                                   const struct vmpfi_function *functions, size_t first,
+                                   size_t count)
 {
     uint64_t *columns[5];
     if (!take_columns(scratch, columns, 5, count)) {
@@ -70,7 +74,8 @@ vmpf_status vmpfi_functions_encode(struct vmpfi_buffer *out, struct vmpfi_scratc
 }
 
 vmpf_status vmpfi_locations_encode(struct vmpfi_buffer *out, struct vmpfi_scratch *scratch,
-                                   const struct vmpf_location *locations, size_t first, size_t count)
+                                   const struct vmpf_location *locations, size_t first,
+                                   size_t count)
 {
     uint64_t *columns[2];
     if (!take_columns(scratch, columns, 2, count)) {
@@ -116,10 +121,11 @@ vmpf_status vmpfi_threads_encode(struct vmpfi_buffer *out, struct vmpfi_scratch 
         }
     }
     const struct vmpfi_columnset_head head = {.first = first, .count = (uint32_t)count};
-    const struct vmpfi_column_in in[4] = {{.id = 1, .values = columns[0]},
-                                          {.id = 2, .values = columns[1]},
-                                          {.id = 3, .values = columns[2]},
-                                          {.id = 4, .bytes = text->data, .size_bytes = text->size_bytes}};
+    const struct vmpfi_column_in in[4] = {
+        {.id = 1, .values = columns[0]},
+        {.id = 2, .values = columns[1]},
+        {.id = 3, .values = columns[2]},
+        {.id = 4, .bytes = text->data, .size_bytes = text->size_bytes}};
     return vmpfi_columnset_encode(out, &scratch->bytes, &head, in, 4);
 }
 
@@ -162,12 +168,14 @@ static vmpf_status check_lengths(const struct vmpfi_table *table, const struct t
     return VMPF_OK;
 }
 
-vmpf_status vmpfi_table_decode(struct vmpfi_table *out, struct vmpfi_scratch *scratch, uint16_t kind,
-                               const struct vmpfi_payload *payload, struct vmpf_error *err)
+vmpf_status vmpfi_table_decode(struct vmpfi_table *out, struct vmpfi_scratch *scratch,
+                               uint16_t kind, const struct vmpfi_payload *payload,
+                               struct vmpf_error *err)
 {
     const struct table_shape *shape = &shapes[kind];
     struct vmpfi_columnset set = {.raw = &scratch->bytes};
-    VMPF_TRY(vmpfi_columnset_decode(&set, payload->data, payload->size_bytes, shape->known, payload->offset, err));
+    VMPF_TRY(vmpfi_columnset_decode(&set, payload->data, payload->size_bytes, shape->known,
+                                    payload->offset, err));
     out->first = set.head.first;
     out->count = set.head.count;
     for (unsigned i = 0; i < shape->integer_columns; i++) {
@@ -183,6 +191,7 @@ vmpf_status vmpfi_table_decode(struct vmpfi_table *out, struct vmpfi_scratch *sc
         return VMPF_OK;
     }
     bool required = kind == VMPFI_STRINGS;
-    VMPF_TRY(vmpfi_columnset_bytes(&set, shape->bytes_column, required, &out->bytes, &out->bytes_size, err));
+    VMPF_TRY(vmpfi_columnset_bytes(&set, shape->bytes_column, required, &out->bytes,
+                                   &out->bytes_size, err));
     return check_lengths(out, shape, payload, err);
 }

@@ -33,16 +33,19 @@ struct vmpfi_table {
 vmpf_status vmpfi_strings_encode(struct vmpfi_buffer *out, struct vmpfi_scratch *scratch,
                                  const struct vmpf_string *strings, size_t first, size_t count);
 vmpf_status vmpfi_functions_encode(struct vmpfi_buffer *out, struct vmpfi_scratch *scratch,
-                                   const struct vmpfi_function *functions, size_t first, size_t count);
+                                   const struct vmpfi_function *functions, size_t first,
+                                   size_t count);
 vmpf_status vmpfi_locations_encode(struct vmpfi_buffer *out, struct vmpfi_scratch *scratch,
-                                   const struct vmpf_location *locations, size_t first, size_t count);
+                                   const struct vmpf_location *locations, size_t first,
+                                   size_t count);
 vmpf_status vmpfi_stacks_encode(struct vmpfi_buffer *out, struct vmpfi_scratch *scratch,
                                 const struct vmpf_stack *stacks, size_t first, size_t count);
 vmpf_status vmpfi_threads_encode(struct vmpfi_buffer *out, struct vmpfi_scratch *scratch,
                                  const struct vmpf_thread *threads, size_t first, size_t count);
 
 /* kind: one of the five (enum vmpfi_chunk_kind). Checks [F-4-*], [F-5.2-2], [F-5.5-2]. */
-vmpf_status vmpfi_table_decode(struct vmpfi_table *out, struct vmpfi_scratch *scratch, uint16_t kind,
-                               const struct vmpfi_payload *payload, struct vmpf_error *err);
+vmpf_status vmpfi_table_decode(struct vmpfi_table *out, struct vmpfi_scratch *scratch,
+                               uint16_t kind, const struct vmpfi_payload *payload,
+                               struct vmpf_error *err);
 
 #endif

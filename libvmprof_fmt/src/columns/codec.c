@@ -17,8 +17,8 @@ vmpf_status vmpfi_deflate(struct vmpfi_buffer *out, const uint8_t *data, size_t 
             return VMPF_E_NOMEM;
         }
         uLongf deflated = bound;
-        int result =
-            compress2(out->data + out->size_bytes, &deflated, data, (uLong)size_bytes, DEFLATE_LEVEL);
+        int result = compress2(out->data + out->size_bytes, &deflated, data, (uLong)size_bytes,
+                               DEFLATE_LEVEL);
         if (result != Z_OK) {
             return VMPF_E_NOMEM; /* the only failure left, since the bound is zlib's own */
         }

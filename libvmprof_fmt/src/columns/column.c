@@ -19,7 +19,8 @@ static bool is_runs(enum vmpfi_encoding encoding)
 }
 
 /* The bytes that plain and runs (or delta and delta runs) would take. */
-static void measure(const uint64_t *values, size_t count, bool delta, size_t *each_bytes, size_t *runs_bytes)
+static void measure(const uint64_t *values, size_t count, bool delta, size_t *each_bytes,
+                    size_t *runs_bytes)
 {
     uint64_t previous = 0;
     uint64_t run_number = 0;
@@ -52,7 +53,8 @@ bool vmpfi_column_encode(struct vmpfi_buffer *out, const uint64_t *values, size_
     measure(values, count, false, &size[VMPFI_ENCODING_PLAIN], &size[VMPFI_ENCODING_RUNS]);
     measure(values, count, true, &size[VMPFI_ENCODING_DELTA], &size[VMPFI_ENCODING_DELTA_RUNS]);
     *encoding = VMPFI_ENCODING_PLAIN;
-    for (int candidate = VMPFI_ENCODING_DELTA; candidate <= VMPFI_ENCODING_DELTA_RUNS; candidate++) {
+    for (int candidate = VMPFI_ENCODING_DELTA; candidate <= VMPFI_ENCODING_DELTA_RUNS;
+         candidate++) {
         if (size[candidate] < size[*encoding]) {
             *encoding = (enum vmpfi_encoding)candidate;
         }
@@ -102,8 +104,8 @@ bool vmpfi_column_decode(const uint8_t *data, size_t size_bytes, enum vmpfi_enco
     for (size_t i = 0; i < count;) {
         uint64_t number;
         uint64_t further = 0;
-        if (!vmpfi_read_varint(&cursor, &number) || (runs && !vmpfi_read_varint(&cursor, &further)) ||
-            further >= count - i) {
+        if (!vmpfi_read_varint(&cursor, &number) ||
+            (runs && !vmpfi_read_varint(&cursor, &further)) || further >= count - i) {
             return false;
         }
         for (uint64_t k = 0; k <= further; k++) {

@@ -7,16 +7,16 @@
 #include <vmprof/vmpf.h>
 
 enum vmpfi_encoding { /* [F-4-4] */
-    VMPFI_ENCODING_BYTES = 0,
-    VMPFI_ENCODING_PLAIN = 1,
-    VMPFI_ENCODING_DELTA = 2,
-    VMPFI_ENCODING_RUNS = 3,
-    VMPFI_ENCODING_DELTA_RUNS = 4,
+                      VMPFI_ENCODING_BYTES = 0,
+                      VMPFI_ENCODING_PLAIN = 1,
+                      VMPFI_ENCODING_DELTA = 2,
+                      VMPFI_ENCODING_RUNS = 3,
+                      VMPFI_ENCODING_DELTA_RUNS = 4,
 };
 
 enum vmpfi_codec { /* [F-4-3] */
-    VMPFI_CODEC_STORED = 0,
-    VMPFI_CODEC_ZLIB = 1,
+                   VMPFI_CODEC_STORED = 0,
+                   VMPFI_CODEC_ZLIB = 1,
 };
 
 #define VMPFI_MAX_RAW_BYTES ((size_t)64 * 1024 * 1024) /* [F-4-6] */

@@ -13,10 +13,10 @@
 #include <unistd.h>
 
 struct fd_sink {
-    int fd;          /* of our own for a file, the caller's for a stream */
-    int caller_fd;   /* left standing behind the profile when a file is closed */
-    off_t base;      /* where in the file the profile begins */
-    dev_t device; /* what fd must still be: a program may close descriptors that are not its own */
+    int fd;        /* of our own for a file, the caller's for a stream */
+    int caller_fd; /* left standing behind the profile when a file is closed */
+    off_t base;    /* where in the file the profile begins */
+    dev_t device;  /* what fd must still be: a program may close descriptors that are not its own */
     ino_t inode;
     uint64_t size_bytes; /* of the profile, as far as it was written or reserved */
 };
@@ -160,7 +160,8 @@ static void file_close(void *ctx)
     struct fd_sink *sink = ctx;
     struct stat info;
     /* What the caller writes next belongs behind the profile. */
-    if (fstat(sink->caller_fd, &info) == 0 && info.st_dev == sink->device && info.st_ino == sink->inode) {
+    if (fstat(sink->caller_fd, &info) == 0 && info.st_dev == sink->device &&
+        info.st_ino == sink->inode) {
         (void)lseek(sink->caller_fd, sink->base + (off_t)sink->size_bytes, SEEK_SET);
     }
     if (still_ours(sink)) {
@@ -248,14 +249,15 @@ vmpf_status vmpf_sink_open_fd(struct vmpf_sink *out, int fd, struct vmpf_error *
         return vmpfi_fail_errno(err, errno, VMPFI_NO_OFFSET, "the descriptor is not open");
     }
     if ((flags & O_ACCMODE) == O_RDONLY) {
-        return vmpfi_fail_errno(err, EBADF, VMPFI_NO_OFFSET, "the descriptor is not open for writing");
+        return vmpfi_fail_errno(err, EBADF, VMPFI_NO_OFFSET,
+                                "the descriptor is not open for writing");
     }
     struct fd_sink *sink = malloc(sizeof *sink);
     if (sink == NULL) {
         return vmpfi_fail_nomem(err);
     }
-    *sink = (struct fd_sink){
-        .fd = fd, .caller_fd = fd, .device = info.st_dev, .inode = info.st_ino};
+    *sink =
+        (struct fd_sink){.fd = fd, .caller_fd = fd, .device = info.st_dev, .inode = info.st_ino};
     bool file = S_ISREG(info.st_mode) && setup_file(sink, fd, flags);
     *out = (struct vmpf_sink){.ops = file ? &file_ops : &stream_ops, .ctx = sink};
     return VMPF_OK;

@@ -49,8 +49,10 @@ static void memory_close(void *ctx)
     free(ctx);
 }
 
-static const struct vmpf_sink_ops memory_ops = {
-    .write = memory_write, .read = memory_read_back, .truncate = memory_truncate, .close = memory_close};
+static const struct vmpf_sink_ops memory_ops = {.write = memory_write,
+                                                .read = memory_read_back,
+                                                .truncate = memory_truncate,
+                                                .close = memory_close};
 
 vmpf_status vmpf_sink_open_memory(struct vmpf_sink *out, struct vmpf_error *err)
 {

@@ -31,11 +31,12 @@ void vmpfi_assembler_new_epoch(struct vmpfi_assembler *a)
 
 static bool read_padded(struct vmpfi_cursor *cursor, uint32_t size_bytes, const uint8_t **data)
 {
-    return vmpfi_read_bytes(cursor, size_bytes, data) && vmpfi_skip(cursor, (8 - size_bytes % 8) % 8);
+    return vmpfi_read_bytes(cursor, size_bytes, data) &&
+           vmpfi_skip(cursor, (8 - size_bytes % 8) % 8);
 }
 
-static bool keep_text(struct vmpfi_assembler *a, uint8_t encoding, const uint8_t *text, size_t size_bytes,
-                      struct vmpf_string *out)
+static bool keep_text(struct vmpfi_assembler *a, uint8_t encoding, const uint8_t *text,
+                      size_t size_bytes, struct vmpf_string *out)
 {
     a->utf8.size_bytes = 0;
     if (!vmpfi_text_to_utf8(&a->utf8, encoding, text, size_bytes)) {
@@ -46,7 +47,8 @@ static bool keep_text(struct vmpfi_assembler *a, uint8_t encoding, const uint8_t
     return out->data != NULL;
 }
 
-static vmpf_status keep_code(struct vmpfi_assembler *a, uint32_t number, const struct vmpfi_code *code)
+static vmpf_status keep_code(struct vmpfi_assembler *a, uint32_t number,
+                             const struct vmpfi_code *code)
 {
     void *codes = a->codes;
     bool grown = vmpfi_grow(&codes, &a->code_capacity, a->code_count + 1, sizeof *a->codes);
@@ -71,9 +73,12 @@ static bool read_code(struct vmpfi_cursor *cursor, uint32_t *number, struct vmpf
     uint8_t kind;
     if (!vmpfi_read_u32(cursor, number) || !vmpfi_read_u32(cursor, &code->function.first_line) ||
         !vmpfi_read_u64(cursor, &code->function.address) || !vmpfi_read_u8(cursor, &kind) ||
-        !vmpfi_read_u8(cursor, &code->line_encoding) || !vmpfi_read_u8(cursor, &pieces->name_encoding) ||
-        !vmpfi_read_u8(cursor, &pieces->file_encoding) || !vmpfi_read_u32(cursor, &pieces->name_bytes) ||
-        !vmpfi_read_u32(cursor, &pieces->file_bytes) || !vmpfi_read_u32(cursor, &pieces->lines_bytes)) {
+        !vmpfi_read_u8(cursor, &code->line_encoding) ||
+        !vmpfi_read_u8(cursor, &pieces->name_encoding) ||
+        !vmpfi_read_u8(cursor, &pieces->file_encoding) ||
+        !vmpfi_read_u32(cursor, &pieces->name_bytes) ||
+        !vmpfi_read_u32(cursor, &pieces->file_bytes) ||
+        !vmpfi_read_u32(cursor, &pieces->lines_bytes)) {
         return false;
     }
     code->function.kind = kind <= VMPF_KIND_JIT_INTERNAL ? (vmpf_kind)kind : VMPF_KIND_UNKNOWN;
@@ -82,8 +87,8 @@ static bool read_code(struct vmpfi_cursor *cursor, uint32_t *number, struct vmpf
            read_padded(cursor, pieces->lines_bytes, &pieces->lines);
 }
 
-vmpf_status vmpfi_assemble_code(struct vmpfi_assembler *a, const uint8_t *payload, size_t size_bytes,
-                                size_t *consumed_bytes)
+vmpf_status vmpfi_assemble_code(struct vmpfi_assembler *a, const uint8_t *payload,
+                                size_t size_bytes, size_t *consumed_bytes)
 {
     struct vmpfi_cursor cursor = vmpfi_cursor_of(payload, size_bytes);
     struct vmpfi_code code = {0};
@@ -108,7 +113,8 @@ vmpf_status vmpfi_assemble_code(struct vmpfi_assembler *a, const uint8_t *payloa
     return code.lines == NULL ? VMPF_E_NOMEM : keep_code(a, number, &code);
 }
 
-vmpf_status vmpfi_assemble_thread(struct vmpfi_assembler *a, const uint8_t *payload, size_t size_bytes)
+vmpf_status vmpfi_assemble_thread(struct vmpfi_assembler *a, const uint8_t *payload,
+                                  size_t size_bytes)
 {
     struct vmpfi_cursor cursor = vmpfi_cursor_of(payload, size_bytes);
     struct vmpf_thread thread = {0};
@@ -131,12 +137,14 @@ static vmpf_status code_index(struct vmpfi_assembler *a, uint32_t number, uint32
     if (vmpfi_map64_find(&a->code_numbers, number, index)) {
         return VMPF_OK;
     }
-    const struct vmpfi_code lost = {.function.name = {.data = lost_name, .size_bytes = sizeof lost_name - 1}};
+    const struct vmpfi_code lost = {
+        .function.name = {.data = lost_name, .size_bytes = sizeof lost_name - 1}};
     *index = (uint32_t)a->code_count;
     return keep_code(a, number, &lost);
 }
 
-static vmpf_status location_of(struct vmpfi_assembler *a, uint32_t number, uint32_t offset, uint32_t *location)
+static vmpf_status location_of(struct vmpfi_assembler *a, uint32_t number, uint32_t offset,
+                               uint32_t *location)
 {
     uint32_t index;
     VMPF_TRY(code_index(a, number, &index));
@@ -168,8 +176,8 @@ static vmpf_status stack_of(struct vmpfi_assembler *a, const uint8_t *frames, si
     return VMPF_OK;
 }
 
-vmpf_status vmpfi_assemble_sample(struct vmpfi_assembler *a, const uint8_t *payload, size_t size_bytes,
-                                  struct vmpf_sample *sample)
+vmpf_status vmpfi_assemble_sample(struct vmpfi_assembler *a, const uint8_t *payload,
+                                  size_t size_bytes, struct vmpf_sample *sample)
 {
     struct vmpfi_cursor cursor = vmpfi_cursor_of(payload, size_bytes);
     struct vmpf_thread thread = {.process_id = a->process_id};

@@ -38,10 +38,11 @@ void vmpfi_assembler_new_epoch(struct vmpfi_assembler *a);
 
 /* Each takes the payload of one row. VMPF_E_CORRUPT: the row breaks [F-7.2-7] and was ignored. VMPF_E_NOMEM,
  * VMPF_E_LIMIT: final. consumed_bytes (may be NULL) gets the size of a CODE payload, padding included. */
-vmpf_status vmpfi_assemble_code(struct vmpfi_assembler *a, const uint8_t *payload, size_t size_bytes,
-                                size_t *consumed_bytes);
-vmpf_status vmpfi_assemble_thread(struct vmpfi_assembler *a, const uint8_t *payload, size_t size_bytes);
-vmpf_status vmpfi_assemble_sample(struct vmpfi_assembler *a, const uint8_t *payload, size_t size_bytes,
-                                  struct vmpf_sample *sample);
+vmpf_status vmpfi_assemble_code(struct vmpfi_assembler *a, const uint8_t *payload,
+                                size_t size_bytes, size_t *consumed_bytes);
+vmpf_status vmpfi_assemble_thread(struct vmpfi_assembler *a, const uint8_t *payload,
+                                  size_t size_bytes);
+vmpf_status vmpfi_assemble_sample(struct vmpfi_assembler *a, const uint8_t *payload,
+                                  size_t size_bytes, struct vmpf_sample *sample);
 
 #endif

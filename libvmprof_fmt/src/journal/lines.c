@@ -11,7 +11,8 @@ static uint32_t clamp(int64_t line, uint32_t first_line)
 }
 
 /* CPython's Objects/lnotab_notes.txt: an entry (offset step, line step) says where the next line begins. */
-static int64_t lnotab_line(struct vmpfi_cursor table, bool line_steps_signed, int64_t line, uint32_t offset)
+static int64_t lnotab_line(struct vmpfi_cursor table, bool line_steps_signed, int64_t line,
+                           uint32_t offset)
 {
     uint64_t at = 0;
     uint8_t offset_step;
@@ -103,8 +104,8 @@ static int64_t locations_311_line(struct vmpfi_cursor table, int64_t line, uint3
     return line;
 }
 
-uint32_t vmpfi_line_at(uint8_t encoding, const uint8_t *table, size_t size_bytes, uint32_t first_line,
-                       uint32_t offset_bytes)
+uint32_t vmpfi_line_at(uint8_t encoding, const uint8_t *table, size_t size_bytes,
+                       uint32_t first_line, uint32_t offset_bytes)
 {
     struct vmpfi_cursor cursor = vmpfi_cursor_of(table, size_bytes);
     if (offset_bytes == VMPF_NO_OFFSET) {
@@ -119,7 +120,6 @@ uint32_t vmpfi_line_at(uint8_t encoding, const uint8_t *table, size_t size_bytes
         return clamp(linetable_310_line(cursor, first_line, offset_bytes), first_line);
     case VMPF_LINES_LOCATIONS_311:
         return clamp(locations_311_line(cursor, first_line, offset_bytes), first_line);
-    default:
-        return first_line;
+    default: return first_line;
     }
 }

@@ -16,7 +16,8 @@ static uint64_t load_header(const struct vmpfi_ring *ring, uint64_t position)
 }
 
 /* The length of the row whose header this is; 0 when it cannot be one [F-7.5-3]. */
-static uint64_t row_bytes(const struct vmpfi_ring *ring, uint64_t position, uint64_t head, uint64_t header)
+static uint64_t row_bytes(const struct vmpfi_ring *ring, uint64_t position, uint64_t head,
+                          uint64_t header)
 {
     uint64_t bytes = (header & VMPF_ROW_MAX_WORDS) * WORD;
     uint64_t to_ring_end = ring->capacity_bytes - (position & (ring->capacity_bytes - 1));
@@ -29,11 +30,13 @@ static uint32_t row_kind(uint64_t header)
 }
 
 /* [F-7.2-6] */
-static bool check_matches(const struct vmpfi_ring *ring, uint64_t position, uint64_t header, uint64_t bytes)
+static bool check_matches(const struct vmpfi_ring *ring, uint64_t position, uint64_t header,
+                          uint64_t bytes)
 {
     uint32_t kind = row_kind(header);
     uint32_t words = kind == VMPF_ROW_PAD ? 0 : (uint32_t)(bytes / WORD - 1);
-    uint64_t check = vmpf_row_check(ring->session_id, position, kind, word_at(ring, position) + 1, words);
+    uint64_t check =
+        vmpf_row_check(ring->session_id, position, kind, word_at(ring, position) + 1, words);
     return check == ((header & ~VMPF_ROW_COMMITTED) >> 32);
 }
 
@@ -43,14 +46,15 @@ static void resynchronise(const struct vmpfi_ring *ring, uint64_t *position, uin
     for (*position += WORD; *position < head; *position += WORD) {
         uint64_t header = load_header(ring, *position);
         uint64_t bytes = row_bytes(ring, *position, head, header);
-        if ((header & VMPF_ROW_COMMITTED) != 0 && bytes > 0 && check_matches(ring, *position, header, bytes)) {
+        if ((header & VMPF_ROW_COMMITTED) != 0 && bytes > 0 &&
+            check_matches(ring, *position, header, bytes)) {
             return;
         }
     }
 }
 
-enum vmpfi_ring_result vmpfi_ring_next(const struct vmpfi_ring *ring, uint64_t *position, uint64_t head,
-                                       bool live, struct vmpfi_row *row)
+enum vmpfi_ring_result vmpfi_ring_next(const struct vmpfi_ring *ring, uint64_t *position,
+                                       uint64_t head, bool live, struct vmpfi_row *row)
 {
     while (*position < head) {
         uint64_t header = load_header(ring, *position);

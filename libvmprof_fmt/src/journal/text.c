@@ -33,7 +33,8 @@ static size_t put_utf8(uint8_t *to, uint32_t point)
     return 4;
 }
 
-bool vmpfi_text_to_utf8(struct vmpfi_buffer *out, uint8_t encoding, const uint8_t *text, size_t size_bytes)
+bool vmpfi_text_to_utf8(struct vmpfi_buffer *out, uint8_t encoding, const uint8_t *text,
+                        size_t size_bytes)
 {
     if (encoding != VMPF_TEXT_LATIN1 && encoding != VMPF_TEXT_UCS2 && encoding != VMPF_TEXT_UCS4) {
         return vmpfi_buffer_append(out, text, size_bytes);

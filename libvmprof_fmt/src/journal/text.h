@@ -6,6 +6,7 @@
 
 /* vmpfi_text_to_utf8() appends text to out. encoding: VMPF_TEXT_*. A last unit that is cut is left out.
  * false: no memory. */
-bool vmpfi_text_to_utf8(struct vmpfi_buffer *out, uint8_t encoding, const uint8_t *text, size_t size_bytes);
+bool vmpfi_text_to_utf8(struct vmpfi_buffer *out, uint8_t encoding, const uint8_t *text,
+                        size_t size_bytes);
 
 #endif

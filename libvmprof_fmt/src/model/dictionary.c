@@ -7,7 +7,8 @@
 
 #define MAX_ENTRIES ((size_t)UINT32_MAX - 1)
 
-static bool append_entry(void **array, size_t *capacity, size_t *count, const void *entry, size_t entry_bytes)
+static bool append_entry(void **array, size_t *capacity, size_t *count, const void *entry,
+                         size_t entry_bytes)
 {
     if (!vmpfi_grow(array, capacity, *count + 1, entry_bytes)) {
         return false;
@@ -21,8 +22,8 @@ static bool append_entry(void **array, size_t *capacity, size_t *count, const vo
 #define APPEND(d, table, entry)                                                                    \
     __extension__({                                                                                \
         void *array_ = (d)->table##s;                                                              \
-        bool appended_ = append_entry(&array_, &(d)->table##_capacity, &(d)->table##_count, (entry), \
-                                      sizeof *(d)->table##s);                                      \
+        bool appended_ = append_entry(&array_, &(d)->table##_capacity, &(d)->table##_count,        \
+                                      (entry), sizeof *(d)->table##s);                             \
         (d)->table##s = array_;                                                                    \
         appended_;                                                                                 \
     })
@@ -79,7 +80,8 @@ static bool same_string(const void *ctx, uint32_t number, const void *key)
     const struct vmpfi_dictionary *d = ctx;
     const struct vmpf_string *text = key;
     const struct vmpf_string *have = &d->strings[number];
-    return have->size_bytes == text->size_bytes && memcmp(have->data, text->data, text->size_bytes) == 0;
+    return have->size_bytes == text->size_bytes &&
+           memcmp(have->data, text->data, text->size_bytes) == 0;
 }
 
 vmpf_status vmpfi_intern_string(struct vmpfi_dictionary *d, struct vmpf_string text, uint32_t *id)
@@ -116,8 +118,9 @@ static bool same_function(const void *ctx, uint32_t number, const void *key)
     const struct vmpfi_dictionary *d = ctx;
     const struct vmpfi_function *have = &d->functions[number];
     const struct vmpfi_function *want = key;
-    return have->name == want->name && have->file == want->file && have->first_line == want->first_line &&
-           have->kind == want->kind && have->recorded_address == want->recorded_address;
+    return have->name == want->name && have->file == want->file &&
+           have->first_line == want->first_line && have->kind == want->kind &&
+           have->recorded_address == want->recorded_address;
 }
 
 static uint64_t hash_function(const struct vmpfi_function *f)
@@ -160,7 +163,8 @@ vmpf_status vmpfi_intern_function(struct vmpfi_dictionary *d, const struct vmpf_
     return VMPF_OK;
 }
 
-vmpf_status vmpfi_intern_location(struct vmpfi_dictionary *d, uint32_t function, uint32_t line, uint32_t *id)
+vmpf_status vmpfi_intern_location(struct vmpfi_dictionary *d, uint32_t function, uint32_t line,
+                                  uint32_t *id)
 {
     if (function >= d->function_count) {
         return VMPF_E_ARG;
@@ -184,7 +188,8 @@ vmpf_status vmpfi_intern_location(struct vmpfi_dictionary *d, uint32_t function,
     return VMPF_OK;
 }
 
-vmpf_status vmpfi_intern_stack(struct vmpfi_dictionary *d, uint32_t parent, uint32_t location, uint32_t *id)
+vmpf_status vmpfi_intern_stack(struct vmpfi_dictionary *d, uint32_t parent, uint32_t location,
+                               uint32_t *id)
 {
     if (parent >= d->stack_count || location >= d->location_count) {
         return VMPF_E_ARG;

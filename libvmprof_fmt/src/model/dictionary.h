@@ -44,8 +44,10 @@ vmpf_status vmpfi_dictionary_clear(struct vmpfi_dictionary *d);
 vmpf_status vmpfi_intern_string(struct vmpfi_dictionary *d, struct vmpf_string text, uint32_t *id);
 vmpf_status vmpfi_intern_function(struct vmpfi_dictionary *d, const struct vmpf_function *function,
                                   uint32_t *id);
-vmpf_status vmpfi_intern_location(struct vmpfi_dictionary *d, uint32_t function, uint32_t line, uint32_t *id);
-vmpf_status vmpfi_intern_stack(struct vmpfi_dictionary *d, uint32_t parent, uint32_t location, uint32_t *id);
+vmpf_status vmpfi_intern_location(struct vmpfi_dictionary *d, uint32_t function, uint32_t line,
+                                  uint32_t *id);
+vmpf_status vmpfi_intern_stack(struct vmpfi_dictionary *d, uint32_t parent, uint32_t location,
+                               uint32_t *id);
 
 #define VMPFI_MAX_STRING_BYTES ((size_t)16 * 1024 * 1024)
 

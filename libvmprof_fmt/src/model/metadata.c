@@ -15,7 +15,8 @@ void vmpfi_metadata_fini(struct vmpfi_metadata *m)
 
 static bool same_text(struct vmpf_string a, struct vmpf_string b)
 {
-    return a.size_bytes == b.size_bytes && (a.size_bytes == 0 || memcmp(a.data, b.data, a.size_bytes) == 0);
+    return a.size_bytes == b.size_bytes &&
+           (a.size_bytes == 0 || memcmp(a.data, b.data, a.size_bytes) == 0);
 }
 
 static bool copy_text(struct vmpfi_arena *arena, struct vmpf_string *to, struct vmpf_string from)
@@ -25,7 +26,8 @@ static bool copy_text(struct vmpfi_arena *arena, struct vmpf_string *to, struct 
     return to->data != NULL;
 }
 
-static bool copy_items(struct vmpfi_arena *arena, struct vmpf_meta *to, const struct vmpf_meta *from)
+static bool copy_items(struct vmpfi_arena *arena, struct vmpf_meta *to,
+                       const struct vmpf_meta *from)
 {
     struct vmpf_string *items = vmpfi_arena_alloc(arena, from->item_count * sizeof *items);
     if (items == NULL) {
@@ -51,8 +53,8 @@ vmpf_status vmpfi_metadata_set(struct vmpfi_metadata *m, const struct vmpf_meta 
     if (at >= VMPFI_MAX_META_ENTRIES || entry->item_count > VMPFI_MAX_META_ITEMS) {
         return VMPF_E_LIMIT;
     }
-    if (!copy_text(&m->text, &copy.key, entry->key) || !copy_text(&m->text, &copy.string, entry->string) ||
-        !copy_items(&m->text, &copy, entry)) {
+    if (!copy_text(&m->text, &copy.key, entry->key) ||
+        !copy_text(&m->text, &copy.string, entry->string) || !copy_items(&m->text, &copy, entry)) {
         return VMPF_E_NOMEM;
     }
     void *entries = m->entries;
@@ -68,7 +70,8 @@ vmpf_status vmpfi_metadata_set(struct vmpfi_metadata *m, const struct vmpf_meta 
     return VMPF_OK;
 }
 
-const struct vmpf_meta *vmpfi_metadata_find(const struct vmpf_meta *entries, size_t count, const char *key)
+const struct vmpf_meta *vmpfi_metadata_find(const struct vmpf_meta *entries, size_t count,
+                                            const char *key)
 {
     const struct vmpf_string wanted = {.data = key, .size_bytes = strlen(key)};
     for (size_t i = 0; i < count; i++) {
@@ -133,72 +136,71 @@ static bool read_text(struct vmpfi_cursor *cursor, struct vmpf_string *text)
     return true;
 }
 
-/* Reads a list; *items is the caller's to free. */
-static bool read_items(struct vmpfi_cursor *cursor, struct vmpf_meta *entry, struct vmpf_string **items)
+/* Reads a list; *items is the caller's to free. VMPF_E_CORRUPT, VMPF_E_NOMEM. */
+static vmpf_status read_items(struct vmpfi_cursor *cursor, struct vmpf_meta *entry,
+                              struct vmpf_string **items)
 {
     uint64_t count;
     /* An item takes a byte at least, so the count is bounded by what is left before memory is asked for. */
     if (!vmpfi_read_varint(cursor, &count) || count > VMPFI_MAX_META_ITEMS ||
         count > vmpfi_cursor_left(cursor)) {
-        return false;
+        return VMPF_E_CORRUPT;
     }
     *items = calloc((size_t)count + 1, sizeof **items);
     if (*items == NULL) {
-        return false;
+        return VMPF_E_NOMEM;
     }
     for (size_t i = 0; i < count; i++) {
         if (!read_text(cursor, &(*items)[i])) {
-            return false;
+            return VMPF_E_CORRUPT;
         }
     }
     entry->items = *items;
     entry->item_count = (size_t)count;
-    return true;
+    return VMPF_OK;
 }
 
-static bool read_entry(struct vmpfi_cursor *cursor, struct vmpf_meta *entry, struct vmpf_string **items)
+static vmpf_status read_entry(struct vmpfi_cursor *cursor, struct vmpf_meta *entry,
+                              struct vmpf_string **items)
 {
     uint8_t type;
     if (!read_text(cursor, &entry->key) || !vmpfi_read_u8(cursor, &type)) {
-        return false;
+        return VMPF_E_CORRUPT;
     }
     switch (type) {
     case VMPF_META_STRING:
         entry->type = VMPF_META_STRING;
-        return read_text(cursor, &entry->string);
+        return read_text(cursor, &entry->string) ? VMPF_OK : VMPF_E_CORRUPT;
     case VMPF_META_INTEGER:
         entry->type = VMPF_META_INTEGER;
-        return vmpfi_read_varint(cursor, &entry->integer);
-    case VMPF_META_LIST:
-        entry->type = VMPF_META_LIST;
-        return read_items(cursor, entry, items);
-    default:
-        return false;
+        return vmpfi_read_varint(cursor, &entry->integer) ? VMPF_OK : VMPF_E_CORRUPT;
+    case VMPF_META_LIST: entry->type = VMPF_META_LIST; return read_items(cursor, entry, items);
+    default: return VMPF_E_CORRUPT;
     }
 }
 
-vmpf_status vmpfi_metadata_decode(struct vmpfi_metadata *m, const uint8_t *payload, size_t size_bytes,
-                                  uint64_t payload_offset, struct vmpf_error *err)
+vmpf_status vmpfi_metadata_decode(struct vmpfi_metadata *m, const uint8_t *payload,
+                                  size_t size_bytes, uint64_t payload_offset,
+                                  struct vmpf_error *err)
 {
     struct vmpfi_cursor cursor = vmpfi_cursor_of(payload, size_bytes);
-    uint32_t count;
-    bool sound = vmpfi_read_u32(&cursor, &count) && count <= VMPFI_MAX_META_ENTRIES;
-    for (uint32_t i = 0; sound && i < count; i++) {
+    uint32_t count = 0;
+    vmpf_status status = vmpfi_read_u32(&cursor, &count) && count <= VMPFI_MAX_META_ENTRIES
+                             ? VMPF_OK
+                             : VMPF_E_CORRUPT;
+    for (uint32_t i = 0; status == VMPF_OK && i < count; i++) {
         struct vmpf_meta entry = {0};
         struct vmpf_string *items = NULL;
-        vmpf_status status = VMPF_OK;
-        sound = read_entry(&cursor, &entry, &items);
-        if (sound) {
-            status = vmpfi_metadata_set(m, &entry);
-        }
+        status = read_entry(&cursor, &entry, &items);
+        status = status == VMPF_OK ? vmpfi_metadata_set(m, &entry) : status;
         free(items);
-        if (status == VMPF_E_NOMEM) {
-            return vmpfi_fail_nomem(err);
-        }
-        sound = sound && status == VMPF_OK;
     }
-    if (!sound || vmpfi_cursor_left(&cursor) != 0) {
-        return vmpfi_fail(err, VMPF_E_CORRUPT, payload_offset, "F-5.1-1", "the metadata does not fill its chunk");
+    if (status == VMPF_E_NOMEM) {
+        return vmpfi_fail_nomem(err);
+    }
+    if (status != VMPF_OK || vmpfi_cursor_left(&cursor) != 0) {
+        return vmpfi_fail(err, VMPF_E_CORRUPT, payload_offset, "F-5.1-1",
+                          "the metadata does not fill its chunk");
     }
     return VMPF_OK;
 }
@@ -220,11 +222,13 @@ vmpf_status vmpfi_value_types(const struct vmpf_meta *entries, size_t count,
         const char *colon = item.size_bytes == 0 ? NULL : memchr(item.data, ':', item.size_bytes);
         if (i >= VMPF_MAX_VALUES || colon == NULL) {
             *type_count = 0;
-            return vmpfi_fail(err, VMPF_E_CORRUPT, VMPFI_NO_OFFSET, "F-5.1-4", "the list of values is wrong");
+            return vmpfi_fail(err, VMPF_E_CORRUPT, VMPFI_NO_OFFSET, "F-5.1-4",
+                              "the list of values is wrong");
         }
         size_t name_bytes = (size_t)(colon - item.data);
         types[i].name = (struct vmpf_string){.data = item.data, .size_bytes = name_bytes};
-        types[i].unit = (struct vmpf_string){.data = colon + 1, .size_bytes = item.size_bytes - name_bytes - 1};
+        types[i].unit =
+            (struct vmpf_string){.data = colon + 1, .size_bytes = item.size_bytes - name_bytes - 1};
         *type_count = i + 1;
     }
     return VMPF_OK;

@@ -19,13 +19,15 @@ void vmpfi_metadata_fini(struct vmpfi_metadata *m);
 
 /* vmpfi_metadata_set() copies entry; an entry with the same key is replaced [F-5.1-2]. VMPF_E_NOMEM, VMPF_E_LIMIT. */
 vmpf_status vmpfi_metadata_set(struct vmpfi_metadata *m, const struct vmpf_meta *entry);
-const struct vmpf_meta *vmpfi_metadata_find(const struct vmpf_meta *entries, size_t count, const char *key);
+const struct vmpf_meta *vmpfi_metadata_find(const struct vmpf_meta *entries, size_t count,
+                                            const char *key);
 
 /* The payload of a META chunk. false: no memory. */
 bool vmpfi_metadata_encode(struct vmpfi_buffer *out, const struct vmpfi_metadata *m);
 /* Reads a payload into m: what is there already stays, or is replaced. */
-vmpf_status vmpfi_metadata_decode(struct vmpfi_metadata *m, const uint8_t *payload, size_t size_bytes,
-                                  uint64_t payload_offset, struct vmpf_error *err);
+vmpf_status vmpfi_metadata_decode(struct vmpfi_metadata *m, const uint8_t *payload,
+                                  size_t size_bytes, uint64_t payload_offset,
+                                  struct vmpf_error *err);
 
 /* vmpfi_value_types() takes the `values` entry apart [F-5.1-4]; without one: samples:count. The strings point into
  * the entry. VMPF_E_CORRUPT when there are too many or an item has no colon. */

@@ -38,8 +38,8 @@ static vmpf_status set_name(struct vmpfi_threads *t, uint32_t id, struct vmpf_st
     return VMPF_OK;
 }
 
-vmpf_status vmpfi_threads_define(struct vmpfi_threads *t, const struct vmpf_thread *thread, bool rename,
-                                 uint32_t *id)
+vmpf_status vmpfi_threads_define(struct vmpfi_threads *t, const struct vmpf_thread *thread,
+                                 bool rename, uint32_t *id)
 {
     uint64_t hash = vmpfi_hash64(thread->thread_id ^ vmpfi_hash64(thread->process_id));
     if (vmpfi_index_find(&t->index, hash, same_thread, t, thread, id)) {

@@ -11,8 +11,8 @@ struct vmpfi_threads {
     struct vmpfi_arena text;
     struct vmpf_thread *entries;
     size_t count, capacity;
-    size_t written;      /* entries that are in the output */
-    size_t first_dirty;  /* the first entry that changed since then, or count */
+    size_t written;     /* entries that are in the output */
+    size_t first_dirty; /* the first entry that changed since then, or count */
     struct vmpfi_index index;
 };
 
@@ -20,7 +20,7 @@ void vmpfi_threads_fini(struct vmpfi_threads *t);
 
 /* vmpfi_threads_define() finds or makes the entry of (process, thread). rename: an entry that is there gets the
  * name of thread too. VMPF_E_NOMEM, VMPF_E_LIMIT. */
-vmpf_status vmpfi_threads_define(struct vmpfi_threads *t, const struct vmpf_thread *thread, bool rename,
-                                 uint32_t *id);
+vmpf_status vmpfi_threads_define(struct vmpfi_threads *t, const struct vmpf_thread *thread,
+                                 bool rename, uint32_t *id);
 
 #endif

@@ -32,7 +32,8 @@ vmpf_status vmpfi_block_finish(vmpf_reader *r, struct vmpf_block *block, struct 
 {
     const struct vmpfi_samples *samples = &r->samples;
     size_t count = samples->count;
-    if (!make_room(&r->stack, &r->stack_capacity, count) || !make_room(&r->thread, &r->thread_capacity, count) ||
+    if (!make_room(&r->stack, &r->stack_capacity, count) ||
+        !make_room(&r->thread, &r->thread_capacity, count) ||
         !make_room(&r->flags, &r->flags_capacity, count)) {
         return vmpfi_fail_nomem(err);
     }
@@ -40,7 +41,8 @@ vmpf_status vmpfi_block_finish(vmpf_reader *r, struct vmpf_block *block, struct 
         r->stack[i] = vmpfi_tables_id(&r->tables, &r->tables.stack_epoch, samples->stack[i]);
         vmpf_status status = vmpfi_tables_thread(&r->tables, samples->thread[i], &r->thread[i]);
         if (status != VMPF_OK) {
-            return vmpfi_fail(err, status, VMPFI_NO_OFFSET, "", "threads: %s", vmpf_status_name(status));
+            return vmpfi_fail(err, status, VMPFI_NO_OFFSET, "", "threads: %s",
+                              vmpf_status_name(status));
         }
         if (samples->flags != NULL) {
             r->flags[i] = (uint32_t)samples->flags[i];

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#define READ_BYTES ((size_t)256 * 1024)
+#define READ_BYTES ((size_t)64 * 1024)
 
 void vmpfi_input_fini(struct vmpfi_input *input)
 {
@@ -48,10 +48,11 @@ vmpf_status vmpfi_input_ensure(struct vmpfi_input *input, size_t size_bytes, str
         if (!vmpfi_buffer_reserve(&input->buffer, READ_BYTES)) {
             return vmpfi_fail_nomem(err);
         }
-        int64_t got = input->source.ops->read(input->source.ctx, input->buffer.data + input->buffer.size_bytes,
-                                              READ_BYTES);
+        int64_t got = input->source.ops->read(
+            input->source.ctx, input->buffer.data + input->buffer.size_bytes, READ_BYTES);
         if (got < 0) {
-            return vmpfi_fail_errno(err, (int)-got, input->offset + vmpfi_input_available(input), "cannot read");
+            return vmpfi_fail_errno(err, (int)-got, input->offset + vmpfi_input_available(input),
+                                    "cannot read");
         }
         input->ended = got == 0;
         input->buffer.size_bytes += (size_t)got;

@@ -32,7 +32,8 @@ static vmpf_status not_ours(const vmpf_reader *r, struct vmpf_error *err)
         return vmpfi_fail(err, VMPF_E_TRUNCATED, 0, "F-2-1", "the input is empty");
     }
     if (available >= VMPFI_MAGIC_BYTES && vmpfi_is_magic(vmpfi_input_data(&r->input))) {
-        return vmpfi_fail(err, VMPF_E_TRUNCATED, available, "F-2-4", "the input ends within its first 64 bytes");
+        return vmpfi_fail(err, VMPF_E_TRUNCATED, available, "F-2-4",
+                          "the input ends within its first 64 bytes");
     }
     return vmpfi_fail(err, VMPF_E_NOT_VMPROF, 0, "F-2-1", "this is not a vmprof profile");
 }
@@ -47,8 +48,9 @@ static vmpf_status read_first_superblock(vmpf_reader *r, struct vmpf_error *err)
         return not_ours(r, err);
     }
     bool magic = vmpfi_is_magic(data);
-    vmpf_status status = magic ? vmpfi_superblock_decode(data, &superblock, 0, &error)
-                               : vmpfi_fail(&error, VMPF_E_CORRUPT, 0, "F-2-1", "the first bytes are damaged");
+    vmpf_status status =
+        magic ? vmpfi_superblock_decode(data, &superblock, 0, &error)
+              : vmpfi_fail(&error, VMPF_E_CORRUPT, 0, "F-2-1", "the first bytes are damaged");
     if (status == VMPF_E_VERSION) {
         if (err != NULL) {
             *err = error;
@@ -66,8 +68,9 @@ static vmpf_status read_first_superblock(vmpf_reader *r, struct vmpf_error *err)
     }
     VMPF_TRY(vmpfi_session_begin(r, &superblock, err));
     VMPF_TRY(vmpfi_input_ensure(&r->input, superblock.size_bytes, err));
-    size_t skip = superblock.size_bytes < vmpfi_input_available(&r->input) ? superblock.size_bytes
-                                                                           : vmpfi_input_available(&r->input);
+    size_t skip = superblock.size_bytes < vmpfi_input_available(&r->input)
+                      ? superblock.size_bytes
+                      : vmpfi_input_available(&r->input);
     vmpfi_input_advance(&r->input, skip);
     return VMPF_OK;
 }
@@ -86,7 +89,8 @@ vmpf_status vmpf_reader_open(vmpf_reader **out, struct vmpf_source source,
     }
     r->input.source = source;
     if (options != NULL) {
-        memcpy(&r->options, options, options->size < sizeof r->options ? options->size : sizeof r->options);
+        memcpy(&r->options, options,
+               options->size < sizeof r->options ? options->size : sizeof r->options);
     }
     if (r->options.memory_limit_bytes == 0) {
         r->options.memory_limit_bytes = DEFAULT_MEMORY_LIMIT;
@@ -218,7 +222,8 @@ static vmpf_status pass_damaged(vmpf_reader *r, const struct vmpfi_chunk_header 
     const uint8_t *data = vmpfi_input_data(&r->input);
     size_t available = vmpfi_input_available(&r->input);
     bool at_end = available == size;
-    bool chunk = available >= size + VMPFI_CHUNK_HEADER_BYTES && vmpfi_chunk_header_decode(data + size, &next);
+    bool chunk = available >= size + VMPFI_CHUNK_HEADER_BYTES &&
+                 vmpfi_chunk_header_decode(data + size, &next);
     bool magic = available >= size + VMPFI_MAGIC_BYTES && vmpfi_is_magic(data + size);
     size_t skip = at_end || chunk || magic ? size : 1;
     vmpfi_damage_bytes(r, skip, &error);
@@ -234,7 +239,8 @@ static vmpf_status next_chunk(vmpf_reader *r, const struct vmpfi_chunk_header *h
     *block = false;
     VMPF_TRY(load_payload(r, header, &payload, &whole, err));
     bool has_crc = vmpfi_chunk_has_crc(header->kind);
-    bool damaged = has_crc && whole && vmpfi_crc32(payload.data, payload.size_bytes) != header->payload_crc;
+    bool damaged = has_crc && whole &&
+                   !vmpfi_crc32_matches(header->payload_crc, payload.data, payload.size_bytes);
     if (damaged || (!whole && header->kind != VMPFI_JOURNAL)) {
         return pass_damaged(r, header, whole, err);
     }
@@ -253,7 +259,8 @@ static vmpf_status begin_next_session(vmpf_reader *r, const struct vmpfi_superbl
     VMPF_TRY(vmpfi_session_begin(r, superblock, err));
     VMPF_TRY(vmpfi_input_ensure(&r->input, superblock->size_bytes, err));
     size_t available = vmpfi_input_available(&r->input);
-    vmpfi_input_advance(&r->input, superblock->size_bytes < available ? superblock->size_bytes : available);
+    vmpfi_input_advance(&r->input,
+                        superblock->size_bytes < available ? superblock->size_bytes : available);
     return VMPF_OK;
 }
 
@@ -277,7 +284,8 @@ static vmpf_status step(vmpf_reader *r, bool *block, struct vmpf_error *err)
 vmpf_status vmpf_reader_next(vmpf_reader *r, struct vmpf_block *block, struct vmpf_error *err)
 {
     if (r == NULL || block == NULL) {
-        return vmpfi_fail(err, VMPF_E_ARG, VMPFI_NO_OFFSET, "", "no reader, or nowhere to put the block");
+        return vmpfi_fail(err, VMPF_E_ARG, VMPFI_NO_OFFSET, "",
+                          "no reader, or nowhere to put the block");
     }
     if (r->failure.status != VMPF_OK) {
         if (err != NULL) {

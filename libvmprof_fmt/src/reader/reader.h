@@ -24,9 +24,9 @@ struct vmpfi_session {
 /* The JOURNAL chunk of the current session, put aside until its other chunks are read [F-7.5-1]. */
 struct vmpfi_reader_journal {
     struct vmpfi_buffer payload;
-    struct vmpfi_buffer codes;  /* CODE payloads of CODES chunks */
-    uint64_t position;          /* the greatest that a SAMPLES chunk named */
-    uint64_t offset;            /* of the payload in the input */
+    struct vmpfi_buffer codes; /* CODE payloads of CODES chunks */
+    uint64_t position;         /* the greatest that a SAMPLES chunk named */
+    uint64_t offset;           /* of the payload in the input */
     bool seen;
 };
 
@@ -62,10 +62,12 @@ void vmpfi_damage_samples(vmpf_reader *r, uint64_t samples);
 void vmpfi_damage_unfinished(vmpf_reader *r);
 
 /* session.c: */
-vmpf_status vmpfi_session_begin(vmpf_reader *r, const struct vmpfi_superblock *superblock, struct vmpf_error *err);
+vmpf_status vmpfi_session_begin(vmpf_reader *r, const struct vmpfi_superblock *superblock,
+                                struct vmpf_error *err);
 /* Takes one whole chunk. *block is true when r->samples holds a block of it. Damage is counted, errors are final. */
 vmpf_status vmpfi_session_chunk(vmpf_reader *r, const struct vmpfi_chunk_header *header,
-                                const struct vmpfi_payload *payload, bool *block, struct vmpf_error *err);
+                                const struct vmpfi_payload *payload, bool *block,
+                                struct vmpf_error *err);
 /* The end of the session's bytes: what is in its journal comes as one more block. */
 vmpf_status vmpfi_session_end(vmpf_reader *r, bool *block, struct vmpf_error *err);
 vmpf_status vmpfi_session_values(struct vmpfi_session *s, struct vmpf_error *err);

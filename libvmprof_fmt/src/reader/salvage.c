@@ -25,14 +25,19 @@ static bool open_ring(struct salvage *s, struct vmpf_error *err)
     const struct vmpfi_reader_journal *journal = &s->r->journal;
     const uint8_t *data = journal->payload.data;
     size_t size = journal->payload.size_bytes;
-    if (size < VMPFI_JOURNAL_HEADER_BYTES || vmpfi_load_u32(data + 24) != vmpfi_crc32(data, 24) ||
-        vmpfi_load_u32(data) != VMPF_JOURNAL_LAYOUT || vmpfi_load_u64(data + 16) != s->r->session_id) {
-        vmpfi_fail(err, VMPF_E_CORRUPT, journal->offset, "F-7.1-1", "the journal's header is damaged");
+    if (size < VMPFI_JOURNAL_HEADER_BYTES ||
+        !vmpfi_crc32_matches(vmpfi_load_u32(data + 24), data, 24) ||
+        vmpfi_load_u32(data) != VMPF_JOURNAL_LAYOUT ||
+        vmpfi_load_u64(data + 16) != s->r->session_id) {
+        vmpfi_fail(err, VMPF_E_CORRUPT, journal->offset, "F-7.1-1",
+                   "the journal's header is damaged");
         return false;
     }
     uint64_t capacity = vmpfi_load_u64(data + 8);
-    if (capacity < 65536 || capacity > VMPFI_MAX_PAYLOAD_BYTES || (capacity & (capacity - 1)) != 0) {
-        vmpfi_fail(err, VMPF_E_CORRUPT, journal->offset, "F-7.1-1", "the journal's size is damaged");
+    if (capacity < 65536 || capacity > VMPFI_MAX_PAYLOAD_BYTES ||
+        (capacity & (capacity - 1)) != 0) {
+        vmpfi_fail(err, VMPF_E_CORRUPT, journal->offset, "F-7.1-1",
+                   "the journal's size is damaged");
         return false;
     }
     s->ring.capacity_bytes = capacity;
@@ -40,9 +45,10 @@ static bool open_ring(struct salvage *s, struct vmpf_error *err)
     uint64_t tail = vmpfi_load_u64(data + 128);
     s->head = vmpfi_load_u64(data + 64);
     s->position = tail > journal->position ? tail : journal->position;
-    if (s->head % 8 != 0 || s->position % 8 != 0 || s->position > s->head || s->head - tail > capacity ||
-        tail > s->head) {
-        vmpfi_fail(err, VMPF_E_CORRUPT, journal->offset + 64, "F-7.1-2", "the journal's positions are damaged");
+    if (s->head % 8 != 0 || s->position % 8 != 0 || s->position > s->head ||
+        s->head - tail > capacity || tail > s->head) {
+        vmpfi_fail(err, VMPF_E_CORRUPT, journal->offset + 64, "F-7.1-2",
+                   "the journal's positions are damaged");
         /* A full turn of the ring, from the last position that is certain. */
         s->position = journal->position;
         s->head = journal->position + capacity;
@@ -79,7 +85,8 @@ static vmpf_status take_codes(struct salvage *s)
             vmpfi_assemble_code(&s->assembler, codes->data + at, codes->size_bytes - at, &consumed);
         if (status == VMPF_E_CORRUPT) {
             struct vmpf_error error;
-            vmpfi_fail(&error, status, s->r->journal.offset, "F-7.5-4", "a table of code is damaged");
+            vmpfi_fail(&error, status, s->r->journal.offset, "F-7.5-4",
+                       "a table of code is damaged");
             vmpfi_damage_chunk(s->r, &error);
             return VMPF_OK;
         }
@@ -108,7 +115,8 @@ static bool make_room(struct salvage *s, struct vmpfi_samples *samples, size_t c
     return true;
 }
 
-static vmpf_status take_row(struct salvage *s, const struct vmpfi_row *row, struct vmpfi_samples *samples)
+static vmpf_status take_row(struct salvage *s, const struct vmpfi_row *row,
+                            struct vmpfi_samples *samples)
 {
     struct vmpf_sample sample;
     switch (row->kind) {
@@ -119,8 +127,7 @@ static vmpf_status take_row(struct salvage *s, const struct vmpfi_row *row, stru
     case VMPF_ROW_SAMPLE:
         VMPF_TRY(vmpfi_assemble_sample(&s->assembler, row->payload, row->payload_bytes, &sample));
         break;
-    default:
-        return VMPF_OK;
+    default: return VMPF_OK;
     }
     samples->stack[s->count] = sample.stack;
     samples->thread[s->count] = sample.thread;
@@ -137,7 +144,8 @@ static vmpf_status take_rows(struct salvage *s, struct vmpfi_samples *samples)
 {
     struct vmpfi_row row;
     for (;;) {
-        enum vmpfi_ring_result result = vmpfi_ring_next(&s->ring, &s->position, s->head, false, &row);
+        enum vmpfi_ring_result result =
+            vmpfi_ring_next(&s->ring, &s->position, s->head, false, &row);
         if (result == VMPFI_RING_END) {
             return VMPF_OK;
         }
@@ -163,7 +171,8 @@ static vmpf_status join_threads(struct salvage *s, uint64_t **ids)
         const struct vmpf_thread *thread = &s->threads.entries[i];
         size_t at = 0;
         const struct vmpf_thread *have = &tables->threads[tables->thread_session.base];
-        while (at < known && (have[at].thread_id != thread->thread_id || have[at].process_id != thread->process_id)) {
+        while (at < known && (have[at].thread_id != thread->thread_id ||
+                              have[at].process_id != thread->process_id)) {
             at++;
         }
         (*ids)[i] = at < known ? at : tables->thread_session.count;
@@ -239,5 +248,6 @@ vmpf_status vmpfi_salvage_journal(vmpf_reader *r, bool *block, struct vmpf_error
         vmpfi_damage_chunk(r, err);
         return VMPF_OK;
     }
-    return vmpfi_fail(err, status, r->journal.offset, "", "cannot read the journal: %s", vmpf_status_name(status));
+    return vmpfi_fail(err, status, r->journal.offset, "", "cannot read the journal: %s",
+                      vmpf_status_name(status));
 }

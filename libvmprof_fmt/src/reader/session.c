@@ -10,10 +10,12 @@ struct vmpfi_session *vmpfi_reader_current(vmpf_reader *r)
     return r->sessions[r->session_count - 1];
 }
 
-vmpf_status vmpfi_session_begin(vmpf_reader *r, const struct vmpfi_superblock *superblock, struct vmpf_error *err)
+vmpf_status vmpfi_session_begin(vmpf_reader *r, const struct vmpfi_superblock *superblock,
+                                struct vmpf_error *err)
 {
     void *sessions = r->sessions;
-    bool grown = vmpfi_grow(&sessions, &r->session_capacity, r->session_count + 1, sizeof(struct vmpfi_session *));
+    bool grown = vmpfi_grow(&sessions, &r->session_capacity, r->session_count + 1,
+                            sizeof(struct vmpfi_session *));
     r->sessions = sessions;
     struct vmpfi_session *session = grown ? calloc(1, sizeof *session) : NULL;
     if (session == NULL) {
@@ -47,11 +49,12 @@ vmpf_status vmpfi_session_values(struct vmpfi_session *s, struct vmpf_error *err
     return status;
 }
 
-static vmpf_status take_metadata(vmpf_reader *r, const struct vmpfi_payload *payload, struct vmpf_error *err)
+static vmpf_status take_metadata(vmpf_reader *r, const struct vmpfi_payload *payload,
+                                 struct vmpf_error *err)
 {
     struct vmpfi_session *s = vmpfi_reader_current(r);
-    vmpf_status status =
-        vmpfi_metadata_decode(&s->metadata, payload->data, payload->size_bytes, payload->offset, err);
+    vmpf_status status = vmpfi_metadata_decode(&s->metadata, payload->data, payload->size_bytes,
+                                               payload->offset, err);
     s->info.meta = s->metadata.entries;
     s->info.meta_count = s->metadata.count;
     return status;
@@ -71,8 +74,8 @@ static vmpf_status take_samples(vmpf_reader *r, const struct vmpfi_payload *payl
     struct vmpfi_session *s = vmpfi_reader_current(r);
     struct vmpfi_columnset_head head;
     VMPF_TRY(vmpfi_session_values(s, err));
-    VMPF_TRY(vmpfi_samples_decode(&head, &r->samples, &r->scratch, s->info.value_count, r->options.skip_columns,
-                                  payload, err));
+    VMPF_TRY(vmpfi_samples_decode(&head, &r->samples, &r->scratch, s->info.value_count,
+                                  r->options.skip_columns, payload, err));
     if (head.first < s->sample_position || head.first > UINT64_MAX - VMPFI_MAX_ENTRIES) {
         return vmpfi_fail(err, VMPF_E_CORRUPT, payload->offset, "F-5.6-1",
                           "samples begin at a number that they cannot have");
@@ -89,7 +92,8 @@ static vmpf_status take_samples(vmpf_reader *r, const struct vmpfi_payload *payl
     return VMPF_OK;
 }
 
-static vmpf_status take_end(vmpf_reader *r, const struct vmpfi_payload *payload, struct vmpf_error *err)
+static vmpf_status take_end(vmpf_reader *r, const struct vmpfi_payload *payload,
+                            struct vmpf_error *err)
 {
     struct vmpfi_session *s = vmpfi_reader_current(r);
     struct vmpfi_end end;
@@ -102,17 +106,20 @@ static vmpf_status take_end(vmpf_reader *r, const struct vmpfi_payload *payload,
         s->sample_position = end.samples;
     }
     if (end.samples < s->sample_position) {
-        return vmpfi_fail(err, VMPF_E_CORRUPT, payload->offset, "F-6-3", "the end counts fewer samples than there are");
+        return vmpfi_fail(err, VMPF_E_CORRUPT, payload->offset, "F-6-3",
+                          "the end counts fewer samples than there are");
     }
     for (size_t k = 0; !s->samples_lost && k < end.value_count && k < s->info.value_count; k++) {
         if (end.sums[k] != s->sums[k]) {
-            return vmpfi_fail(err, VMPF_E_CORRUPT, payload->offset, "F-6-3", "the samples do not add up to their sum");
+            return vmpfi_fail(err, VMPF_E_CORRUPT, payload->offset, "F-6-3",
+                              "the samples do not add up to their sum");
         }
     }
     return VMPF_OK;
 }
 
-static vmpf_status take_journal(vmpf_reader *r, const struct vmpfi_payload *payload, struct vmpf_error *err)
+static vmpf_status take_journal(vmpf_reader *r, const struct vmpfi_payload *payload,
+                                struct vmpf_error *err)
 {
     r->journal.payload.size_bytes = 0;
     r->journal.offset = payload->offset;
@@ -123,43 +130,40 @@ static vmpf_status take_journal(vmpf_reader *r, const struct vmpfi_payload *payl
     return VMPF_OK;
 }
 
-static vmpf_status take_codes(vmpf_reader *r, const struct vmpfi_payload *payload, struct vmpf_error *err)
+static vmpf_status take_codes(vmpf_reader *r, const struct vmpfi_payload *payload,
+                              struct vmpf_error *err)
 {
     const uint8_t *rows;
     size_t size_bytes;
     VMPF_TRY(vmpfi_codes_decode(&r->scratch, payload, &rows, &size_bytes, err));
     if (r->journal.codes.size_bytes + size_bytes > r->tables.memory_limit_bytes) {
-        return vmpfi_fail(err, VMPF_E_LIMIT, payload->offset, "", "the code tables are over the memory limit");
+        return vmpfi_fail(err, VMPF_E_LIMIT, payload->offset, "",
+                          "the code tables are over the memory limit");
     }
-    return vmpfi_buffer_append(&r->journal.codes, rows, size_bytes) ? VMPF_OK : vmpfi_fail_nomem(err);
+    return vmpfi_buffer_append(&r->journal.codes, rows, size_bytes) ? VMPF_OK
+                                                                    : vmpfi_fail_nomem(err);
 }
 
 static vmpf_status take_chunk(vmpf_reader *r, const struct vmpfi_chunk_header *header,
-                              const struct vmpfi_payload *payload, bool *block, struct vmpf_error *err)
+                              const struct vmpfi_payload *payload, bool *block,
+                              struct vmpf_error *err)
 {
     switch (header->kind) {
-    case VMPFI_META:
-        return take_metadata(r, payload, err);
+    case VMPFI_META: return take_metadata(r, payload, err);
     case VMPFI_STRINGS:
     case VMPFI_FUNCTIONS:
     case VMPFI_LOCATIONS:
     case VMPFI_STACKS:
-    case VMPFI_THREADS:
-        return take_table(r, header->kind, payload, err);
-    case VMPFI_SAMPLES:
-        return take_samples(r, payload, block, err);
-    case VMPFI_END:
-        return take_end(r, payload, err);
-    case VMPFI_JOURNAL:
-        return take_journal(r, payload, err);
-    case VMPFI_CODES:
-        return take_codes(r, payload, err);
-    default:
-        break;
+    case VMPFI_THREADS: return take_table(r, header->kind, payload, err);
+    case VMPFI_SAMPLES: return take_samples(r, payload, block, err);
+    case VMPFI_END: return take_end(r, payload, err);
+    case VMPFI_JOURNAL: return take_journal(r, payload, err);
+    case VMPFI_CODES: return take_codes(r, payload, err);
+    default: break;
     }
     if ((header->flags & VMPFI_FLAG_CRITICAL) != 0) {
-        return vmpfi_fail(err, VMPF_E_UNSUPPORTED, payload->offset - VMPFI_CHUNK_HEADER_BYTES, "F-3-4",
-                          "chunks of kind %u are not known here", (unsigned)header->kind);
+        return vmpfi_fail(err, VMPF_E_UNSUPPORTED, payload->offset - VMPFI_CHUNK_HEADER_BYTES,
+                          "F-3-4", "chunks of kind %u are not known here", (unsigned)header->kind);
     }
     return VMPF_OK;
 }
@@ -193,7 +197,8 @@ static bool is_final(vmpf_status status)
 }
 
 vmpf_status vmpfi_session_chunk(vmpf_reader *r, const struct vmpfi_chunk_header *header,
-                                const struct vmpfi_payload *payload, bool *block, struct vmpf_error *err)
+                                const struct vmpfi_payload *payload, bool *block,
+                                struct vmpf_error *err)
 {
     *block = false;
     if (is_copy(r, header)) {

@@ -16,7 +16,8 @@ static size_t memory_used(const struct vmpfi_tables *t)
 {
     return t->text.total_bytes + t->string_count * sizeof *t->strings +
            t->function_count * sizeof *t->functions + t->location_count * sizeof *t->locations +
-           t->stack_count * (sizeof *t->stacks + sizeof *t->depths) + t->thread_count * sizeof *t->threads;
+           t->stack_count * (sizeof *t->stacks + sizeof *t->depths) +
+           t->thread_count * sizeof *t->threads;
 }
 
 static vmpf_status append(struct vmpfi_tables *t, void **array, size_t *capacity, size_t *count,
@@ -36,7 +37,8 @@ static vmpf_status append(struct vmpfi_tables *t, void **array, size_t *capacity
 static vmpf_status append_string(struct vmpfi_tables *t, struct vmpf_string entry)
 {
     void *array = t->strings;
-    vmpf_status status = append(t, &array, &t->string_capacity, &t->string_count, &entry, sizeof entry);
+    vmpf_status status =
+        append(t, &array, &t->string_capacity, &t->string_count, &entry, sizeof entry);
     t->strings = array;
     return status;
 }
@@ -44,7 +46,8 @@ static vmpf_status append_string(struct vmpfi_tables *t, struct vmpf_string entr
 static vmpf_status append_function(struct vmpfi_tables *t, const struct vmpf_function *entry)
 {
     void *array = t->functions;
-    vmpf_status status = append(t, &array, &t->function_capacity, &t->function_count, entry, sizeof *entry);
+    vmpf_status status =
+        append(t, &array, &t->function_capacity, &t->function_count, entry, sizeof *entry);
     t->functions = array;
     return status;
 }
@@ -52,7 +55,8 @@ static vmpf_status append_function(struct vmpfi_tables *t, const struct vmpf_fun
 static vmpf_status append_location(struct vmpfi_tables *t, struct vmpf_location entry)
 {
     void *array = t->locations;
-    vmpf_status status = append(t, &array, &t->location_capacity, &t->location_count, &entry, sizeof entry);
+    vmpf_status status =
+        append(t, &array, &t->location_capacity, &t->location_count, &entry, sizeof entry);
     t->locations = array;
     return status;
 }
@@ -67,7 +71,8 @@ static vmpf_status append_stack(struct vmpfi_tables *t, struct vmpf_stack entry)
     }
     t->depths[t->stack_count] = t->stack_count == 0 ? 0 : t->depths[entry.parent] + 1;
     void *array = t->stacks;
-    vmpf_status status = append(t, &array, &t->stack_capacity, &t->stack_count, &entry, sizeof entry);
+    vmpf_status status =
+        append(t, &array, &t->stack_capacity, &t->stack_count, &entry, sizeof entry);
     t->stacks = array;
     return status;
 }
@@ -80,7 +85,8 @@ vmpf_status vmpfi_tables_append_thread(struct vmpfi_tables *t, const struct vmpf
         return VMPF_E_NOMEM;
     }
     void *array = t->threads;
-    vmpf_status status = append(t, &array, &t->thread_capacity, &t->thread_count, &entry, sizeof entry);
+    vmpf_status status =
+        append(t, &array, &t->thread_capacity, &t->thread_count, &entry, sizeof entry);
     t->threads = array;
     if (status == VMPF_OK) {
         t->thread_session.count++;
@@ -97,7 +103,8 @@ vmpf_status vmpfi_tables_init(struct vmpfi_tables *t, uint64_t memory_limit_byte
     struct vmpf_function lost = nothing;
     lost.name = lost_text;
     memset(t, 0, sizeof *t);
-    t->memory_limit_bytes = memory_limit_bytes < SIZE_MAX / 2 ? (size_t)memory_limit_bytes : SIZE_MAX / 2;
+    t->memory_limit_bytes =
+        memory_limit_bytes < SIZE_MAX / 2 ? (size_t)memory_limit_bytes : SIZE_MAX / 2;
     VMPF_TRY(append_function(t, &nothing));
     VMPF_TRY(append_function(t, &lost));
     VMPF_TRY(append_location(t, (struct vmpf_location){0}));
@@ -186,13 +193,13 @@ static struct vmpf_string string_of(struct vmpfi_tables *t, uint64_t id)
 /* Entries that were lost with their chunk keep their ids [F-5.2-1]. */
 static vmpf_status fill_gap(struct vmpfi_tables *t, uint16_t kind, uint64_t missing)
 {
+    const struct vmpf_function lost =
+        t->functions[VMPFI_LOST_ID]; /* a copy: the table moves as it grows */
     for (uint64_t i = 0; i < missing; i++) {
         switch (kind) {
-        case VMPFI_STRINGS:
-            VMPF_TRY(append_string(t, lost_text));
-            break;
+        case VMPFI_STRINGS: VMPF_TRY(append_string(t, lost_text)); break;
         case VMPFI_FUNCTIONS:
-            VMPF_TRY(append_function(t, &t->functions[VMPFI_LOST_ID]));
+            VMPF_TRY(append_function(t, &lost));
             t->function_epoch.count++;
             break;
         case VMPFI_LOCATIONS:
@@ -296,54 +303,51 @@ static vmpf_status add_threads(struct vmpfi_tables *t, const struct vmpfi_table 
 static uint64_t entries_so_far(const struct vmpfi_tables *t, uint16_t kind)
 {
     switch (kind) {
-    case VMPFI_STRINGS:
-        return t->string_count - 1;
-    case VMPFI_FUNCTIONS:
-        return t->function_epoch.count;
-    case VMPFI_LOCATIONS:
-        return t->location_epoch.count;
-    default:
-        return t->stack_epoch.count;
+    case VMPFI_STRINGS: return t->string_count - 1;
+    case VMPFI_FUNCTIONS: return t->function_epoch.count;
+    case VMPFI_LOCATIONS: return t->location_epoch.count;
+    default: return t->stack_epoch.count;
     }
 }
 
 /* [F-5.2-1], [F-5.4-2], [F-5.5-1]: all that can be wrong is found before anything changes. */
-static vmpf_status check_table(const struct vmpfi_tables *t, uint16_t kind, const struct vmpfi_table *chunk,
-                               uint64_t offset, struct vmpf_error *err)
+static vmpf_status check_table(const struct vmpfi_tables *t, uint16_t kind,
+                               const struct vmpfi_table *chunk, uint64_t offset,
+                               struct vmpf_error *err)
 {
     if (kind == VMPFI_THREADS) {
         if (chunk->first > t->thread_session.count) {
-            return vmpfi_fail(err, VMPF_E_CORRUPT, offset, "F-5.5-1", "threads before these are missing");
+            return vmpfi_fail(err, VMPF_E_CORRUPT, offset, "F-5.5-1",
+                              "threads before these are missing");
         }
         return VMPF_OK;
     }
     if (chunk->first <= entries_so_far(t, kind) || chunk->first > MAX_ENTRIES) {
-        return vmpfi_fail(err, VMPF_E_CORRUPT, offset, "F-5.2-1", "a table begins at an id that it cannot have");
+        return vmpfi_fail(err, VMPF_E_CORRUPT, offset, "F-5.2-1",
+                          "a table begins at an id that it cannot have");
     }
     for (uint32_t i = 0; kind == VMPFI_STACKS && i < chunk->count; i++) {
         uint64_t distance = chunk->columns[0][i];
         if (distance == 0 || distance > chunk->first + i) {
-            return vmpfi_fail(err, VMPF_E_CORRUPT, offset, "F-5.4-2", "a stack comes before its parent");
+            return vmpfi_fail(err, VMPF_E_CORRUPT, offset, "F-5.4-2",
+                              "a stack comes before its parent");
         }
     }
     return VMPF_OK;
 }
 
-static vmpf_status add_entries(struct vmpfi_tables *t, uint16_t kind, const struct vmpfi_table *chunk)
+static vmpf_status add_entries(struct vmpfi_tables *t, uint16_t kind,
+                               const struct vmpfi_table *chunk)
 {
     if (kind == VMPFI_THREADS) {
         return add_threads(t, chunk);
     }
     VMPF_TRY(fill_gap(t, kind, chunk->first - entries_so_far(t, kind) - 1));
     switch (kind) {
-    case VMPFI_STRINGS:
-        return add_strings(t, chunk);
-    case VMPFI_FUNCTIONS:
-        return add_functions(t, chunk);
-    case VMPFI_LOCATIONS:
-        return add_locations(t, chunk);
-    default:
-        return add_stacks(t, chunk);
+    case VMPFI_STRINGS: return add_strings(t, chunk);
+    case VMPFI_FUNCTIONS: return add_functions(t, chunk);
+    case VMPFI_LOCATIONS: return add_locations(t, chunk);
+    default: return add_stacks(t, chunk);
     }
 }
 
@@ -356,8 +360,8 @@ vmpf_status vmpfi_tables_add(struct vmpfi_tables *t, uint16_t kind, const struct
         return vmpfi_fail_nomem(err);
     }
     if (status == VMPF_E_LIMIT) {
-        return vmpfi_fail(err, status, offset, "", "the tables take more than the %zu bytes allowed",
-                          t->memory_limit_bytes);
+        return vmpfi_fail(err, status, offset, "",
+                          "the tables take more than the %zu bytes allowed", t->memory_limit_bytes);
     }
     return status;
 }
@@ -370,7 +374,8 @@ vmpf_status vmpfi_tables_add_dictionary(struct vmpfi_tables *t, const struct vmp
         if (copy == NULL) {
             return VMPF_E_NOMEM;
         }
-        VMPF_TRY(append_string(t, (struct vmpf_string){.data = copy, .size_bytes = d->strings[i].size_bytes}));
+        VMPF_TRY(append_string(
+            t, (struct vmpf_string){.data = copy, .size_bytes = d->strings[i].size_bytes}));
     }
     for (size_t i = 1; i < d->function_count; i++) {
         const struct vmpfi_function *f = &d->functions[i];

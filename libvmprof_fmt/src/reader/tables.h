@@ -48,7 +48,8 @@ vmpf_status vmpfi_tables_add(struct vmpfi_tables *t, uint16_t kind, const struct
                              uint64_t offset, struct vmpf_error *err);
 
 /* A file's id to a reader's; what is not there becomes VMPFI_LOST_ID and is counted. */
-uint32_t vmpfi_tables_id(struct vmpfi_tables *t, const struct vmpfi_epoch_table *epoch, uint64_t id);
+uint32_t vmpfi_tables_id(struct vmpfi_tables *t, const struct vmpfi_epoch_table *epoch,
+                         uint64_t id);
 /* The same for a thread, which is numbered from 0; a new unnamed one stands for what is not there. */
 vmpf_status vmpfi_tables_thread(struct vmpfi_tables *t, uint64_t id, uint32_t *thread);
 vmpf_status vmpfi_tables_append_thread(struct vmpfi_tables *t, const struct vmpf_thread *thread);

@@ -143,3 +143,18 @@ uint32_t vmpfi_crc32(const void *data, size_t size_bytes)
     /* The _z variant takes a size_t; crc32(0, NULL, 0) is the start value. */
     return (uint32_t)crc32_z(crc32_z(0, NULL, 0), data, size_bytes);
 }
+
+#ifdef FUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION
+bool vmpfi_crc32_matches(uint32_t stored, const void *data, size_t size_bytes)
+{
+    (void)stored;
+    (void)data;
+    (void)size_bytes;
+    return true;
+}
+#else
+bool vmpfi_crc32_matches(uint32_t stored, const void *data, size_t size_bytes)
+{
+    return stored == vmpfi_crc32(data, size_bytes);
+}
+#endif

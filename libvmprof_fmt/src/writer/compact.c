@@ -36,18 +36,19 @@ static size_t next_piece(const struct vmpfi_writer_journal *journal, size_t *ind
 static vmpf_status cover_gap(vmpf_writer *w, uint64_t to, uint64_t from, struct vmpf_error *err)
 {
     uint8_t bytes[VMPFI_CHUNK_HEADER_BYTES];
-    const struct vmpfi_chunk_header header = {
-        .kind = VMPFI_PAD,
-        .session_id = w->options.session_id,
-        .sequence = VMPFI_UNNUMBERED,
-        .epoch = w->epoch,
-        .payload_bytes = (uint32_t)(from - to - VMPFI_CHUNK_HEADER_BYTES)};
+    const struct vmpfi_chunk_header header = {.kind = VMPFI_PAD,
+                                              .session_id = w->options.session_id,
+                                              .sequence = VMPFI_UNNUMBERED,
+                                              .epoch = w->epoch,
+                                              .payload_bytes =
+                                                  (uint32_t)(from - to - VMPFI_CHUNK_HEADER_BYTES)};
     vmpfi_chunk_header_encode(bytes, &header);
     int result = w->sink.ops->write(w->sink.ctx, to, bytes, sizeof bytes);
     return result == 0 ? VMPF_OK : failed(result, to, err);
 }
 
-static vmpf_status move_piece(vmpf_writer *w, uint64_t from, uint64_t to, size_t size, struct vmpf_error *err)
+static vmpf_status move_piece(vmpf_writer *w, uint64_t from, uint64_t to, size_t size,
+                              struct vmpf_error *err)
 {
     w->out.size_bytes = 0;
     if (!vmpfi_buffer_reserve(&w->out, size)) {

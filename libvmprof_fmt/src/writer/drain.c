@@ -12,29 +12,34 @@
 
 static struct vmpfi_ring ring_of(const vmpf_writer *w)
 {
-    return (struct vmpfi_ring){.data = (const uint8_t *)w->journal.memory + sizeof *w->journal.memory,
+    return (struct vmpfi_ring){.data =
+                                   (const uint8_t *)w->journal.memory + sizeof *w->journal.memory,
                                .capacity_bytes = w->journal.capacity_bytes,
                                .session_id = w->options.session_id};
 }
 
 /* ---- its place ----------------------------------------------------------------------------------- */
 
-static void encode_header(vmpf_writer *w, uint8_t *to, enum vmpfi_chunk_kind kind, size_t payload_bytes)
+static void encode_header(vmpf_writer *w, uint8_t *to, enum vmpfi_chunk_kind kind,
+                          size_t payload_bytes)
 {
-    const struct vmpfi_chunk_header header = {.kind = (uint16_t)kind,
-                                              .flags = (uint16_t)(kind == VMPFI_PAD ? 0 : VMPFI_FLAG_CRITICAL),
-                                              .session_id = w->options.session_id,
-                                              .sequence = VMPFI_UNNUMBERED,
-                                              .epoch = w->epoch,
-                                              .payload_bytes = (uint32_t)payload_bytes};
+    const struct vmpfi_chunk_header header = {
+        .kind = (uint16_t)kind,
+        .flags = (uint16_t)(kind == VMPFI_PAD ? 0 : VMPFI_FLAG_CRITICAL),
+        .session_id = w->options.session_id,
+        .sequence = VMPFI_UNNUMBERED,
+        .epoch = w->epoch,
+        .payload_bytes = (uint32_t)payload_bytes};
     vmpfi_chunk_header_encode(to, &header);
 }
 
 /* A PAD chunk and the JOURNAL's header, such that the JOURNAL's payload is aligned. Returns their size. */
 static size_t encode_region_start(vmpf_writer *w, uint8_t *to, size_t payload_bytes)
 {
-    uint32_t misaligned = w->sink.ops->misalignment == NULL ? 0 : w->sink.ops->misalignment(w->sink.ctx);
-    size_t payload_at = (size_t)((misaligned + w->offset) % ALIGNMENT) + 2 * VMPFI_CHUNK_HEADER_BYTES;
+    uint32_t misaligned =
+        w->sink.ops->misalignment == NULL ? 0 : w->sink.ops->misalignment(w->sink.ctx);
+    size_t payload_at =
+        (size_t)((misaligned + w->offset) % ALIGNMENT) + 2 * VMPFI_CHUNK_HEADER_BYTES;
     size_t pad_bytes = (ALIGNMENT - payload_at % ALIGNMENT) % ALIGNMENT;
     encode_header(w, to, VMPFI_PAD, pad_bytes);
     memset(to + VMPFI_CHUNK_HEADER_BYTES, 0, pad_bytes);
@@ -81,11 +86,12 @@ static bool map_journal(vmpf_writer *w, size_t payload_bytes)
     return true;
 }
 
-vmpf_status vmpf_writer_journal_open(vmpf_writer *w, size_t capacity_bytes, struct vmpf_journal **journal,
-                                     struct vmpf_error *err)
+vmpf_status vmpf_writer_journal_open(vmpf_writer *w, size_t capacity_bytes,
+                                     struct vmpf_journal **journal, struct vmpf_error *err)
 {
-    if (w == NULL || journal == NULL || w->journal.memory != NULL || capacity_bytes < MIN_CAPACITY ||
-        capacity_bytes > MAX_CAPACITY || (capacity_bytes & (capacity_bytes - 1)) != 0) {
+    if (w == NULL || journal == NULL || w->journal.memory != NULL ||
+        capacity_bytes < MIN_CAPACITY || capacity_bytes > MAX_CAPACITY ||
+        (capacity_bytes & (capacity_bytes - 1)) != 0) {
         return vmpfi_fail(err, VMPF_E_ARG, VMPFI_NO_OFFSET, "F-7.1-1",
                           "a writer has one journal, of a power of two from 64 KiB to 64 MiB");
     }
@@ -130,7 +136,8 @@ void vmpfi_writer_journal_fini(vmpf_writer *w)
 static vmpf_status take_code(vmpf_writer *w, const struct vmpfi_row *row)
 {
     size_t consumed;
-    VMPF_TRY(vmpfi_assemble_code(&w->journal.assembler, row->payload, row->payload_bytes, &consumed));
+    VMPF_TRY(
+        vmpfi_assemble_code(&w->journal.assembler, row->payload, row->payload_bytes, &consumed));
     if (w->journal.mapped && !vmpfi_buffer_append(&w->journal.codes, row->payload, consumed)) {
         return VMPF_E_NOMEM;
     }
@@ -140,7 +147,8 @@ static vmpf_status take_code(vmpf_writer *w, const struct vmpfi_row *row)
 static vmpf_status take_sample(vmpf_writer *w, const struct vmpfi_row *row, struct vmpf_error *err)
 {
     struct vmpf_sample sample;
-    VMPF_TRY(vmpfi_assemble_sample(&w->journal.assembler, row->payload, row->payload_bytes, &sample));
+    VMPF_TRY(
+        vmpfi_assemble_sample(&w->journal.assembler, row->payload, row->payload_bytes, &sample));
     return vmpfi_writer_push(w, &sample, err);
 }
 

@@ -31,7 +31,8 @@ static vmpf_status sink_failed(vmpf_writer *w, int result, struct vmpf_error *er
     return VMPF_E_IO;
 }
 
-vmpf_status vmpfi_writer_put(vmpf_writer *w, const void *data, size_t size_bytes, struct vmpf_error *err)
+vmpf_status vmpfi_writer_put(vmpf_writer *w, const void *data, size_t size_bytes,
+                             struct vmpf_error *err)
 {
     if (w->broken) {
         if (err != NULL) {
@@ -60,9 +61,10 @@ static bool record_chunk(struct flush *f, size_t mark, bool dropped)
     if (!grown) {
         return false;
     }
-    journal->chunks[at] = (struct vmpfi_chunk_record){.offset = f->w->offset + mark,
-                                                      .size_bytes = (uint32_t)(f->w->out.size_bytes - mark),
-                                                      .dropped = dropped};
+    journal->chunks[at] =
+        (struct vmpfi_chunk_record){.offset = f->w->offset + mark,
+                                    .size_bytes = (uint32_t)(f->w->out.size_bytes - mark),
+                                    .dropped = dropped};
     f->chunk_count++;
     return true;
 }
@@ -85,7 +87,8 @@ static vmpf_status end_chunk(struct flush *f, size_t mark, enum vmpfi_chunk_kind
 }
 
 /* Entries [first, first+count) of one table. */
-static vmpf_status encode_piece(struct flush *f, enum vmpfi_chunk_kind kind, size_t first, size_t count)
+static vmpf_status encode_piece(struct flush *f, enum vmpfi_chunk_kind kind, size_t first,
+                                size_t count)
 {
     vmpf_writer *w = f->w;
     switch (kind) {
@@ -99,13 +102,13 @@ static vmpf_status encode_piece(struct flush *f, enum vmpfi_chunk_kind kind, siz
         return vmpfi_stacks_encode(&w->out, &w->scratch, w->dictionary.stacks, first, count);
     case VMPFI_THREADS:
         return vmpfi_threads_encode(&w->out, &w->scratch, w->threads.entries, first, count);
-    default:
-        return VMPF_E_ARG;
+    default: return VMPF_E_ARG;
     }
 }
 
 /* Strings are long: a chunk of them ends before its text is over the limit of a column [F-4-6]. */
-static size_t piece_count(const vmpf_writer *w, enum vmpfi_chunk_kind kind, size_t first, size_t end)
+static size_t piece_count(const vmpf_writer *w, enum vmpfi_chunk_kind kind, size_t first,
+                          size_t end)
 {
     size_t limit = end - first < VMPFI_MAX_ENTRIES ? end - first : VMPFI_MAX_ENTRIES;
     if (kind != VMPFI_STRINGS) {
@@ -113,14 +116,16 @@ static size_t piece_count(const vmpf_writer *w, enum vmpfi_chunk_kind kind, size
     }
     size_t bytes = 0;
     size_t count = 0;
-    while (count < limit && bytes + w->dictionary.strings[first + count].size_bytes < VMPFI_MAX_RAW_BYTES / 2) {
+    while (count < limit &&
+           bytes + w->dictionary.strings[first + count].size_bytes < VMPFI_MAX_RAW_BYTES / 2) {
         bytes += w->dictionary.strings[first + count].size_bytes;
         count++;
     }
     return count;
 }
 
-static vmpf_status encode_table(struct flush *f, enum vmpfi_chunk_kind kind, size_t first, size_t end)
+static vmpf_status encode_table(struct flush *f, enum vmpfi_chunk_kind kind, size_t first,
+                                size_t end)
 {
     while (first < end) {
         size_t count = piece_count(f->w, kind, first, end);
@@ -141,7 +146,8 @@ static vmpf_status encode_metadata(struct flush *f)
     if (!f->w->metadata_dirty) {
         return VMPF_OK;
     }
-    if (!vmpfi_chunk_begin(&f->w->out, &mark) || !vmpfi_metadata_encode(&f->w->out, &f->w->metadata)) {
+    if (!vmpfi_chunk_begin(&f->w->out, &mark) ||
+        !vmpfi_metadata_encode(&f->w->out, &f->w->metadata)) {
         return VMPF_E_NOMEM;
     }
     return end_chunk(f, mark, VMPFI_META);
@@ -259,7 +265,8 @@ vmpf_status vmpfi_writer_flush(vmpf_writer *w, const struct vmpfi_end *end, stru
     }
     status = encode_all(&f, end);
     if (status != VMPF_OK) {
-        return vmpfi_fail(err, status, w->offset, "", "cannot encode a block: %s", vmpf_status_name(status));
+        return vmpfi_fail(err, status, w->offset, "", "cannot encode a block: %s",
+                          vmpf_status_name(status));
     }
     if (w->out.size_bytes > 0) {
         VMPF_TRY(vmpfi_writer_put(w, w->out.data, w->out.size_bytes, err));

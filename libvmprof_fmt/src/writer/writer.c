@@ -125,7 +125,8 @@ vmpf_status vmpf_writer_close(vmpf_writer *w, uint64_t end_ns, struct vmpf_error
 
 /* ---- metadata ---------------------------------------------------------------------------------- */
 
-static vmpf_status set_meta(vmpf_writer *w, const char *key, struct vmpf_meta *entry, struct vmpf_error *err)
+static vmpf_status set_meta(vmpf_writer *w, const char *key, struct vmpf_meta *entry,
+                            struct vmpf_error *err)
 {
     if (w == NULL || key == NULL || key[0] == '\0' ||
         (w->pending_ready && strcmp(key, VMPF_META_VALUES) == 0)) {
@@ -135,7 +136,8 @@ static vmpf_status set_meta(vmpf_writer *w, const char *key, struct vmpf_meta *e
     entry->key = (struct vmpf_string){.data = key, .size_bytes = strlen(key)};
     vmpf_status status = vmpfi_metadata_set(&w->metadata, entry);
     if (status != VMPF_OK) {
-        return vmpfi_fail(err, status, VMPFI_NO_OFFSET, "", "metadata %s: %s", key, vmpf_status_name(status));
+        return vmpfi_fail(err, status, VMPFI_NO_OFFSET, "", "metadata %s: %s", key,
+                          vmpf_status_name(status));
     }
     w->metadata_dirty = true;
     return VMPF_OK;
@@ -148,7 +150,8 @@ vmpf_status vmpf_writer_meta_string(vmpf_writer *w, const char *key, struct vmpf
     return set_meta(w, key, &entry, err);
 }
 
-vmpf_status vmpf_writer_meta_integer(vmpf_writer *w, const char *key, uint64_t value, struct vmpf_error *err)
+vmpf_status vmpf_writer_meta_integer(vmpf_writer *w, const char *key, uint64_t value,
+                                     struct vmpf_error *err)
 {
     struct vmpf_meta entry = {.type = VMPF_META_INTEGER, .integer = value};
     return set_meta(w, key, &entry, err);
@@ -228,7 +231,8 @@ vmpf_status vmpfi_writer_prepare(vmpf_writer *w, struct vmpf_error *err)
         return VMPF_OK;
     }
     struct vmpf_value_type types[VMPF_MAX_VALUES];
-    VMPF_TRY(vmpfi_value_types(w->metadata.entries, w->metadata.count, types, &w->pending.value_count, err));
+    VMPF_TRY(vmpfi_value_types(w->metadata.entries, w->metadata.count, types,
+                               &w->pending.value_count, err));
     size_t count = w->options.block_samples;
     bool made = make_column(&w->pending.stack, count) && make_column(&w->pending.thread, count) &&
                 make_column(&w->pending.time_ns, count) && make_column(&w->pending.flags, count);
@@ -247,7 +251,8 @@ bool vmpfi_writer_full(const vmpf_writer *w)
     return w->pending.count >= w->options.block_samples;
 }
 
-vmpf_status vmpfi_writer_push(vmpf_writer *w, const struct vmpf_sample *sample, struct vmpf_error *err)
+vmpf_status vmpfi_writer_push(vmpf_writer *w, const struct vmpf_sample *sample,
+                              struct vmpf_error *err)
 {
     VMPF_TRY(vmpfi_writer_prepare(w, err));
     size_t at = w->pending.count++;
@@ -262,11 +267,13 @@ vmpf_status vmpfi_writer_push(vmpf_writer *w, const struct vmpf_sample *sample, 
     return VMPF_OK;
 }
 
-vmpf_status vmpf_writer_sample(vmpf_writer *w, const struct vmpf_sample *sample, struct vmpf_error *err)
+vmpf_status vmpf_writer_sample(vmpf_writer *w, const struct vmpf_sample *sample,
+                               struct vmpf_error *err)
 {
     if (w == NULL || sample == NULL || sample->stack >= w->dictionary.stack_count ||
         sample->thread >= w->threads.count) {
-        return vmpfi_fail(err, VMPF_E_ARG, VMPFI_NO_OFFSET, "F-5.6-2", "a sample of no such stack or thread");
+        return vmpfi_fail(err, VMPF_E_ARG, VMPFI_NO_OFFSET, "F-5.6-2",
+                          "a sample of no such stack or thread");
     }
     if (vmpfi_writer_full(w)) { /* an earlier flush failed */
         VMPF_TRY(vmpfi_writer_flush(w, NULL, err));

@@ -28,12 +28,12 @@ struct vmpfi_writer_journal {
     struct vmpf_journal *memory; /* NULL: none */
     bool mapped;
     size_t capacity_bytes;
-    size_t size_bytes;          /* of memory */
-    uint64_t region_offset;     /* of the first byte that goes away at close */
-    uint64_t position;          /* behind the last row that was taken */
-    uint64_t flushed_position;  /* what the last SAMPLES chunk says */
+    size_t size_bytes;         /* of memory */
+    uint64_t region_offset;    /* of the first byte that goes away at close */
+    uint64_t position;         /* behind the last row that was taken */
+    uint64_t flushed_position; /* what the last SAMPLES chunk says */
     struct vmpfi_assembler assembler;
-    struct vmpfi_buffer codes;  /* CODE payloads that are not in the output yet */
+    struct vmpfi_buffer codes; /* CODE payloads that are not in the output yet */
     struct vmpfi_chunk_record *chunks;
     size_t chunk_count, chunk_capacity;
 };
@@ -68,10 +68,12 @@ uint64_t vmpfi_writer_lost(const vmpf_writer *w);
  * pending, and a later call tries again, unless the sink is a broken stream. */
 vmpf_status vmpfi_writer_flush(vmpf_writer *w, const struct vmpfi_end *end, struct vmpf_error *err);
 /* Writes bytes that are no part of a flush at w->offset and moves it. */
-vmpf_status vmpfi_writer_put(vmpf_writer *w, const void *data, size_t size_bytes, struct vmpf_error *err);
+vmpf_status vmpfi_writer_put(vmpf_writer *w, const void *data, size_t size_bytes,
+                             struct vmpf_error *err);
 
 /* writer.c: adds one sample to pending, which must have room. */
-vmpf_status vmpfi_writer_push(vmpf_writer *w, const struct vmpf_sample *sample, struct vmpf_error *err);
+vmpf_status vmpfi_writer_push(vmpf_writer *w, const struct vmpf_sample *sample,
+                              struct vmpf_error *err);
 bool vmpfi_writer_full(const vmpf_writer *w);
 vmpf_status vmpfi_writer_prepare(vmpf_writer *w, struct vmpf_error *err);
 

@@ -21,7 +21,8 @@ static void take_stack(const vmpf_reader *r, uint32_t node, struct reading *out)
         struct vmpf_location location = vmpf_reader_location(r, stack.location);
         struct vmpf_function function = vmpf_reader_function(r, location.function);
         if (out->depth == 0) {
-            (void)snprintf(out->leaf, sizeof out->leaf, "%.*s", (int)function.name.size_bytes, function.name.data);
+            (void)snprintf(out->leaf, sizeof out->leaf, "%.*s", (int)function.name.size_bytes,
+                           function.name.data);
             out->leaf_line = location.line;
             out->lost_names += strcmp(out->leaf, "<lost>") == 0;
         }
@@ -89,19 +90,23 @@ void write_samples(vmpf_writer *w, uint64_t sample_count)
         uint32_t stack = 0;
         for (uint64_t depth = 0; depth <= i % 5; depth++) {
             const char *name = names[(depth + i / 7) % 5];
-            const struct vmpf_function function = {.name = {.data = name, .size_bytes = strlen(name)},
-                                                   .file = TEXT("prog.py"),
-                                                   .first_line = (uint32_t)(10 * depth + 1),
-                                                   .kind = VMPF_KIND_PY,
-                                                   .address = 0x7000 + 16 * depth};
+            const struct vmpf_function function = {
+                .name = {.data = name, .size_bytes = strlen(name)},
+                .file = TEXT("prog.py"),
+                .first_line = (uint32_t)(10 * depth + 1),
+                .kind = VMPF_KIND_PY,
+                .address = 0x7000 + 16 * depth};
             uint32_t id;
             uint32_t location;
             assert_int_equal(vmpf_writer_function(w, &function, &id, NULL), VMPF_OK);
-            assert_int_equal(vmpf_writer_location(w, id, (uint32_t)(10 * depth + 2 + i % 3), &location, NULL), VMPF_OK);
+            assert_int_equal(
+                vmpf_writer_location(w, id, (uint32_t)(10 * depth + 2 + i % 3), &location, NULL),
+                VMPF_OK);
             assert_int_equal(vmpf_writer_stack(w, stack, location, &stack, NULL), VMPF_OK);
         }
-        const struct vmpf_thread thread = {
-            .process_id = 42, .thread_id = 100 + i % 3, .name = i % 3 == 0 ? TEXT("main") : TEXT("worker")};
+        const struct vmpf_thread thread = {.process_id = 42,
+                                           .thread_id = 100 + i % 3,
+                                           .name = i % 3 == 0 ? TEXT("main") : TEXT("worker")};
         struct vmpf_sample sample = {.stack = stack, .time_ns = i * 1000003, .values = {1000 + i}};
         assert_int_equal(vmpf_writer_thread(w, &thread, &sample.thread, NULL), VMPF_OK);
         assert_int_equal(vmpf_writer_sample(w, &sample, NULL), VMPF_OK);

@@ -17,7 +17,7 @@
 struct reading {
     vmpf_status status; /* VMPF_OK: read to the end */
     uint64_t samples;
-    uint64_t weight; /* sum of value 0 */
+    uint64_t weight;     /* sum of value 0 */
     uint64_t lost_names; /* samples whose leaf is <lost> */
     struct vmpf_damage damage;
     struct vmpf_error error;
@@ -25,7 +25,7 @@ struct reading {
     uint64_t lost_samples; /* of the first session's info */
     char leaf[64];         /* name of the last sample's innermost function */
     uint32_t leaf_line;
-    uint32_t depth; /* of the last sample */
+    uint32_t depth;  /* of the last sample */
     uint64_t digest; /* of every sample: names, files, lines, thread, time, value */
 };
 
@@ -36,7 +36,8 @@ struct vmpf_writer_options fixed_options(uint32_t block_samples);
 /* Writes sample_count samples of a few stacks and threads to w; sample i weighs 1000 + i. */
 void write_samples(vmpf_writer *w, uint64_t sample_count);
 /* A finished profile in memory; the caller frees *data. */
-void make_profile(uint64_t sample_count, uint32_t block_samples, uint8_t **data, size_t *size_bytes);
+void make_profile(uint64_t sample_count, uint32_t block_samples, uint8_t **data,
+                  size_t *size_bytes);
 uint64_t weight_of(uint64_t sample_count);
 
 #endif

@@ -15,12 +15,12 @@ enum publish {
 };
 
 /* Publishes a row with this payload (a multiple of 8 bytes). false: it did not fit. */
-bool produce_row(struct vmpf_journal *journal, uint32_t kind, const void *payload, size_t payload_bytes,
-                 enum publish how);
+bool produce_row(struct vmpf_journal *journal, uint32_t kind, const void *payload,
+                 size_t payload_bytes, enum publish how);
 bool produce_code(struct vmpf_journal *journal, uint32_t number, const char *name, const char *file,
                   uint32_t first_line, uint64_t address);
 /* frame_count code numbers, leaf first, without offsets; one value. */
-bool produce_sample(struct vmpf_journal *journal, uint64_t time_ns, uint32_t thread_id, uint64_t weight,
-                    const uint32_t *codes, uint32_t frame_count, enum publish how);
+bool produce_sample(struct vmpf_journal *journal, uint64_t time_ns, uint32_t thread_id,
+                    uint64_t weight, const uint32_t *codes, uint32_t frame_count, enum publish how);
 
 #endif

@@ -139,7 +139,8 @@ static void test_addresses_are_unique(void **state)
     vmpf_writer *w;
     uint32_t ids[3];
     const struct vmpf_writer_options options = fixed_options(0);
-    struct vmpf_function function = {.name = TEXT("a"), .file = TEXT("f"), .first_line = 1, .address = 0x1000};
+    struct vmpf_function function = {
+        .name = TEXT("a"), .file = TEXT("f"), .first_line = 1, .address = 0x1000};
     assert_int_equal(vmpf_sink_open_memory(&sink, NULL), VMPF_OK);
     assert_int_equal(vmpf_writer_open(&w, sink, &options, NULL), VMPF_OK);
     assert_int_equal(vmpf_writer_function(w, &function, &ids[0], NULL), VMPF_OK);

@@ -1,0 +1,417 @@
+/* mkprofile IN.txt OUT.prof: makes a profile from a text that people can read, so that no binary has
+ * to be kept whose source nobody has. testdata/profiles/README.md describes the text.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/types.h>
+#include <unistd.h>
+#include <vmprof/vmpf.h>
+#include <zlib.h>
+
+#define MAX_NAMES 4096
+#define MAX_WORDS 64
+
+struct named {
+    char *name;
+    uint32_t id; /* of a thread */
+    struct vmpf_function function;
+};
+
+struct maker {
+    const char *path;
+    unsigned line;
+    int fd; /* of the output */
+    struct vmpf_writer_options options;
+    vmpf_writer *writer; /* opened by the first line that needs it */
+    struct named functions[MAX_NAMES];
+    size_t function_count;
+    struct named threads[MAX_NAMES];
+    size_t thread_count;
+    uint64_t end_ns;
+    uint64_t last_ns;
+    bool killed;
+    bool finished; /* the file is written: only lines that spoil it may follow */
+};
+
+__attribute__((noreturn, format(printf, 2, 3))) static void die(const struct maker *maker,
+                                                                const char *format, ...)
+{
+    va_list arguments;
+    (void)fprintf(stderr, "%s:%u: ", maker->path, maker->line);
+    va_start(arguments, format);
+    (void)vfprintf(stderr, format, arguments);
+    va_end(arguments);
+    (void)fputc('\n', stderr);
+    exit(1);
+}
+
+static void must(const struct maker *maker, vmpf_status status, const struct vmpf_error *err)
+{
+    if (status != VMPF_OK)
+        die(maker, "%s: %s", vmpf_status_name(status), err->message);
+}
+
+static uint64_t number(const struct maker *maker, const char *word)
+{
+    char *end;
+    errno = 0;
+    unsigned long long value = strtoull(word, &end, 0);
+    if (*word == '\0' || *end || errno)
+        die(maker, "'%s' is not a number", word);
+    return value;
+}
+
+static unsigned hex_digit(const struct maker *maker, char c)
+{
+    const char *digits = "0123456789abcdef";
+    const char *found = c ? strchr(digits, c) : NULL;
+    if (!found)
+        die(maker, "a name holds a bad \\x");
+    return (unsigned)(found - digits);
+}
+
+/* Turns \s, \n, \\ and \xNN into what they stand for, in place; the size is returned, as a name may
+ * hold a NUL. */
+static struct vmpf_string unescape(const struct maker *maker, char *word)
+{
+    char *out = word;
+    for (const char *in = word; *in; in++) {
+        if (*in != '\\') {
+            *out++ = *in;
+            continue;
+        }
+        switch (*++in) {
+        case 's': *out++ = ' '; break;
+        case 'n': *out++ = '\n'; break;
+        case '\\': *out++ = '\\'; break;
+        case 'x':
+            *out++ = (char)(hex_digit(maker, in[1]) << 4 | hex_digit(maker, in[2]));
+            in += 2;
+            break;
+        default: die(maker, "'\\%c' is not known in a name", *in);
+        }
+    }
+    struct vmpf_string result = {word, (size_t)(out - word)};
+    return result;
+}
+
+/* A copy that is kept until the end; "-" is no name. */
+static struct vmpf_string kept(const struct maker *maker, const char *word)
+{
+    struct vmpf_string none = {"", 0};
+    if (strcmp(word, "-") == 0)
+        return none;
+    char *copy = strdup(word);
+    if (!copy)
+        die(maker, "not enough memory");
+    return unescape(maker, copy);
+}
+
+static vmpf_writer *writer_of(struct maker *maker)
+{
+    struct vmpf_error err;
+    struct vmpf_sink sink;
+    if (maker->finished)
+        die(maker, "the file is finished: nothing can be added");
+    if (!maker->writer) {
+        must(maker, vmpf_sink_open_fd(&sink, maker->fd, &err), &err);
+        must(maker, vmpf_writer_open(&maker->writer, sink, &maker->options, &err), &err);
+    }
+    return maker->writer;
+}
+
+static const struct named *find(const struct maker *maker, const struct named *items, size_t count,
+                                const char *name)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(items[i].name, name) == 0)
+            return &items[i];
+    }
+    die(maker, "'%s' is not defined above", name);
+}
+
+static struct named *define(const struct maker *maker, struct named *items, size_t *count,
+                            const char *name)
+{
+    if (*count == MAX_NAMES)
+        die(maker, "too many names");
+    items[*count].name = strdup(name);
+    if (!items[*count].name)
+        die(maker, "not enough memory");
+    return &items[(*count)++];
+}
+
+/* ---- the lines ----------------------------------------------------------------------------------- */
+
+/* start UNIX_NS; block SAMPLES: options of the writer, before all other lines. */
+static void line_option(struct maker *maker, char **words, size_t count)
+{
+    (void)count;
+    if (strcmp(words[0], "start") == 0)
+        maker->options.start_unix_ns = number(maker, words[1]);
+    else
+        maker->options.block_samples = (uint32_t)number(maker, words[1]);
+}
+
+/* meta string|integer|list KEY VALUE... */
+static void line_meta(struct maker *maker, char **words, size_t count)
+{
+    struct vmpf_error err;
+    vmpf_writer *writer = writer_of(maker);
+    if (strcmp(words[1], "integer") == 0) {
+        uint64_t value = number(maker, words[3]);
+        must(maker, vmpf_writer_meta_integer(writer, words[2], value, &err), &err);
+    } else if (strcmp(words[1], "string") == 0) {
+        struct vmpf_string value = unescape(maker, words[3]);
+        must(maker, vmpf_writer_meta_string(writer, words[2], value, &err), &err);
+    } else {
+        struct vmpf_string items[MAX_WORDS];
+        for (size_t i = 3; i < count; i++)
+            items[i - 3] = unescape(maker, words[i]);
+        must(maker, vmpf_writer_meta_list(writer, words[2], items, count - 3, &err), &err);
+    }
+}
+
+static vmpf_kind kind_of(const struct maker *maker, const char *name)
+{
+    static const char *const names[] = {"unknown", "py",     "jit", "vm",
+                                        "native",  "kernel", "gc",  "jit-internal"};
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (strcmp(name, names[i]) == 0)
+            return (vmpf_kind)i;
+    }
+    die(maker, "'%s' is not a kind", name);
+}
+
+/* function ID NAME FILE LINE KIND ADDRESS */
+static void line_function(struct maker *maker, char **words, size_t count)
+{
+    (void)count;
+    struct named *named = define(maker, maker->functions, &maker->function_count, words[1]);
+    named->function.name = kept(maker, words[2]);
+    named->function.file = kept(maker, words[3]);
+    named->function.first_line = (uint32_t)number(maker, words[4]);
+    named->function.kind = kind_of(maker, words[5]);
+    named->function.address = number(maker, words[6]);
+}
+
+/* thread ID PROCESS THREAD NAME: once more with the same numbers, it is renamed. */
+static void line_thread(struct maker *maker, char **words, size_t count)
+{
+    (void)count;
+    struct vmpf_error err;
+    struct vmpf_thread thread = {
+        .process_id = number(maker, words[2]),
+        .thread_id = number(maker, words[3]),
+        .name = kept(maker, words[4]),
+    };
+    struct named *named = define(maker, maker->threads, &maker->thread_count, words[1]);
+    must(maker, vmpf_writer_thread(writer_of(maker), &thread, &named->id, &err), &err);
+}
+
+/* FUNCTION[:LINE];... root first; "-" is the empty stack. */
+static uint32_t stack_of(struct maker *maker, const char *text)
+{
+    struct vmpf_error err;
+    uint32_t stack = 0;
+    char copy[4096];
+    char *rest = copy;
+    if (strcmp(text, "-") == 0)
+        return 0;
+    if (strlen(text) >= sizeof(copy))
+        die(maker, "the stack is too long");
+    memcpy(copy, text, strlen(text) + 1);
+    for (char *frame = strsep(&rest, ";"); frame; frame = strsep(&rest, ";")) {
+        uint32_t function;
+        uint32_t location;
+        char *name = strsep(&frame, ":");
+        uint32_t line = frame ? (uint32_t)number(maker, frame) : 0;
+        const struct named *named = find(maker, maker->functions, maker->function_count, name);
+        must(maker, vmpf_writer_function(maker->writer, &named->function, &function, &err), &err);
+        must(maker, vmpf_writer_location(maker->writer, function, line, &location, &err), &err);
+        must(maker, vmpf_writer_stack(maker->writer, stack, location, &stack, &err), &err);
+    }
+    return stack;
+}
+
+/* sample THREAD TIME_NS VALUE[,VALUE...] STACK */
+static void line_sample(struct maker *maker, char **words, size_t count)
+{
+    (void)count;
+    struct vmpf_error err;
+    struct vmpf_sample sample = {0};
+    size_t values = 0;
+    (void)writer_of(maker);
+    sample.thread = find(maker, maker->threads, maker->thread_count, words[1])->id;
+    sample.time_ns = number(maker, words[2]);
+    char *rest = words[3];
+    for (char *value = strsep(&rest, ","); value && values < VMPF_MAX_VALUES;
+         value = strsep(&rest, ","))
+        sample.values[values++] = number(maker, value);
+    sample.stack = stack_of(maker, words[4]);
+    must(maker, vmpf_writer_sample(maker->writer, &sample, &err), &err);
+    if (sample.time_ns > maker->last_ns)
+        maker->last_ns = sample.time_ns;
+}
+
+/* samples COUNT STEP_NS THREAD TIME_NS VALUES STACK: that many, each STEP_NS after the one before. */
+static void line_samples(struct maker *maker, char **words, size_t count)
+{
+    uint64_t repeat = number(maker, words[1]);
+    uint64_t step_ns = number(maker, words[2]);
+    uint64_t time_ns = number(maker, words[4]);
+    for (uint64_t i = 0; i < repeat; i++) {
+        char time[24];
+        char values[256];
+        (void)snprintf(time, sizeof(time), "%llu", (unsigned long long)(time_ns + i * step_ns));
+        (void)snprintf(values, sizeof(values), "%s", words[5]);
+        char *sample[] = {words[0], words[3], time, values, words[6]};
+        line_sample(maker, sample, count);
+    }
+}
+
+/* lost SAMPLES; end NS: the length, the time of the last sample without it. */
+static void line_number(struct maker *maker, char **words, size_t count)
+{
+    (void)count;
+    if (strcmp(words[0], "lost") == 0)
+        vmpf_writer_count_lost(writer_of(maker), number(maker, words[1]));
+    else
+        maker->end_ns = number(maker, words[1]);
+}
+
+/* flush: a reader sees all so far. killed: the file gets no end. */
+static void line_state(struct maker *maker, char **words, size_t count)
+{
+    struct vmpf_error err;
+    (void)count;
+    must(maker, vmpf_writer_flush(writer_of(maker), &err), &err);
+    if (strcmp(words[0], "killed") == 0)
+        maker->killed = true;
+}
+
+static void finish(struct maker *maker)
+{
+    struct vmpf_error err;
+    if (maker->finished)
+        return;
+    vmpf_writer *writer = writer_of(maker);
+    uint64_t end_ns = maker->end_ns ? maker->end_ns : maker->last_ns;
+    if (maker->killed)
+        vmpf_writer_abandon(writer);
+    else
+        must(maker, vmpf_writer_close(writer, end_ns, &err), &err);
+    maker->writer = NULL;
+    maker->finished = true;
+}
+
+/* cut BYTES: off the end. flip OFFSET: one bit; a negative offset counts from the end. set OFFSET BYTE */
+static void line_spoil(struct maker *maker, char **words, size_t count)
+{
+    finish(maker);
+    off_t size = lseek(maker->fd, 0, SEEK_END);
+    bool from_end = words[1][0] == '-';
+    off_t offset = (off_t)number(maker, words[1] + from_end);
+    unsigned char byte;
+    if (strcmp(words[0], "cut") == 0) {
+        if (offset > size || ftruncate(maker->fd, size - offset) != 0)
+            die(maker, "cannot cut");
+        return;
+    }
+    if (from_end)
+        offset = size - offset;
+    if (pread(maker->fd, &byte, 1, offset) != 1)
+        die(maker, "there is no such byte");
+    byte ^= 1;
+    if (strcmp(words[0], "set") == 0)
+        byte = count > 2 ? (unsigned char)number(maker, words[2]) : 0;
+    if (pwrite(maker->fd, &byte, 1, offset) != 1)
+        die(maker, "cannot write");
+}
+
+/* version N: as if a later format had written it; the superblock's checksum is made right again. */
+static void line_version(struct maker *maker, char **words, size_t count)
+{
+    unsigned char superblock[64];
+    (void)count;
+    finish(maker);
+    if (pread(maker->fd, superblock, sizeof(superblock), 0) != sizeof(superblock))
+        die(maker, "there is no superblock");
+    superblock[8] = superblock[10] = (unsigned char)number(maker, words[1]);
+    unsigned long crc = crc32(0, superblock, 60);
+    for (int i = 0; i < 4; i++)
+        superblock[60 + i] = (unsigned char)(crc >> (8 * i));
+    if (pwrite(maker->fd, superblock, sizeof(superblock), 0) != sizeof(superblock))
+        die(maker, "cannot write");
+}
+
+static const struct rule {
+    const char *word;
+    size_t least; /* words on the line */
+    void (*run)(struct maker *maker, char **words, size_t count);
+} rules[] = {
+    {"start", 2, line_option},    {"block", 2, line_option},      {"meta", 3, line_meta},
+    {"thread", 5, line_thread},   {"function", 7, line_function}, {"sample", 5, line_sample},
+    {"samples", 7, line_samples}, {"lost", 2, line_number},       {"end", 2, line_number},
+    {"flush", 1, line_state},     {"killed", 1, line_state},      {"cut", 2, line_spoil},
+    {"flip", 2, line_spoil},      {"set", 3, line_spoil},         {"version", 2, line_version},
+};
+
+static void run_line(struct maker *maker, char *line)
+{
+    char *words[MAX_WORDS];
+    size_t count = 0;
+    for (char *word = strtok(line, " \t\n"); word && count < MAX_WORDS;
+         word = strtok(NULL, " \t\n"))
+        words[count++] = word;
+    if (count == 0 || words[0][0] == '#')
+        return;
+    for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
+        if (strcmp(words[0], rules[i].word) != 0)
+            continue;
+        if (count < rules[i].least)
+            die(maker, "'%s' needs more words", words[0]);
+        rules[i].run(maker, words, count);
+        return;
+    }
+    die(maker, "'%s' is not known", words[0]);
+}
+
+static void release(struct maker *maker)
+{
+    for (size_t i = 0; i < maker->thread_count; i++)
+        free(maker->threads[i].name);
+    for (size_t i = 0; i < maker->function_count; i++)
+        free(maker->functions[i].name);
+    (void)close(maker->fd);
+}
+
+int main(int argc, char **argv)
+{
+    static struct maker maker;
+    char line[8192];
+    if (argc != 3) {
+        (void)fputs("usage: mkprofile IN.txt OUT.prof\n", stderr);
+        return 2;
+    }
+    maker.path = argv[1];
+    maker.options.size = sizeof(maker.options);
+    maker.options.session_id = 1;
+    FILE *input = fopen(argv[1], "r");
+    maker.fd = open(argv[2], O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+    if (!input || maker.fd < 0)
+        die(&maker, "%s", strerror(errno));
+    while (fgets(line, sizeof(line), input)) {
+        maker.line++;
+        run_line(&maker, line);
+    }
+    (void)fclose(input);
+    finish(&maker);
+    release(&maker);
+    return 0;
+}
