@@ -211,7 +211,7 @@ vmpf_status vmpfi_columnset_integers(const struct vmpfi_columnset *set, uint16_t
         memset(values, 0, set->head.count * sizeof *values);
         return VMPF_OK;
     }
-    const uint8_t *raw;
+    const uint8_t *raw = NULL;
     VMPF_TRY(column_raw(set, entry, &raw, err));
     if (entry->encoding == VMPFI_ENCODING_BYTES ||
         !vmpfi_column_decode(raw, entry->raw_bytes, (enum vmpfi_encoding)entry->encoding, values,

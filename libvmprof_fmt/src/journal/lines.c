@@ -95,7 +95,7 @@ static int64_t locations_311_line(struct vmpfi_cursor table, int64_t line, uint3
     int64_t line_step;
     while (vmpfi_read_u8(&table, &first) && (first & 0x80) != 0 &&
            read_location(&table, (first >> 3) & 15U, &line_step)) {
-        end += ((first & 7U) + 1) * 2;
+        end += ((uint64_t)(first & 7U) + 1) * 2;
         line += line_step;
         if (offset < end) {
             break;

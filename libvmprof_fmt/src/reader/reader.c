@@ -40,7 +40,7 @@ static vmpf_status not_ours(const vmpf_reader *r, struct vmpf_error *err)
 
 static vmpf_status read_first_superblock(vmpf_reader *r, struct vmpf_error *err)
 {
-    struct vmpfi_superblock superblock;
+    struct vmpfi_superblock superblock = {0};
     struct vmpf_error error = {.status = VMPF_OK};
     VMPF_TRY(vmpfi_input_ensure(&r->input, VMPFI_SUPERBLOCK_BYTES + VMPFI_CHUNK_HEADER_BYTES, err));
     const uint8_t *data = vmpfi_input_data(&r->input);

@@ -42,7 +42,7 @@ void vmpfi_store_u64(uint8_t *to, uint64_t value);
 uint32_t vmpfi_load_u32(const uint8_t *from);
 uint64_t vmpfi_load_u64(const uint8_t *from);
 
-#define VMPFI_VARINT_MAX_BYTES 10u
+#define VMPFI_VARINT_MAX_BYTES ((size_t)10)
 
 /* Writes at most VMPFI_VARINT_MAX_BYTES bytes, returns how many. */
 size_t vmpfi_store_varint(uint8_t *to, uint64_t value);

@@ -250,6 +250,51 @@ static void test_descriptors_that_cannot_be_written(void **state)
     assert_non_null(strstr(error.message, "not open"));
 }
 
+/* Killed between the write of a chunk and the release of its rows: they stand in both, and count once. */
+static void test_rows_in_a_chunk_and_in_the_journal(void **state)
+{
+    (void)state;
+    struct recording recording;
+    start(&recording, unnamed_file(O_RDWR), 0);
+    produce_codes(&recording);
+    produce_some(&recording, 0, 40);
+    assert_int_equal(vmpf_writer_drain(recording.w, NULL), VMPF_OK);
+    assert_int_equal(vmpf_writer_flush(recording.w, NULL), VMPF_OK);
+    assert_int_equal(atomic_load(&recording.journal->tail), 0);
+    produce_some(&recording, 40, 3);
+    struct reading got = read_fd(recording.fd);
+    assert_int_equal(got.samples, 43);
+    assert_int_equal(got.weight, 430);
+    assert_int_equal(got.damage.bad_chunks, 0);
+    vmpf_writer_abandon(recording.w);
+    assert_int_equal(close(recording.fd), 0);
+}
+
+/* On its second lap the ring holds no remains of the first [F-7.3-3]. */
+static void test_second_lap_is_clean(void **state)
+{
+    (void)state;
+    struct recording recording;
+    const uint32_t codes[] = {1};
+    start(&recording, unnamed_file(O_RDWR), 100);
+    produce_codes(&recording);
+    uint32_t produced = 0;
+    while (atomic_load(&recording.journal->head) < 3 * CAPACITY / 2) {
+        produce_some(&recording, produced, 100);
+        produced += 100;
+        assert_int_equal(vmpf_writer_drain(recording.w, NULL), VMPF_OK);
+    }
+    for (int i = 0; i < 20; i++) {
+        assert_true(produce_sample(recording.journal, 1, 5, 10, codes, 1, PUBLISH_NOTHING));
+        produce_some(&recording, produced++, 1);
+    }
+    struct reading got = read_fd(recording.fd);
+    assert_int_equal(got.samples, produced);
+    assert_int_equal(got.damage.lost_samples, 0);
+    vmpf_writer_abandon(recording.w);
+    assert_int_equal(close(recording.fd), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -258,6 +303,8 @@ int main(void)
         cmocka_unit_test(test_close_leaves_no_journal_behind),
         cmocka_unit_test(test_rows_that_were_being_written),
         cmocka_unit_test(test_full_ring_counts),
+        cmocka_unit_test(test_rows_in_a_chunk_and_in_the_journal),
+        cmocka_unit_test(test_second_lap_is_clean),
         cmocka_unit_test(test_pipe_gets_the_same),
         cmocka_unit_test(test_file_that_has_something_already),
         cmocka_unit_test(test_descriptors_that_cannot_be_written),

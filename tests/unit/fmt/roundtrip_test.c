@@ -149,6 +149,18 @@ static void test_addresses_are_unique(void **state)
     assert_int_equal(vmpf_writer_function(w, &function, &ids[2], NULL), VMPF_OK);
     assert_int_not_equal(ids[0], ids[1]);
     assert_int_equal(ids[1], ids[2]);
+    assert_int_equal(vmpf_writer_flush(w, NULL), VMPF_OK);
+    struct vmpf_source source;
+    vmpf_reader *r;
+    struct vmpf_block block;
+    size_t size;
+    const void *data = vmpf_sink_memory(&sink, &size);
+    assert_int_equal(vmpf_source_open_memory(&source, data, size, NULL), VMPF_OK);
+    assert_int_equal(vmpf_reader_open(&r, source, NULL, NULL), VMPF_OK);
+    assert_int_equal(vmpf_reader_next(r, &block, NULL), VMPF_END);
+    assert_int_equal(vmpf_reader_function(r, 2).address, 0x1000);
+    assert_int_equal(vmpf_reader_function(r, 3).address, 0x1001);
+    vmpf_reader_close(r);
     vmpf_writer_abandon(w);
 }
 
