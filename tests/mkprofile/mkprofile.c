@@ -3,6 +3,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -11,7 +12,8 @@
 #include <sys/types.h>
 #include <unistd.h>
 #include <vmprof/vmpf.h>
-#include <zlib.h>
+
+#include "tests/mkprofile/spoil.h"
 
 #define MAX_NAMES 4096
 #define MAX_WORDS 64
@@ -52,8 +54,9 @@ __attribute__((noreturn, format(printf, 2, 3))) static void die(const struct mak
 
 static void must(const struct maker *maker, vmpf_status status, const struct vmpf_error *err)
 {
-    if (status != VMPF_OK)
+    if (status != VMPF_OK) {
         die(maker, "%s: %s", vmpf_status_name(status), err->message);
+    }
 }
 
 static uint64_t number(const struct maker *maker, const char *word)
@@ -61,8 +64,9 @@ static uint64_t number(const struct maker *maker, const char *word)
     char *end;
     errno = 0;
     unsigned long long value = strtoull(word, &end, 0);
-    if (*word == '\0' || *end || errno)
+    if (*word == '\0' || *end || errno) {
         die(maker, "'%s' is not a number", word);
+    }
     return value;
 }
 
@@ -70,8 +74,9 @@ static unsigned hex_digit(const struct maker *maker, char c)
 {
     const char *digits = "0123456789abcdef";
     const char *found = c ? strchr(digits, c) : NULL;
-    if (!found)
+    if (!found) {
         die(maker, "a name holds a bad \\x");
+    }
     return (unsigned)(found - digits);
 }
 
@@ -104,11 +109,13 @@ static struct vmpf_string unescape(const struct maker *maker, char *word)
 static struct vmpf_string kept(const struct maker *maker, const char *word)
 {
     struct vmpf_string none = {"", 0};
-    if (strcmp(word, "-") == 0)
+    if (strcmp(word, "-") == 0) {
         return none;
+    }
     char *copy = strdup(word);
-    if (!copy)
+    if (!copy) {
         die(maker, "not enough memory");
+    }
     return unescape(maker, copy);
 }
 
@@ -116,8 +123,9 @@ static vmpf_writer *writer_of(struct maker *maker)
 {
     struct vmpf_error err;
     struct vmpf_sink sink;
-    if (maker->finished)
+    if (maker->finished) {
         die(maker, "the file is finished: nothing can be added");
+    }
     if (!maker->writer) {
         must(maker, vmpf_sink_open_fd(&sink, maker->fd, &err), &err);
         must(maker, vmpf_writer_open(&maker->writer, sink, &maker->options, &err), &err);
@@ -129,8 +137,9 @@ static const struct named *find(const struct maker *maker, const struct named *i
                                 const char *name)
 {
     for (size_t i = 0; i < count; i++) {
-        if (strcmp(items[i].name, name) == 0)
+        if (strcmp(items[i].name, name) == 0) {
             return &items[i];
+        }
     }
     die(maker, "'%s' is not defined above", name);
 }
@@ -138,11 +147,13 @@ static const struct named *find(const struct maker *maker, const struct named *i
 static struct named *define(const struct maker *maker, struct named *items, size_t *count,
                             const char *name)
 {
-    if (*count == MAX_NAMES)
+    if (*count == MAX_NAMES) {
         die(maker, "too many names");
+    }
     items[*count].name = strdup(name);
-    if (!items[*count].name)
+    if (!items[*count].name) {
         die(maker, "not enough memory");
+    }
     return &items[(*count)++];
 }
 
@@ -152,10 +163,11 @@ static struct named *define(const struct maker *maker, struct named *items, size
 static void line_option(struct maker *maker, char **words, size_t count)
 {
     (void)count;
-    if (strcmp(words[0], "start") == 0)
+    if (strcmp(words[0], "start") == 0) {
         maker->options.start_unix_ns = number(maker, words[1]);
-    else
+    } else {
         maker->options.block_samples = (uint32_t)number(maker, words[1]);
+    }
 }
 
 /* meta string|integer|list KEY VALUE... */
@@ -171,8 +183,9 @@ static void line_meta(struct maker *maker, char **words, size_t count)
         must(maker, vmpf_writer_meta_string(writer, words[2], value, &err), &err);
     } else {
         struct vmpf_string items[MAX_WORDS];
-        for (size_t i = 3; i < count; i++)
+        for (size_t i = 3; i < count; i++) {
             items[i - 3] = unescape(maker, words[i]);
+        }
         must(maker, vmpf_writer_meta_list(writer, words[2], items, count - 3, &err), &err);
     }
 }
@@ -182,8 +195,9 @@ static vmpf_kind kind_of(const struct maker *maker, const char *name)
     static const char *const names[] = {"unknown", "py",     "jit", "vm",
                                         "native",  "kernel", "gc",  "jit-internal"};
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        if (strcmp(name, names[i]) == 0)
+        if (strcmp(name, names[i]) == 0) {
             return (vmpf_kind)i;
+        }
     }
     die(maker, "'%s' is not a kind", name);
 }
@@ -221,10 +235,12 @@ static uint32_t stack_of(struct maker *maker, const char *text)
     uint32_t stack = 0;
     char copy[4096];
     char *rest = copy;
-    if (strcmp(text, "-") == 0)
+    if (strcmp(text, "-") == 0) {
         return 0;
-    if (strlen(text) >= sizeof(copy))
+    }
+    if (strlen(text) >= sizeof(copy)) {
         die(maker, "the stack is too long");
+    }
     memcpy(copy, text, strlen(text) + 1);
     for (char *frame = strsep(&rest, ";"); frame; frame = strsep(&rest, ";")) {
         uint32_t function;
@@ -251,12 +267,14 @@ static void line_sample(struct maker *maker, char **words, size_t count)
     sample.time_ns = number(maker, words[2]);
     char *rest = words[3];
     for (char *value = strsep(&rest, ","); value && values < VMPF_MAX_VALUES;
-         value = strsep(&rest, ","))
+         value = strsep(&rest, ",")) {
         sample.values[values++] = number(maker, value);
+    }
     sample.stack = stack_of(maker, words[4]);
     must(maker, vmpf_writer_sample(maker->writer, &sample, &err), &err);
-    if (sample.time_ns > maker->last_ns)
+    if (sample.time_ns > maker->last_ns) {
         maker->last_ns = sample.time_ns;
+    }
 }
 
 /* samples COUNT STEP_NS THREAD TIME_NS VALUES STACK: that many, each STEP_NS after the one before. */
@@ -268,7 +286,7 @@ static void line_samples(struct maker *maker, char **words, size_t count)
     for (uint64_t i = 0; i < repeat; i++) {
         char time[24];
         char values[256];
-        (void)snprintf(time, sizeof(time), "%llu", (unsigned long long)(time_ns + i * step_ns));
+        (void)snprintf(time, sizeof(time), "%" PRIu64, time_ns + i * step_ns);
         (void)snprintf(values, sizeof(values), "%s", words[5]);
         char *sample[] = {words[0], words[3], time, values, words[6]};
         line_sample(maker, sample, count);
@@ -279,10 +297,11 @@ static void line_samples(struct maker *maker, char **words, size_t count)
 static void line_number(struct maker *maker, char **words, size_t count)
 {
     (void)count;
-    if (strcmp(words[0], "lost") == 0)
+    if (strcmp(words[0], "lost") == 0) {
         vmpf_writer_count_lost(writer_of(maker), number(maker, words[1]));
-    else
+    } else {
         maker->end_ns = number(maker, words[1]);
+    }
 }
 
 /* flush: a reader sees all so far. killed: the file gets no end. */
@@ -291,63 +310,42 @@ static void line_state(struct maker *maker, char **words, size_t count)
     struct vmpf_error err;
     (void)count;
     must(maker, vmpf_writer_flush(writer_of(maker), &err), &err);
-    if (strcmp(words[0], "killed") == 0)
+    if (strcmp(words[0], "killed") == 0) {
         maker->killed = true;
+    }
 }
 
 static void finish(struct maker *maker)
 {
     struct vmpf_error err;
-    if (maker->finished)
+    if (maker->finished) {
         return;
+    }
     vmpf_writer *writer = writer_of(maker);
     uint64_t end_ns = maker->end_ns ? maker->end_ns : maker->last_ns;
-    if (maker->killed)
+    if (maker->killed) {
         vmpf_writer_abandon(writer);
-    else
+    } else {
         must(maker, vmpf_writer_close(writer, end_ns, &err), &err);
+    }
     maker->writer = NULL;
     maker->finished = true;
 }
 
-/* cut BYTES: off the end. flip OFFSET: one bit; a negative offset counts from the end. set OFFSET BYTE */
+/* cut, flip, set, version: what is done to the finished file. */
 static void line_spoil(struct maker *maker, char **words, size_t count)
 {
-    finish(maker);
-    off_t size = lseek(maker->fd, 0, SEEK_END);
+    uint64_t numbers[2] = {0, 0};
     bool from_end = words[1][0] == '-';
-    off_t offset = (off_t)number(maker, words[1] + from_end);
-    unsigned char byte;
-    if (strcmp(words[0], "cut") == 0) {
-        if (offset > size || ftruncate(maker->fd, size - offset) != 0)
-            die(maker, "cannot cut");
-        return;
-    }
-    if (from_end)
-        offset = size - offset;
-    if (pread(maker->fd, &byte, 1, offset) != 1)
-        die(maker, "there is no such byte");
-    byte ^= 1;
-    if (strcmp(words[0], "set") == 0)
-        byte = count > 2 ? (unsigned char)number(maker, words[2]) : 0;
-    if (pwrite(maker->fd, &byte, 1, offset) != 1)
-        die(maker, "cannot write");
-}
-
-/* version N: as if a later format had written it; the superblock's checksum is made right again. */
-static void line_version(struct maker *maker, char **words, size_t count)
-{
-    unsigned char superblock[64];
-    (void)count;
     finish(maker);
-    if (pread(maker->fd, superblock, sizeof(superblock), 0) != sizeof(superblock))
-        die(maker, "there is no superblock");
-    superblock[8] = superblock[10] = (unsigned char)number(maker, words[1]);
-    unsigned long crc = crc32(0, superblock, 60);
-    for (int i = 0; i < 4; i++)
-        superblock[60 + i] = (unsigned char)(crc >> (8 * i));
-    if (pwrite(maker->fd, superblock, sizeof(superblock), 0) != sizeof(superblock))
-        die(maker, "cannot write");
+    numbers[0] = number(maker, words[1] + from_end);
+    if (count > 2) {
+        numbers[1] = number(maker, words[2]);
+    }
+    const char *wrong = spoil(maker->fd, words[0], numbers, from_end);
+    if (wrong) {
+        die(maker, "%s", wrong);
+    }
 }
 
 static const struct rule {
@@ -359,7 +357,7 @@ static const struct rule {
     {"thread", 5, line_thread},   {"function", 7, line_function}, {"sample", 5, line_sample},
     {"samples", 7, line_samples}, {"lost", 2, line_number},       {"end", 2, line_number},
     {"flush", 1, line_state},     {"killed", 1, line_state},      {"cut", 2, line_spoil},
-    {"flip", 2, line_spoil},      {"set", 3, line_spoil},         {"version", 2, line_version},
+    {"flip", 2, line_spoil},      {"set", 3, line_spoil},         {"version", 2, line_spoil},
 };
 
 static void run_line(struct maker *maker, char *line)
@@ -367,15 +365,19 @@ static void run_line(struct maker *maker, char *line)
     char *words[MAX_WORDS];
     size_t count = 0;
     for (char *word = strtok(line, " \t\n"); word && count < MAX_WORDS;
-         word = strtok(NULL, " \t\n"))
+         word = strtok(NULL, " \t\n")) {
         words[count++] = word;
-    if (count == 0 || words[0][0] == '#')
+    }
+    if (count == 0 || words[0][0] == '#') {
         return;
+    }
     for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
-        if (strcmp(words[0], rules[i].word) != 0)
+        if (strcmp(words[0], rules[i].word) != 0) {
             continue;
-        if (count < rules[i].least)
+        }
+        if (count < rules[i].least) {
             die(maker, "'%s' needs more words", words[0]);
+        }
         rules[i].run(maker, words, count);
         return;
     }
@@ -384,10 +386,12 @@ static void run_line(struct maker *maker, char *line)
 
 static void release(struct maker *maker)
 {
-    for (size_t i = 0; i < maker->thread_count; i++)
+    for (size_t i = 0; i < maker->thread_count; i++) {
         free(maker->threads[i].name);
-    for (size_t i = 0; i < maker->function_count; i++)
+    }
+    for (size_t i = 0; i < maker->function_count; i++) {
         free(maker->functions[i].name);
+    }
     (void)close(maker->fd);
 }
 
@@ -404,8 +408,9 @@ int main(int argc, char **argv)
     maker.options.session_id = 1;
     FILE *input = fopen(argv[1], "r");
     maker.fd = open(argv[2], O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-    if (!input || maker.fd < 0)
+    if (!input || maker.fd < 0) {
         die(&maker, "%s", strerror(errno));
+    }
     while (fgets(line, sizeof(line), input)) {
         maker.line++;
         run_line(&maker, line);

@@ -17,7 +17,6 @@ struct vmpfi_session {
     bool values_known;
     uint64_t sample_position; /* samples that the file has told of: read or lost */
     uint64_t sums[VMPF_MAX_VALUES];
-    uint64_t last_ns;
     bool samples_lost;
 };
 

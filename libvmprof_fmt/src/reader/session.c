@@ -191,6 +191,14 @@ static bool is_copy(vmpf_reader *r, const struct vmpfi_chunk_header *header)
     return false;
 }
 
+/* The span of a block is in its header, so that the length of an unfinished session is known without its times. */
+static void note_time(struct vmpfi_session *s, const struct vmpfi_chunk_header *header)
+{
+    if (header->kind == VMPFI_SAMPLES && !s->info.finished && header->end_ns > s->info.end_ns) {
+        s->info.end_ns = header->end_ns;
+    }
+}
+
 static bool is_final(vmpf_status status)
 {
     return status == VMPF_E_NOMEM || status == VMPF_E_UNSUPPORTED || status == VMPF_E_IO;
@@ -213,6 +221,7 @@ vmpf_status vmpfi_session_chunk(vmpf_reader *r, const struct vmpfi_chunk_header 
     struct vmpf_error error;
     vmpf_status status = take_chunk(r, header, payload, block, &error);
     if (status == VMPF_OK) {
+        note_time(vmpfi_reader_current(r), header);
         return VMPF_OK;
     }
     if (is_final(status) || (status == VMPF_E_LIMIT && error.rule[0] == '\0')) {
@@ -231,6 +240,9 @@ vmpf_status vmpfi_session_end(vmpf_reader *r, bool *block, struct vmpf_error *er
     struct vmpfi_session *s = vmpfi_reader_current(r);
     *block = false;
     r->session_open = false;
+    if (vmpfi_session_values(s, NULL) != VMPF_OK) {
+        s->info.value_count = 0;
+    }
     if (r->journal.seen) {
         VMPF_TRY(vmpfi_salvage_journal(r, block, err));
     }

@@ -1,0 +1,160 @@
+/* Every allocation is made to fail, one after the other: each time memory is said to be short, and
+ * none is lost (the sanitizer's build of this test sees that). */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "tests/unit/tools/fake_feed.h"
+#include "tools/analysis/function_table.h"
+#include "tools/common/table.h"
+
+static bool counting;
+static size_t until_failure;
+
+/* NOLINTBEGIN(bugprone-reserved-identifier): the linker's names */
+void *__real_malloc(size_t size);
+void *__real_calloc(size_t count, size_t size);
+void *__real_realloc(void *old, size_t size);
+void *__wrap_malloc(size_t size);
+void *__wrap_calloc(size_t count, size_t size);
+void *__wrap_realloc(void *old, size_t size);
+
+static bool fails(void)
+{
+    return counting && until_failure-- == 0;
+}
+
+void *__wrap_malloc(size_t size)
+{
+    return fails() ? NULL : __real_malloc(size);
+}
+
+void *__wrap_calloc(size_t count, size_t size)
+{
+    return fails() ? NULL : __real_calloc(count, size);
+}
+
+void *__wrap_realloc(void *old, size_t size)
+{
+    return fails() ? NULL : __real_realloc(old, size);
+}
+/* NOLINTEND(bugprone-reserved-identifier) */
+
+static struct fake_feed one;
+static struct fake_feed two;
+static struct fake_feed *feeds[2] = {&one, &two};
+
+/* Whether it went through. */
+static bool count_functions(const struct vmpt_profile *profile)
+{
+    struct vmpt_view view;
+    struct vmpt_function_table table = {NULL, 0};
+    struct vmpt_frame_filter filter = {.kinds = 0};
+    struct vmpt_cell cells[64];
+    struct vmpt_cell total;
+    uint8_t of[64] = {1};
+    bool done = vmpt_view_init(&view, profile, &filter) &&
+                vmpt_function_table_init(&table, &view) &&
+                vmpt_descendants(&view, of, cells, &total);
+    vmpt_function_table_fini(&table);
+    vmpt_view_fini(&view);
+    return done;
+}
+
+static bool analyse(size_t feed_count, const struct vmpt_load_options *options)
+{
+    struct fake_inputs all;
+    struct vmpt_inputs inputs = fake_inputs(&all, feeds, feed_count);
+    struct vmpt_profile *profile = NULL;
+    struct vmpt_load_error err;
+    vmpf_status status = vmpt_profile_load(&profile, &inputs, options, &err);
+    if (status != VMPF_OK) {
+        assert_int_equal(status, VMPF_E_NOMEM);
+        return false;
+    }
+    bool done = count_functions(profile);
+    vmpt_profile_free(profile);
+    return done;
+}
+
+static void sweep(size_t feed_count, const struct vmpt_load_options *options)
+{
+    size_t failures = 0;
+    bool done = false;
+    while (!done) {
+        until_failure = failures++;
+        counting = true;
+        done = analyse(feed_count, options);
+        counting = false;
+        assert_true(failures < 10000);
+    }
+    assert_true(failures > 10);
+}
+
+static void analysis_survives_each_failure(void **state)
+{
+    static const char *const threads[] = {"main"};
+    struct vmpt_load_options options = {.keep_lines = true};
+    (void)state;
+    fake_feed_init(&one);
+    fake_feed_init(&two);
+    fake_feed_sample(&one, "m;f;g;f", 1);
+    fake_feed_sample(&one, "native:x", 1);
+    fake_feed_sample(&two, "m;h", 1);
+    two.stack[0] = 99999;
+    sweep(1, &options);
+    sweep(2, &options);
+    options.samples.threads = threads;
+    options.samples.thread_count = 1;
+    sweep(2, &options);
+}
+
+static void number(const void *rows, size_t row, struct vmpt_value *out)
+{
+    (void)rows;
+    out->type = VMPT_INTEGER;
+    out->integer = row;
+}
+
+static void number_text(const void *rows, size_t row, struct vmpt_buffer *out)
+{
+    (void)rows;
+    vmpt_buffer_printf(out, "%zu", row);
+}
+
+static void tables_survive_each_failure(void **state)
+{
+    static const struct vmpt_column column = {
+        .key = "n", .title = "N", .value = number, .text = number_text};
+    static const struct vmpt_table table = {
+        .columns = &column, .column_count = 1, .row_count = 300, .noun = "numbers"};
+    struct vmpt_text_look look = {.width = 40};
+    bool done = false;
+    (void)state;
+    for (size_t failures = 0; !done; failures++) {
+        struct vmpt_output output;
+        vmpt_output_init(&output, -1);
+        until_failure = failures;
+        counting = true;
+        bool text = vmpt_table_write_text(&table, &look, &output);
+        bool csv = vmpt_table_write_csv(&table, true, &output);
+        counting = false;
+        (void)vmpt_output_fini(&output);
+        done = text && csv;
+        assert_true(failures < 1000);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(analysis_survives_each_failure),
+        cmocka_unit_test(tables_survive_each_failure),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

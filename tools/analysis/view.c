@@ -1,0 +1,275 @@
+#include "tools/analysis/view.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "tools/analysis/memory.h"
+
+/* Flags of a function. */
+#define IS_FOCUS 1u
+#define IS_IGNORED 2u
+#define IS_HIDDEN 4u
+
+/* Flags of a node: of the stack from the root to it. */
+#define HAS_FOCUS 1u
+#define HAS_IGNORED 2u
+
+/* What the view is made from; all by node of the profile, but for function_flags. */
+struct build {
+    const struct vmpt_profile *profile;
+    const struct vmpt_frame_filter *filter;
+    bool native; /* shown: asked for, or there is nothing else */
+    uint8_t *function_flags;
+    uint8_t *stack_flags;
+    uint32_t *anchor;       /* the node itself where it is shown, else its nearest shown caller */
+    uint32_t *place;        /* size of the subtree, then place in the view */
+    struct vmpt_cell *self; /* after what is hidden has gone to its callers */
+    struct vmpt_cell hidden;
+};
+
+static bool matches(const struct vmpt_patterns *patterns, const char *name)
+{
+    for (size_t i = 0; i < patterns->count; i++) {
+        if (regexec(&patterns->items[i], name, 0, NULL, 0) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void match_functions(struct build *build)
+{
+    const struct vmpt_functions *functions = &build->profile->functions;
+    for (size_t i = 0; i < functions->count; i++) {
+        const char *name = functions->items[i].name;
+        uint8_t flags = 0;
+        flags |= matches(&build->filter->focus, name) ? IS_FOCUS : 0;
+        flags |= matches(&build->filter->ignore, name) ? IS_IGNORED : 0;
+        flags |= matches(&build->filter->hide, name) ? IS_HIDDEN : 0;
+        build->function_flags[i] = flags;
+    }
+}
+
+static bool has_virtual_frame(const struct vmpt_nodes *nodes)
+{
+    for (size_t i = 1; i < nodes->count; i++) {
+        if (vmpt_kind_is_virtual(nodes->keys[i].kind)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool is_shown(const struct build *build, const struct vmpt_node_key *key)
+{
+    const struct vmpt_frame_filter *filter = build->filter;
+    bool plain = build->native || vmpt_kind_is_virtual(key->kind) || key->kind == VMPF_KIND_UNKNOWN;
+    if (build->function_flags[key->function] & IS_HIDDEN) {
+        return false;
+    }
+    if (!filter->kinds) {
+        return plain;
+    }
+    return (filter->kinds >> key->kind & 1u) && (!filter->virtual_only || plain);
+}
+
+static bool is_chosen(const struct build *build, size_t node)
+{
+    uint8_t flags = build->stack_flags[node];
+    return (build->filter->focus.count == 0 || (flags & HAS_FOCUS)) && !(flags & HAS_IGNORED);
+}
+
+static void add_cell(struct vmpt_cell *sum, const struct vmpt_cell *cell)
+{
+    sum->samples += cell->samples;
+    sum->weight += cell->weight;
+}
+
+/* From callers to callees: which stacks are chosen, and where the weight of each goes. */
+static void choose_stacks(struct build *build)
+{
+    const struct vmpt_nodes *nodes = &build->profile->nodes;
+    for (size_t i = 0; i < nodes->count; i++) {
+        const struct vmpt_node_key *key = &nodes->keys[i];
+        if (i > 0) {
+            uint8_t own = build->function_flags[key->function];
+            uint8_t flags = build->stack_flags[key->parent];
+            flags |= own & IS_FOCUS ? HAS_FOCUS : 0;
+            flags |= own & IS_IGNORED ? HAS_IGNORED : 0;
+            build->stack_flags[i] = flags;
+            build->anchor[i] = is_shown(build, key) ? (uint32_t)i : build->anchor[key->parent];
+        }
+        if (!nodes->cells[i].samples || !is_chosen(build, i)) {
+            continue;
+        }
+        uint32_t anchor = build->anchor[i];
+        add_cell(anchor ? &build->self[anchor] : &build->hidden, &nodes->cells[i]);
+    }
+}
+
+/* From callees to callers: the size of each subtree, of what is shown and not empty. */
+static size_t measure_subtrees(struct build *build)
+{
+    const struct vmpt_nodes *nodes = &build->profile->nodes;
+    for (size_t i = nodes->count; i-- > 1;) {
+        if (build->anchor[i] != i) {
+            continue;
+        }
+        if (build->self[i].samples || build->place[i]) {
+            build->place[i]++;
+            build->place[build->anchor[nodes->keys[i].parent]] += build->place[i];
+        }
+    }
+    return build->place[0];
+}
+
+static bool view_alloc(struct vmpt_view *view, size_t count)
+{
+    view->function = vmpt_array(count, sizeof(*view->function));
+    view->line = vmpt_array(count, sizeof(*view->line));
+    view->kind = vmpt_array(count, sizeof(*view->kind));
+    view->size = vmpt_array(count, sizeof(*view->size));
+    view->self = vmpt_array(count, sizeof(*view->self));
+    view->total = vmpt_array(count, sizeof(*view->total));
+    return view->function && view->line && view->kind && view->size && view->self && view->total;
+}
+
+/* Callers first: the place of a node in preorder is the next free one of its caller's range. The
+ * next free place of a node in the view is kept in the view's own total, which is not yet needed. */
+static void place_nodes(const struct build *build, struct vmpt_view *view)
+{
+    const struct vmpt_nodes *nodes = &build->profile->nodes;
+    view->size[0] = (uint32_t)view->count;
+    view->function[0] = UINT32_MAX;
+    view->total[0].samples = 1;
+    build->place[0] = 0;
+    for (size_t i = 1; i < nodes->count; i++) {
+        if (build->anchor[i] != i || build->place[i] == 0) {
+            continue;
+        }
+        uint32_t size = build->place[i];
+        uint32_t caller = build->place[build->anchor[nodes->keys[i].parent]];
+        size_t at = view->total[caller].samples;
+        view->total[caller].samples += size;
+        view->total[at].samples = at + 1;
+        build->place[i] = (uint32_t)at;
+        view->function[at] = nodes->keys[i].function;
+        view->line[at] = nodes->keys[i].line;
+        view->kind[at] = nodes->keys[i].kind;
+        view->size[at] = size;
+        view->self[at] = build->self[i];
+    }
+}
+
+static void place_hidden(const struct build *build, struct vmpt_view *view)
+{
+    size_t at = view->count - 1;
+    view->function[at] = view->hidden;
+    view->kind[at] = VMPF_KIND_UNKNOWN;
+    view->size[at] = 1;
+    view->self[at] = build->hidden;
+}
+
+/* A node's total is its self and the totals of its children, who stand right behind it. */
+static void sum_totals(struct vmpt_view *view)
+{
+    memcpy(view->total, view->self, view->count * sizeof(*view->total));
+    for (size_t i = view->count; i-- > 0;) {
+        size_t end = i + view->size[i];
+        for (size_t child = i + 1; child < end; child += view->size[child]) {
+            add_cell(&view->total[i], &view->total[child]);
+        }
+    }
+}
+
+static bool build_alloc(struct build *build)
+{
+    size_t count = build->profile->nodes.count;
+    build->function_flags = vmpt_array(build->profile->functions.count, 1);
+    build->stack_flags = vmpt_array(count, 1);
+    build->anchor = vmpt_array(count, sizeof(*build->anchor));
+    build->place = vmpt_array(count, sizeof(*build->place));
+    build->self = vmpt_array(count, sizeof(*build->self));
+    return build->function_flags && build->stack_flags && build->anchor && build->place &&
+           build->self;
+}
+
+bool vmpt_view_init(struct vmpt_view *view, const struct vmpt_profile *profile,
+                    const struct vmpt_frame_filter *filter)
+{
+    struct build build = {.profile = profile, .filter = filter};
+    memset(view, 0, sizeof(*view));
+    view->profile = profile;
+    view->hidden = (uint32_t)profile->functions.count;
+    build.native = filter->native || !has_virtual_frame(&profile->nodes);
+    bool done = build_alloc(&build);
+    if (done) {
+        match_functions(&build);
+        choose_stacks(&build);
+        view->count = 1 + measure_subtrees(&build) + (build.hidden.samples ? 1 : 0);
+        done = view_alloc(view, view->count);
+    }
+    if (done) {
+        place_nodes(&build, view);
+        if (build.hidden.samples) {
+            place_hidden(&build, view);
+        }
+        sum_totals(view);
+    }
+    free(build.function_flags);
+    free(build.stack_flags);
+    free(build.anchor);
+    free(build.place);
+    free(build.self);
+    return done;
+}
+
+void vmpt_view_fini(struct vmpt_view *view)
+{
+    free(view->function);
+    free(view->line);
+    free(view->kind);
+    free(view->size);
+    free(view->self);
+    free(view->total);
+    memset(view, 0, sizeof(*view));
+}
+
+bool vmpt_walk_init(struct vmpt_walk *walk, const struct vmpt_view *view)
+{
+    memset(walk, 0, sizeof(*walk));
+    walk->view = view;
+    walk->on_path = vmpt_array((size_t)view->hidden + 1, sizeof(*walk->on_path));
+    return walk->on_path != NULL;
+}
+
+void vmpt_walk_fini(struct vmpt_walk *walk)
+{
+    free(walk->on_path);
+    free(walk->callers);
+}
+
+/* The node that was current is a caller of the next one, or ends with others before it. */
+bool vmpt_walk_next(struct vmpt_walk *walk)
+{
+    const struct vmpt_view *view = walk->view;
+    if (walk->node > 0) {
+        if (!vmpt_reserve(&walk->callers, &walk->capacity, walk->depth + 1,
+                          sizeof(*walk->callers))) {
+            return false;
+        }
+        walk->callers[walk->depth++] = (uint32_t)walk->node;
+        walk->on_path[view->function[walk->node]]++;
+    }
+    size_t next = walk->node + 1;
+    while (walk->depth > 0) {
+        uint32_t caller = walk->callers[walk->depth - 1];
+        if (next < (size_t)caller + view->size[caller]) {
+            break;
+        }
+        walk->on_path[view->function[caller]]--;
+        walk->depth--;
+    }
+    walk->node = next < view->count ? next : 0;
+    return walk->node != 0;
+}

@@ -1,0 +1,274 @@
+#include "tools/common/input.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "tools/common/diag.h"
+#include "tools/common/importers.h"
+
+/* A source whose first bytes were read ahead, to recognise the format. */
+struct peeked {
+    int fd;
+    bool is_stdin;
+    uint8_t head[VMPT_HEAD_BYTES];
+    size_t head_size;
+    size_t head_at;
+    uint64_t *done_bytes;
+};
+
+static int64_t read_fd(int fd, void *buffer, size_t size)
+{
+    for (;;) {
+        ssize_t count = read(fd, buffer, size);
+        if (count >= 0) {
+            return count;
+        }
+        if (errno != EINTR) {
+            return -errno;
+        }
+    }
+}
+
+static int64_t peeked_read(void *ctx, void *buffer, size_t size)
+{
+    struct peeked *peeked = ctx;
+    size_t ahead = peeked->head_size - peeked->head_at;
+    if (ahead == 0) {
+        int64_t count = read_fd(peeked->fd, buffer, size);
+        if (count > 0) {
+            *peeked->done_bytes += (uint64_t)count;
+        }
+        return count;
+    }
+    size_t count = ahead < size ? ahead : size;
+    memcpy(buffer, peeked->head + peeked->head_at, count);
+    peeked->head_at += count;
+    return (int64_t)count;
+}
+
+static void peeked_close(void *ctx)
+{
+    struct peeked *peeked = ctx;
+    if (!peeked->is_stdin) {
+        (void)close(peeked->fd);
+    }
+    free(peeked);
+}
+
+static const struct vmpf_source_ops peeked_ops = {.read = peeked_read, .close = peeked_close};
+
+__attribute__((format(printf, 4, 5))) static vmpf_status
+fail(struct vmpf_error *err, vmpf_status status, int sys_errno, const char *format, ...)
+{
+    va_list arguments;
+    memset(err, 0, sizeof(*err));
+    err->status = status;
+    err->sys_errno = sys_errno;
+    va_start(arguments, format);
+    (void)vsnprintf(err->message, sizeof(err->message), format, arguments);
+    va_end(arguments);
+    return status;
+}
+
+static vmpf_status open_fd(struct vmpt_input_set *set, const char *name, int *fd,
+                           struct vmpf_error *err)
+{
+    struct stat status;
+    if (strcmp(name, VMPT_STDIN) == 0) {
+        if (set->stdin_taken) {
+            return fail(err, VMPF_E_ARG, 0,
+                        "standard input can be read once only; name files, or choose a --metric");
+        }
+        set->stdin_taken = true;
+        *fd = STDIN_FILENO;
+    } else {
+        *fd = open(name, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+        if (*fd < 0) {
+            return fail(err, VMPF_E_IO, errno, "cannot open");
+        }
+    }
+    if (fstat(*fd, &status) == 0 && S_ISDIR(status.st_mode)) {
+        if (*fd != STDIN_FILENO) {
+            (void)close(*fd);
+        }
+        return fail(err, VMPF_E_IO, EISDIR, "cannot read");
+    }
+    return VMPF_OK;
+}
+
+static vmpf_status peek(struct peeked *peeked, struct vmpf_error *err)
+{
+    while (peeked->head_size < sizeof(peeked->head)) {
+        int64_t count = read_fd(peeked->fd, peeked->head + peeked->head_size,
+                                sizeof(peeked->head) - peeked->head_size);
+        if (count < 0) {
+            return fail(err, VMPF_E_IO, (int)-count, "cannot read");
+        }
+        if (count == 0) {
+            break;
+        }
+        peeked->head_size += (size_t)count;
+        *peeked->done_bytes += (uint64_t)count;
+    }
+    if (peeked->head_size == 0) {
+        return fail(err, VMPF_E_NOT_VMPROF, 0, "it is empty");
+    }
+    return VMPF_OK;
+}
+
+static vmpf_status open_feed(struct peeked *peeked, uint32_t skip_columns, struct vmpt_feed *feed,
+                             struct vmpf_error *err)
+{
+    struct vmpf_source source = {.ops = &peeked_ops, .ctx = peeked};
+    vmpf_status status = peek(peeked, err);
+    if (status != VMPF_OK) {
+        peeked_close(peeked);
+        return status;
+    }
+    const struct vmpt_importer *importer = vmpt_importer_find(peeked->head, peeked->head_size);
+    if (importer && importer->open) {
+        return importer->open(feed, source, skip_columns, err);
+    }
+    peeked_close(peeked);
+    if (importer) {
+        return fail(err, VMPF_E_UNSUPPORTED, 0, "%s", importer->refusal);
+    }
+    return fail(err, VMPF_E_NOT_VMPROF, 0, "not a profile in a format that this version reads");
+}
+
+static vmpf_status open_input(void *ctx, size_t index, uint32_t skip_columns,
+                              struct vmpt_feed *feed, struct vmpf_error *err)
+{
+    struct vmpt_input_set *set = ctx;
+    int fd = -1;
+    vmpf_status status = open_fd(set, set->names[index], &fd, err);
+    if (status != VMPF_OK) {
+        return status;
+    }
+    struct peeked *peeked = calloc(1, sizeof(*peeked));
+    if (!peeked) {
+        if (fd != STDIN_FILENO) {
+            (void)close(fd);
+        }
+        return fail(err, VMPF_E_NOMEM, 0, "not enough memory");
+    }
+    peeked->fd = fd;
+    peeked->is_stdin = fd == STDIN_FILENO;
+    peeked->done_bytes = &set->done_bytes;
+    return open_feed(peeked, skip_columns, feed, err);
+}
+
+static void tick(void *ctx)
+{
+    struct vmpt_input_set *set = ctx;
+    vmpt_progress_update(&set->progress, set->done_bytes);
+}
+
+const char *vmpt_default_input(void)
+{
+    struct stat status;
+    bool is_given =
+        fstat(STDIN_FILENO, &status) == 0 && (S_ISFIFO(status.st_mode) || S_ISREG(status.st_mode));
+    return is_given ? VMPT_STDIN : VMPT_DEFAULT_INPUT;
+}
+
+/* 0 where one of them has no size, as a pipe has none. */
+static uint64_t total_size(const char *const *names, size_t count)
+{
+    uint64_t total = 0;
+    for (size_t i = 0; i < count; i++) {
+        struct stat status;
+        bool is_stdin = strcmp(names[i], VMPT_STDIN) == 0;
+        int result = is_stdin ? fstat(STDIN_FILENO, &status) : stat(names[i], &status);
+        if (result != 0 || !S_ISREG(status.st_mode)) {
+            return 0;
+        }
+        total += (uint64_t)status.st_size;
+    }
+    return total;
+}
+
+void vmpt_input_set_init(struct vmpt_input_set *set, const char *const *names, size_t count)
+{
+    memset(set, 0, sizeof(*set));
+    set->names = names;
+    set->count = count;
+    vmpt_progress_init(&set->progress, total_size(names, count));
+}
+
+void vmpt_input_set_fini(struct vmpt_input_set *set)
+{
+    vmpt_progress_fini(&set->progress);
+}
+
+struct vmpt_inputs vmpt_input_set_inputs(struct vmpt_input_set *set)
+{
+    struct vmpt_inputs inputs = {.count = set->count, .open = open_input, .tick = tick, .ctx = set};
+    return inputs;
+}
+
+/* What a person can do about it. */
+static const char *remedy(const struct vmpf_error *err)
+{
+    switch (err->status) {
+    case VMPF_E_NOT_VMPROF: return "; record a profile with vmprof-record";
+    case VMPF_E_VERSION: return "; update vmprof";
+    case VMPF_E_TRUNCATED:
+    case VMPF_E_CORRUPT: return "; nothing can be read of it, record it again";
+    case VMPF_E_LIMIT: return "; it is damaged, or too big for this machine";
+    case VMPF_E_NOMEM: return "; free memory, or choose part of it with --from and --to";
+    case VMPF_E_IO:
+        if (err->sys_errno == EISDIR) {
+            return "; name a file";
+        }
+        if (err->sys_errno == ENOENT) {
+            return "; name a profile that exists, or record one with vmprof-record";
+        }
+        if (err->sys_errno == EACCES) {
+            return "; change its mode, or read it as its owner";
+        }
+        return "";
+    default: return "";
+    }
+}
+
+void vmpt_say_input_error(const char *tool, const char *name, const struct vmpf_error *err)
+{
+    const char *shown = strcmp(name, VMPT_STDIN) == 0 ? "standard input" : name;
+    if (err->status == VMPF_E_IO && err->sys_errno) {
+        vmpt_say(tool, "%s: %s: %s%s", shown, err->message, strerror(err->sys_errno), remedy(err));
+    } else if (err->rule[0] || err->offset) {
+        vmpt_say(tool, "%s: offset %" PRIu64 ": %s%s", shown, err->offset, err->message,
+                 remedy(err));
+    } else {
+        vmpt_say(tool, "%s: %s%s", shown, err->message, remedy(err));
+    }
+}
+
+void vmpt_say_damage(const char *tool, const char *name, const struct vmpt_input_facts *facts)
+{
+    const struct vmpf_damage *damage = &facts->damage;
+    const char *shown = strcmp(name, VMPT_STDIN) == 0 ? "standard input" : name;
+    if (!damage->damaged) {
+        return;
+    }
+    if (!damage->first.message[0]) {
+        vmpt_say(tool,
+                 "%s: the recording has no end: it was killed, or still runs; "
+                 "the %" PRIu64 " samples up to there are used",
+                 shown, facts->samples);
+        return;
+    }
+    vmpt_say(tool,
+             "%s: offset %" PRIu64 ": %s; %" PRIu64 " samples and %" PRIu64
+             " bytes are lost, the other %" PRIu64 " samples are used",
+             shown, damage->first.offset, damage->first.message, damage->lost_samples,
+             damage->lost_bytes, facts->samples);
+}

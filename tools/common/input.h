@@ -1,0 +1,37 @@
+/* input.h: the FILE arguments, as inputs for analysis. */
+#ifndef VMPROF_TOOLS_COMMON_INPUT_H
+#define VMPROF_TOOLS_COMMON_INPUT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "tools/analysis/profile.h"
+#include "tools/common/progress.h"
+
+#define VMPT_DEFAULT_INPUT "out.prof"
+#define VMPT_STDIN "-"
+
+/* What is read with no FILE: "-" where standard input is a pipe or a regular file, else out.prof. */
+const char *vmpt_default_input(void);
+
+struct vmpt_input_set {
+    const char *const *names;
+    size_t count;
+    bool stdin_taken;
+    uint64_t done_bytes; /* of the inputs before, and of the current one */
+    struct vmpt_progress progress;
+};
+
+/* Lifetime: names must outlive it. */
+void vmpt_input_set_init(struct vmpt_input_set *set, const char *const *names, size_t count);
+void vmpt_input_set_fini(struct vmpt_input_set *set);
+/* The set as vmpt_profile_load() wants it. Lifetime: set's. */
+struct vmpt_inputs vmpt_input_set_inputs(struct vmpt_input_set *set);
+
+/* Says in one line why the input called name could not be read, and what to do. */
+void vmpt_say_input_error(const char *tool, const char *name, const struct vmpf_error *err);
+/* Says what is lost of an input that could be read in part; nothing for one that is whole. */
+void vmpt_say_damage(const char *tool, const char *name, const struct vmpt_input_facts *facts);
+
+#endif

@@ -1,0 +1,26 @@
+/* child.h: runs the program to be recorded. */
+#ifndef VMPROF_TOOLS_RECORD_CHILD_H
+#define VMPROF_TOOLS_RECORD_CHILD_H
+
+#include <signal.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct record_child {
+    pid_t pid;
+    /* What this process had before; the program gets it back. */
+    sigset_t mask;
+    struct sigaction interrupt, quit, child;
+};
+
+/* record_child_start() forks and runs argv[0], found on PATH, with the sampler at library preloaded,
+ * writing to fd. Returns 0, or the errno that exec failed with (*is_exec = 1) or of anything before
+ * (*is_exec = 0). */
+int record_child_start(struct record_child *child, char **argv, const char *library, int fd,
+                       uint64_t period_ns, int *is_exec);
+
+/* record_child_wait() waits for the end of the program and returns its status as waitpid() does.
+ * Meanwhile ^C and ^\ are the program's affair; SIGTERM and SIGHUP are handed on to it. */
+int record_child_wait(struct record_child *child);
+
+#endif

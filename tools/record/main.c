@@ -1,0 +1,212 @@
+/* vmprof-record: runs a program with the sampler loaded, and keeps the profile. */
+#include <errno.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "tools/common/diag.h"
+#include "tools/common/duration.h"
+#include "tools/common/options.h"
+
+#include "tools/record/child.h"
+#include "tools/record/inspect.h"
+#include "tools/record/output.h"
+#include "tools/record/report.h"
+
+#define TOOL "vmprof-record"
+#define EXIT_OWN_FAILURE 125
+#define EXIT_CANNOT_RUN 126
+#define EXIT_NOT_FOUND 127
+#define EXIT_SIGNALLED 128
+
+struct record_options {
+    const char *output;
+    uint64_t period_ns;
+};
+
+static bool set_output(void *target, const char *value, struct vmpt_refusal *why)
+{
+    struct record_options *options = target;
+
+    options->output = value;
+    if (value[0] == '\0') {
+        snprintf(why->text, sizeof(why->text), "the name of a file is missing");
+        return false;
+    }
+    return true;
+}
+
+static bool set_period(void *target, const char *value, struct vmpt_refusal *why)
+{
+    struct record_options *options = target;
+
+    return vmpt_parse_period(value, &options->period_ns, why->text, sizeof(why->text));
+}
+
+static const struct vmpt_option record_options[] = {
+    {"output", 'o', "FILE", "where the profile goes; it is overwritten (default: out.prof)",
+     set_output},
+    {"period", 0, "TIME",
+     "CPU time between two samples: seconds (0.001) or with a\n"
+     "unit (1ms, 100us); at least 20us and below 1s (default: 1ms)",
+     set_period},
+};
+
+/* Options that the command line of the tools reserves. A program called so is taken for what was
+ * meant: an option. */
+static bool is_for_later(const char *argument)
+{
+    static const char *const names[] = {"--native", "--lines",  "--memory",
+                                        "--wall",   "--follow", "--pid"};
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        size_t length = strlen(names[i]);
+        if (strncmp(argument, names[i], length) == 0 &&
+            (argument[length] == '\0' || argument[length] == '=')) {
+            return true;
+        }
+    }
+    return strncmp(argument, "-p", 2) == 0;
+}
+
+/* Says so, and returns true, when an option is there that a later version will have. */
+static bool refuse_options_for_later(int argc, char *const *argv)
+{
+    for (int i = 1; i < argc && argv[i][0] == '-' && strcmp(argv[i], "--") != 0; i++) {
+        if (is_for_later(argv[i])) {
+            vmpt_say(TOOL, "%.*s is not available in this version", (int)strcspn(argv[i], "="),
+                     argv[i]);
+            return true;
+        }
+        if (strcmp(argv[i], "-o") == 0 || strcmp(argv[i], "--output") == 0 ||
+            strcmp(argv[i], "--period") == 0) {
+            i++;
+        }
+    }
+    return false;
+}
+
+/* The sampler stands in ../lib, seen from this program, wherever the tree was moved. */
+static bool find_sampler(char *path, size_t size_bytes)
+{
+    char self[PATH_MAX];
+    ssize_t length = readlink("/proc/self/exe", self, sizeof(self) - 1);
+
+    for (int i = 0; i < 2 && length > 0; i++) {
+        while (length > 0 && self[length - 1] != '/') {
+            length--;
+        }
+        length--; /* the slash */
+    }
+    if (length < 0) {
+        return false;
+    }
+    int written = snprintf(path, size_bytes, "%.*s/lib/libvmprof_sampler.so", (int)length, self);
+    return written > 0 && (size_t)written < size_bytes;
+}
+
+/* The sampler's path goes into LD_PRELOAD, where blanks and colons separate. Returns false after
+ * saying what is wrong. */
+static bool check_sampler(const char *path)
+{
+    if (access(path, R_OK) != 0) {
+        vmpt_say(TOOL, "%s: %s; reinstall vmprof", path, strerror(errno));
+        return false;
+    }
+    if (strpbrk(path, " :") != NULL) {
+        vmpt_say(TOOL,
+                 "%s: the system's loader cannot preload from a folder with a blank or a colon in "
+                 "its name; move the installed tree",
+                 path);
+        return false;
+    }
+    return true;
+}
+
+static void report(const struct record_output *output, const struct record_options *options,
+                   const char *program)
+{
+    struct stat status;
+
+    if (!output->is_regular) {
+        return; /* its reader has it */
+    }
+    if (fstat(output->fd, &status) == 0 && status.st_size > 0) {
+        record_report(output->path, options->output, options->period_ns);
+        return;
+    }
+    vmpt_say(TOOL, "nothing was recorded: %s", record_inspect(program));
+    unlink(output->path);
+}
+
+static int record(const struct record_options *options, char **program)
+{
+    struct record_output output;
+    struct record_child child;
+    char sampler[PATH_MAX];
+    int is_exec, status, error;
+
+    if (!find_sampler(sampler, sizeof(sampler)) || !check_sampler(sampler)) {
+        return EXIT_OWN_FAILURE;
+    }
+    error = record_output_open(&output, options->output);
+    if (error != 0) {
+        vmpt_say(TOOL, "cannot write %s: %s", options->output, strerror(error));
+        return EXIT_OWN_FAILURE;
+    }
+    error = record_child_start(&child, program, sampler, output.fd, options->period_ns, &is_exec);
+    if (error != 0) {
+        record_output_drop(&output);
+        vmpt_say(TOOL, "%s: %s", program[0], strerror(error));
+        return !is_exec ? EXIT_OWN_FAILURE : error == ENOENT ? EXIT_NOT_FOUND : EXIT_CANNOT_RUN;
+    }
+    error = record_output_keep(&output);
+    if (error != 0) {
+        vmpt_say(TOOL, "cannot rename %s to %s: %s", output.new_path, output.path, strerror(error));
+    }
+    status = record_child_wait(&child);
+    report(&output, options, program[0]);
+    return WIFSIGNALED(status) ? EXIT_SIGNALLED + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+int main(int argc, char **argv)
+{
+    struct record_options options = {.output = "out.prof", .period_ns = 1000000};
+    const struct vmpt_option_group groups[] = {
+        {"Recording:", record_options, sizeof(record_options) / sizeof(record_options[0]),
+         &options},
+    };
+    const struct vmpt_command command = {
+        .name = TOOL,
+        .summary = "Runs PROGRAM, records where its time goes, and exits as it does.",
+        .arguments = "[--] PROGRAM [ARGS...]",
+        .examples = "  vmprof-record python3 x.py\n"
+                    "  vmprof-record -o x.prof --period=100us -- python3 x.py\n"
+                    "  vmprof-top x.prof\n",
+        .groups = groups,
+        .group_count = sizeof(groups) / sizeof(groups[0]),
+        .stops_at_argument = true,
+    };
+    int first, code;
+
+    if (refuse_options_for_later(argc, argv)) {
+        return VMPT_EXIT_USAGE;
+    }
+    code = vmpt_options_parse(&command, argc, argv, &first);
+    if (code == VMPT_EXIT_FAILED) {
+        return EXIT_OWN_FAILURE;
+    }
+    if (code >= 0) {
+        return code;
+    }
+    if (first >= argc) {
+        vmpt_say(TOOL, "PROGRAM is missing; see '%s --help'", TOOL);
+        return VMPT_EXIT_USAGE;
+    }
+    return record(&options, argv + first);
+}

@@ -1,0 +1,100 @@
+#include "tools/record/report.h"
+
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <vmprof/vmpf.h>
+
+#include "tools/common/diag.h"
+#include "tools/common/duration.h"
+
+struct counts {
+    uint64_t samples;
+    uint64_t lost_samples;
+    uint64_t duration_ns;
+    uint64_t cpu_ns;
+};
+
+/* The column of a sample's CPU time; VMPF_MAX_VALUES when there is none. */
+static size_t cpu_column(const struct vmpf_info *info)
+{
+    for (size_t i = 0; i < info->value_count; i++) {
+        const struct vmpf_string *name = &info->values[i].name;
+        if (name->size_bytes == 3 && memcmp(name->data, "cpu", 3) == 0) {
+            return i;
+        }
+    }
+    return VMPF_MAX_VALUES;
+}
+
+static void add_block(struct counts *counts, const struct vmpf_info *info,
+                      const struct vmpf_block *block)
+{
+    size_t column = cpu_column(info);
+
+    counts->samples += block->count;
+    for (size_t i = 0; column < VMPF_MAX_VALUES && i < block->count; i++) {
+        counts->cpu_ns += block->values[column][i];
+    }
+}
+
+static bool count(const char *path, struct counts *counts, struct vmpf_error *err)
+{
+    const struct vmpf_reader_options options = {
+        .size = sizeof(options),
+        .skip_columns = VMPF_COLUMN_TIME | VMPF_COLUMN_FLAGS,
+    };
+    struct vmpf_source source;
+    struct vmpf_block block;
+    vmpf_reader *reader = NULL;
+    vmpf_status status = vmpf_source_open_file(&source, path, err);
+
+    if (status == VMPF_OK) {
+        status = vmpf_reader_open(&reader, source, &options, err);
+    }
+    while (status == VMPF_OK && (status = vmpf_reader_next(reader, &block, err)) == VMPF_OK) {
+        add_block(counts, vmpf_reader_info(reader, vmpf_reader_session(reader)), &block);
+    }
+    if (status == VMPF_END) {
+        for (size_t i = 0; i < vmpf_reader_session_count(reader); i++) {
+            const struct vmpf_info *info = vmpf_reader_info(reader, i);
+            counts->lost_samples += info->lost_samples;
+            counts->duration_ns += info->end_ns;
+        }
+    }
+    vmpf_reader_close(reader);
+    return status == VMPF_END;
+}
+
+static void say_counts(const struct counts *counts, const char *shown, uint64_t asked_period_ns)
+{
+    char duration[32], reached[32], asked[32], lost[48] = "";
+
+    vmpt_format_duration(counts->duration_ns, duration, sizeof(duration));
+    vmpt_format_duration(counts->cpu_ns / counts->samples, reached, sizeof(reached));
+    vmpt_format_duration(asked_period_ns, asked, sizeof(asked));
+    if (counts->lost_samples > 0) {
+        snprintf(lost, sizeof(lost), ", %" PRIu64 " lost", counts->lost_samples);
+    }
+    vmpt_say("vmprof-record",
+             "%s: %" PRIu64 " samples in %s, one every %s of CPU time (asked: %s)%s; to see them: "
+             "vmprof-top %s",
+             shown, counts->samples, duration, reached, asked, lost, shown);
+}
+
+void record_report(const char *path, const char *shown, uint64_t asked_period_ns)
+{
+    struct counts counts = {0};
+    struct vmpf_error err = {0};
+
+    if (!count(path, &counts, &err)) {
+        vmpt_say("vmprof-record", "%s cannot be read back: %s", shown, err.message);
+    } else if (counts.samples == 0) {
+        vmpt_say("vmprof-record", "%s: no sample: the program used less CPU time than one period",
+                 shown);
+    } else {
+        say_counts(&counts, shown, asked_period_ns);
+    }
+}

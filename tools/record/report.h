@@ -1,0 +1,11 @@
+/* report.h: what a recording came to, in one line. */
+#ifndef VMPROF_TOOLS_RECORD_REPORT_H
+#define VMPROF_TOOLS_RECORD_REPORT_H
+
+#include <stdint.h>
+
+/* record_report() reads the profile at path, which the user calls `shown`, and says on stderr what is
+ * in it. */
+void record_report(const char *path, const char *shown, uint64_t asked_period_ns);
+
+#endif

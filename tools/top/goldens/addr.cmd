@@ -1,0 +1,1 @@
+vmprof-top --addr profiles/simple.prof profiles/other.prof

@@ -1,0 +1,1 @@
+vmprof-top --from=2 --to=1

@@ -1,0 +1,1 @@
+cat profiles/simple.prof profiles/other.prof | vmprof-top --format=csv

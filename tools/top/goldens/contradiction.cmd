@@ -1,0 +1,1 @@
+vmprof-top --native --virtual-only

@@ -1,0 +1,1 @@
+vmprof-top --format=csv profiles/names.prof

@@ -1,0 +1,1 @@
+vmprof-top --format=json profiles/flipped.prof

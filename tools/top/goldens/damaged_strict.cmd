@@ -1,0 +1,1 @@
+vmprof-top --strict profiles/flipped.prof profiles/simple.prof

@@ -1,0 +1,1 @@
+cp profiles/simple.prof ./-x && vmprof-top -- -x

@@ -1,0 +1,1 @@
+vmprof-top profiles/simple.prof profiles/other.prof

@@ -1,0 +1,1 @@
+vmprof-top --format=json profiles/other.prof profiles/simple.prof

@@ -1,0 +1,1 @@
+vmprof-top profiles/weights.prof profiles/wall.prof

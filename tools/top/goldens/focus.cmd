@@ -1,0 +1,1 @@
+vmprof-top --focus=g --ignore=nothing profiles/simple.prof

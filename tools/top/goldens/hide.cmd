@@ -1,0 +1,1 @@
+vmprof-top --hide='^[gh]$' profiles/simple.prof

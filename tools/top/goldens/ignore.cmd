@@ -1,0 +1,1 @@
+vmprof-top --ignore=g profiles/simple.prof

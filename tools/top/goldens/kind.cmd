@@ -1,0 +1,1 @@
+vmprof-top --kind=native,kernel profiles/native.prof

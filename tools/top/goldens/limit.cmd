@@ -1,0 +1,1 @@
+vmprof-top -n 5 profiles/many.prof

@@ -1,0 +1,1 @@
+vmprof-top --limit=0 profiles/many.prof | wc -l

@@ -1,0 +1,1 @@
+vmprof-top -n 1 --format=json profiles/many.prof

@@ -1,0 +1,1 @@
+vmprof-top --metric=samples profiles/weights.prof

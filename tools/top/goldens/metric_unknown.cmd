@@ -1,0 +1,1 @@
+vmprof-top --metric=heap profiles/weights.prof

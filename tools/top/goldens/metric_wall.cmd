@@ -1,0 +1,1 @@
+vmprof-top --metric=wall profiles/weights.prof

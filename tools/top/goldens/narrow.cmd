@@ -1,0 +1,1 @@
+COLUMNS=60 vmprof-top --color=always profiles/names.prof

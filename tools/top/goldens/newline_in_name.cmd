@@ -1,0 +1,1 @@
+vmprof-top $'no\nwhere\e[31m.prof'

@@ -1,0 +1,1 @@
+vmprof-top --process=300 profiles/threads.prof

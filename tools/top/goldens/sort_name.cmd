@@ -1,0 +1,1 @@
+vmprof-top --sort name profiles/simple.prof

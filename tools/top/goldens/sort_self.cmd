@@ -1,0 +1,1 @@
+vmprof-top --sort=self profiles/simple.prof

@@ -1,0 +1,1 @@
+cat profiles/simple.prof | vmprof-top - profiles/other.prof

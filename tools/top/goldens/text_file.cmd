@@ -1,0 +1,1 @@
+vmprof-top profiles/text.data

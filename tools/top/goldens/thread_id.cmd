@@ -1,0 +1,1 @@
+vmprof-top --thread=300 --thread=100 profiles/threads.prof

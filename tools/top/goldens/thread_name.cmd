@@ -1,0 +1,1 @@
+vmprof-top --thread=worker-1 profiles/threads.prof

@@ -1,0 +1,1 @@
+vmprof-top profiles/ties.prof

@@ -1,0 +1,1 @@
+vmprof-top --from=61ms --to=0.091 profiles/simple.prof
