@@ -1,0 +1,207 @@
+#include "sampler/core/drain.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "sampler/core/handler.h"
+#include "sampler/core/metadata.h"
+
+#define STACK_BYTES ((size_t)512 << 10)
+#define MS UINT64_C(1000000)
+#define INTERVAL_NS (50 * MS)
+/* Where rows come fast, or only what is written survives. */
+#define SHORT_INTERVAL_NS (20 * MS)
+#define FAST_PERIOD_NS MS
+/* From here on none of them having a Python frame is no chance. */
+#define ENOUGH_SAMPLES 50
+
+static void keep_error(struct vmps_session *session, vmpf_status status,
+                       const struct vmpf_error *err)
+{
+    if (status == VMPF_OK || session->output_error.status != VMPF_OK) {
+        return;
+    }
+    session->output_error = *err;
+    session->output_error.status = status;
+}
+
+static void write_names(struct vmps_session *session)
+{
+    struct vmps_thread_name *name = vmps_threads_take_names(&session->threads);
+    while (name != NULL) {
+        const struct vmpf_thread thread = {
+            .process_id = (uint64_t)session->process_id,
+            .thread_id = (uint64_t)name->id,
+            .name = {.data = name->name, .size_bytes = strlen(name->name)},
+        };
+        uint32_t id;
+        struct vmpf_error err = {0};
+        keep_error(session, vmpf_writer_thread(session->writer, &thread, &id, &err), &err);
+        struct vmps_thread_name *next = name->next;
+        free(name);
+        name = next;
+    }
+}
+
+static void note(struct vmps_session *session, const char *text)
+{
+    struct vmpf_error err = {0};
+    keep_error(session, vmps_metadata_note(session, text, &err), &err);
+    dprintf(STDERR_FILENO, "vmprof: %s\n", text);
+}
+
+/* What went wrong on the way is said once, and in the profile. */
+static void tell(struct vmps_session *session)
+{
+    char text[400];
+    if (atomic_load(&session->recording.trust) == VMPS_TRUST_OFF && !session->told_misfit) {
+        const char *misfit = atomic_load(&session->recording.misfit);
+        session->told_misfit = true;
+        snprintf(text, sizeof text,
+                 "this build of CPython %s keeps its frames in another way than vmprof expects "
+                 "(%s): samples have no Python frames; please report it with the output of "
+                 "python -VV",
+                 session->vm.version, misfit != NULL ? misfit : "unknown");
+        note(session, text);
+    }
+    if (session->threads.failure != 0 && !session->told_threads) {
+        char reason[128];
+        session->told_threads = true;
+        snprintf(text, sizeof text, "some threads are not sampled: %s",
+                 strerror_r(session->threads.failure, reason, sizeof reason));
+        note(session, text);
+    }
+}
+
+/* A layout that was never contradicted, and never confirmed either. */
+static void tell_end(struct vmps_session *session)
+{
+    struct vmps_thread_totals totals;
+    vmps_threads_totals(&session->threads, &totals);
+    if (atomic_load(&session->recording.trust) == VMPS_TRUST_UNVERIFIED &&
+        totals.samples >= ENOUGH_SAMPLES) {
+        note(session, "no sample found a Python frame; if the program did run Python code, please "
+                      "report it with the output of python -VV");
+    }
+}
+
+static void drain_once(struct vmps_session *session)
+{
+    struct vmpf_error err = {0};
+    pthread_mutex_lock(&session->writer_lock);
+    write_names(session);
+    tell(session);
+    keep_error(session, vmpf_writer_drain(session->writer, &err), &err);
+    pthread_mutex_unlock(&session->writer_lock);
+}
+
+/* Waits one interval. False: it is time to stop. */
+static bool wait_interval(struct vmps_drain *drain)
+{
+    uint64_t until_ns = vmps_monotonic_ns() + drain->interval_ns;
+    const struct timespec until = {
+        .tv_sec = (time_t)(until_ns / VMPS_NS_PER_S),
+        .tv_nsec = (long)(until_ns % VMPS_NS_PER_S),
+    };
+    pthread_mutex_lock(&drain->lock);
+    int waited = 0;
+    while (!drain->stop && waited == 0) {
+        waited = pthread_cond_timedwait(&drain->wake, &drain->lock, &until);
+    }
+    bool stop = drain->stop;
+    pthread_mutex_unlock(&drain->lock);
+    return !stop;
+}
+
+static void say_ready(struct vmps_session *session)
+{
+    pthread_setname_np(pthread_self(), "vmprof");
+    session->threads.skip = (pid_t)syscall(SYS_gettid);
+    pthread_mutex_lock(&session->drain.lock);
+    session->drain.ready = true;
+    pthread_cond_broadcast(&session->drain.wake);
+    pthread_mutex_unlock(&session->drain.lock);
+}
+
+/* The writer is closed here and not by who stops: all signals are blocked in this thread, SIGPIPE
+ * among them. */
+static void *drain_main(void *argument)
+{
+    struct vmps_session *session = argument;
+    say_ready(session);
+    while (wait_interval(&session->drain)) {
+        vmps_threads_scan(&session->threads);
+        /* The program may have put in a handler of its own, which now gets our ticks. */
+        vmps_handler_install();
+        drain_once(session);
+    }
+    tell_end(session);
+    drain_once(session);
+    if (!session->drain.close) {
+        return NULL;
+    }
+    struct vmpf_error err = {0};
+    keep_error(session, vmpf_writer_close(session->writer, session->stop_ns, &err), &err);
+    session->writer = NULL;
+    return NULL;
+}
+
+static int create_thread(struct vmps_session *session)
+{
+    pthread_attr_t attributes;
+    int failed = pthread_attr_init(&attributes);
+    if (failed != 0) {
+        return failed;
+    }
+    pthread_attr_setstacksize(&attributes, STACK_BYTES);
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    failed = pthread_create(&session->drain.thread, &attributes, drain_main, session);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    pthread_attr_destroy(&attributes);
+    return failed;
+}
+
+int vmps_drain_start(struct vmps_session *session)
+{
+    struct vmps_drain *drain = &session->drain;
+    struct vmpf_writer_stats stats;
+    vmpf_writer_stats(session->writer, &stats);
+    bool fast = session->period_ns < FAST_PERIOD_NS || !stats.journal_mapped;
+    drain->interval_ns = fast ? SHORT_INTERVAL_NS : INTERVAL_NS;
+    pthread_mutex_init(&drain->lock, NULL);
+    pthread_condattr_t attributes;
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_cond_init(&drain->wake, &attributes);
+    pthread_condattr_destroy(&attributes);
+    int failed = create_thread(session);
+    if (failed != 0) {
+        return failed;
+    }
+    pthread_mutex_lock(&drain->lock);
+    while (!drain->ready) {
+        pthread_cond_wait(&drain->wake, &drain->lock);
+    }
+    pthread_mutex_unlock(&drain->lock);
+    return 0;
+}
+
+void vmps_drain_stop(struct vmps_session *session, bool close)
+{
+    struct vmps_drain *drain = &session->drain;
+    pthread_mutex_lock(&drain->lock);
+    drain->stop = true;
+    drain->close = close;
+    pthread_cond_broadcast(&drain->wake);
+    pthread_mutex_unlock(&drain->lock);
+    pthread_join(drain->thread, NULL);
+    pthread_cond_destroy(&drain->wake);
+    pthread_mutex_destroy(&drain->lock);
+}

@@ -1,0 +1,145 @@
+#include "sampler/core/metadata.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#define MAX_ARGUMENTS 4096
+#define MAX_COMMAND_LINE_BYTES ((size_t)1 << 20)
+
+static struct vmpf_string string_of(const char *text)
+{
+    return (struct vmpf_string){.data = text, .size_bytes = strlen(text)};
+}
+
+/* The process's command line: words that each end with a NUL. NULL: it cannot be read. */
+static char *read_command_line(size_t *size_bytes)
+{
+    int fd = open("/proc/self/cmdline", O_RDONLY | O_CLOEXEC);
+    char *line = fd >= 0 ? malloc(MAX_COMMAND_LINE_BYTES + 1) : NULL;
+    *size_bytes = 0;
+    while (line != NULL && *size_bytes < MAX_COMMAND_LINE_BYTES) {
+        ssize_t size = read(fd, line + *size_bytes, MAX_COMMAND_LINE_BYTES - *size_bytes);
+        if (size <= 0) {
+            break;
+        }
+        *size_bytes += (size_t)size;
+    }
+    if (fd >= 0) {
+        close(fd);
+    }
+    if (line != NULL) {
+        line[*size_bytes] = '\0';
+    }
+    return line;
+}
+
+static vmpf_status write_program(vmpf_writer *w, const char *program,
+                                 const struct vmpf_string *arguments, size_t count,
+                                 struct vmpf_error *err)
+{
+    vmpf_status status = vmpf_writer_meta_string(w, VMPF_META_PROGRAM, string_of(program), err);
+    if (status != VMPF_OK) {
+        return status;
+    }
+    return vmpf_writer_meta_list(w, VMPF_META_ARGUMENTS, arguments, count, err);
+}
+
+static vmpf_status write_given_program(vmpf_writer *w, const struct vmps_options *options,
+                                       struct vmpf_string *words, struct vmpf_error *err)
+{
+    size_t count = 0;
+    for (; options->arguments != NULL && count < options->argument_count && count < MAX_ARGUMENTS;
+         count++) {
+        words[count] = string_of(options->arguments[count]);
+    }
+    return write_program(w, options->program, words, count, err);
+}
+
+static vmpf_status write_own_program(vmpf_writer *w, struct vmpf_string *words,
+                                     struct vmpf_error *err)
+{
+    size_t size, count = 0;
+    char *line = read_command_line(&size);
+    if (line == NULL || size == 0) {
+        free(line);
+        return VMPF_OK;
+    }
+    for (size_t at = strlen(line) + 1; at < size && count < MAX_ARGUMENTS; count++) {
+        words[count] = string_of(line + at);
+        at += words[count].size_bytes + 1;
+    }
+    vmpf_status status = write_program(w, line, words, count, err);
+    free(line);
+    return status;
+}
+
+static vmpf_status write_command(vmpf_writer *w, const struct vmps_options *options,
+                                 struct vmpf_error *err)
+{
+    struct vmpf_string *words = calloc(MAX_ARGUMENTS, sizeof *words);
+    if (words == NULL) {
+        return VMPF_E_NOMEM;
+    }
+    vmpf_status status = options->program != NULL ? write_given_program(w, options, words, err)
+                                                  : write_own_program(w, words, err);
+    free(words);
+    return status;
+}
+
+static vmpf_status write_integers(const struct vmps_session *session, struct vmpf_error *err)
+{
+    vmpf_status status = vmpf_writer_meta_integer(session->writer, VMPF_META_PROCESS_ID,
+                                                  (uint64_t)session->process_id, err);
+    if (status != VMPF_OK) {
+        return status;
+    }
+    return vmpf_writer_meta_integer(session->writer, VMPF_META_PERIOD_NS, session->period_ns, err);
+}
+
+vmpf_status vmps_metadata_write(struct vmps_session *session, const struct vmps_options *options,
+                                struct vmpf_error *err)
+{
+    struct utsname system;
+    if (uname(&system) != 0) {
+        memset(&system, 0, sizeof system);
+    }
+    char os[sizeof system.sysname + sizeof system.release + sizeof system.machine + 3];
+    snprintf(os, sizeof os, "%s %s %s", system.sysname, system.release, system.machine);
+    const struct {
+        const char *key, *value;
+    } strings[] = {
+        {VMPF_META_PRODUCER, "vmprof " VMPF_VERSION_STRING},
+        {VMPF_META_INTERPRETER, session->vm.ops->name},
+        {VMPF_META_INTERPRETER_VERSION, session->vm.version},
+        {VMPF_META_HOST, system.nodename},
+        {VMPF_META_OS, os},
+        {VMPF_META_CLOCK, session->threads.source->clock},
+    };
+    vmpf_writer *w = session->writer;
+    for (size_t i = 0; i < sizeof strings / sizeof strings[0]; i++) {
+        vmpf_status status =
+            vmpf_writer_meta_string(w, strings[i].key, string_of(strings[i].value), err);
+        if (status != VMPF_OK) {
+            return status;
+        }
+    }
+    const struct vmpf_string values[] = {string_of("cpu:ns")};
+    vmpf_status status = vmpf_writer_meta_list(w, VMPF_META_VALUES, values, 1, err);
+    if (status == VMPF_OK) {
+        status = write_integers(session, err);
+    }
+    if (status == VMPF_OK) {
+        status = write_command(w, options, err);
+    }
+    return status;
+}
+
+vmpf_status vmps_metadata_note(struct vmps_session *session, const char *note,
+                               struct vmpf_error *err)
+{
+    return vmpf_writer_meta_string(session->writer, VMPF_META_NOTE, string_of(note), err);
+}

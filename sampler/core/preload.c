@@ -1,0 +1,161 @@
+/* preload.c: the way in for vmprof-record, which starts a program with this library in LD_PRELOAD and
+ * VMPROF_RECORD="pid=N,fd=N,period_ns=N" in its environment. The program may be a script, env, or a
+ * shell that executes the interpreter: each is the same process, with the same id. */
+#include <ctype.h>
+#include <dlfcn.h>
+#include <errno.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <vmprof/vmps.h>
+
+#include "sampler/core/descriptor.h"
+#include "sampler/core/session.h"
+
+#define REQUEST "VMPROF_RECORD"
+#define PRELOAD "LD_PRELOAD"
+
+struct request {
+    pid_t process_id;
+    int fd;
+    uint64_t period_ns;
+};
+
+/* Takes "NAME=NUMBER" and the comma, or the end, behind it. */
+static bool take_number(const char **text, const char *name, uint64_t *number)
+{
+    size_t length = strlen(name);
+    if (strncmp(*text, name, length) != 0 || !isdigit((unsigned char)(*text)[length])) {
+        return false;
+    }
+    char *end;
+    errno = 0;
+    *number = strtoull(*text + length, &end, 10);
+    if (errno != 0 || (*end != ',' && *end != '\0')) {
+        return false;
+    }
+    *text = *end == ',' ? end + 1 : end;
+    return true;
+}
+
+static bool parse(const char *text, struct request *request)
+{
+    uint64_t process_id, fd;
+    if (!take_number(&text, "pid=", &process_id) || !take_number(&text, "fd=", &fd) ||
+        !take_number(&text, "period_ns=", &request->period_ns) || *text != '\0') {
+        return false;
+    }
+    if (process_id > INT32_MAX || fd > INT32_MAX) {
+        return false;
+    }
+    request->process_id = (pid_t)process_id;
+    request->fd = (int)fd;
+    return true;
+}
+
+static bool started_here;
+
+/* The file name that we were loaded by, without its folder. "": not known. */
+static const char *own_name(void)
+{
+    Dl_info info;
+    if (dladdr(&started_here, &info) == 0 || info.dli_fname == NULL) {
+        return "";
+    }
+    const char *slash = strrchr(info.dli_fname, '/');
+    return slash != NULL ? slash + 1 : info.dli_fname;
+}
+
+static bool names_us(const char *path, size_t length, const char *own)
+{
+    size_t size = strlen(own);
+    if (size == 0 || length < size || memcmp(path + length - size, own, size) != 0) {
+        return false;
+    }
+    return length == size || path[length - size - 1] == '/';
+}
+
+/* Takes our library out of a list that blanks and colons separate (ld.so's manual page). */
+static void leave_preload(void)
+{
+    const char *list = getenv(PRELOAD);
+    char *kept = list != NULL ? malloc(strlen(list) + 1) : NULL;
+    if (kept == NULL) {
+        return;
+    }
+    const char *own = own_name();
+    size_t size = 0;
+    for (const char *at = list; *at != '\0';) {
+        size_t length = strcspn(at, " :");
+        if (length != 0 && !names_us(at, length, own)) {
+            if (size != 0) {
+                kept[size++] = ':';
+            }
+            memcpy(kept + size, at, length);
+            size += length;
+        }
+        at += length;
+        at += strspn(at, " :");
+    }
+    kept[size] = '\0';
+    if (size != 0) {
+        setenv(PRELOAD, kept, 1);
+    } else {
+        unsetenv(PRELOAD);
+    }
+    free(kept);
+}
+
+/* The process that this was meant for, or its children, run on as if we were not there. */
+static void leave_environment(void)
+{
+    unsetenv(REQUEST);
+    leave_preload();
+}
+
+__attribute__((constructor)) static void enter(void)
+{
+    struct request request;
+    const char *text = getenv(REQUEST);
+    if (text == NULL) {
+        return;
+    }
+    if (!parse(text, &request)) {
+        leave_environment();
+        return;
+    }
+    if (request.process_id != getpid()) {
+        leave_environment();
+        return;
+    }
+    if (!vmps_vm_present()) {
+        return;
+    }
+    leave_environment();
+    const struct vmps_options options = {
+        .size = sizeof options,
+        .fd = vmps_descriptor_move_up(request.fd),
+        .period_ns = request.period_ns,
+    };
+    struct vmps_error err;
+    if (vmps_start(&options, &err) == VMPS_OK) {
+        started_here = true;
+    } else {
+        dprintf(STDERR_FILENO, "vmprof: %s\n", err.message);
+    }
+}
+
+/* At a normal end. os._exit() and signals need nothing: the journal is in the file. */
+__attribute__((destructor)) static void leave(void)
+{
+    struct vmps_error err;
+    if (!started_here || !vmps_is_running()) {
+        return;
+    }
+    if (vmps_stop(NULL, &err) != VMPS_OK) {
+        dprintf(STDERR_FILENO, "vmprof: %s\n", err.message);
+    }
+}

@@ -1,0 +1,159 @@
+#include "sampler/core/session.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "sampler/core/error.h"
+#include "sampler/core/metadata.h"
+
+#define JOURNAL_BYTES ((size_t)2 << 20)
+#define SLOTS_BYTES (VMPS_MAX_SLOTS * sizeof(struct vmps_slot))
+#define CODES_BYTES (VMPS_CODES_ENTRIES * sizeof(uint64_t))
+
+uint64_t vmps_monotonic_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * VMPS_NS_PER_S + (uint64_t)now.tv_nsec;
+}
+
+static uint64_t unix_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (uint64_t)now.tv_sec * VMPS_NS_PER_S + (uint64_t)now.tv_nsec;
+}
+
+static void *map_zeroed(size_t size_bytes)
+{
+    void *address = mmap(NULL, size_bytes, PROT_READ | PROT_WRITE,
+                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    return address != MAP_FAILED ? address : NULL;
+}
+
+static vmps_status output_failed(struct vmps_error *err, const struct vmpf_error *cause)
+{
+    vmps_status status = cause->status == VMPF_E_NOMEM ? VMPS_E_SYSTEM : VMPS_E_DESCRIPTOR;
+    vmps_fail(err, status, 0, "the profile cannot be written: %s",
+              cause->message[0] != '\0' ? cause->message : vmpf_status_name(cause->status));
+    if (err != NULL) {
+        err->sys_errno = cause->sys_errno;
+    }
+    return status;
+}
+
+static vmps_status open_output(struct vmps_session *session, const struct vmps_options *options,
+                               struct vmps_error *err)
+{
+    struct vmpf_error cause;
+    memset(&cause, 0, sizeof cause);
+    struct vmpf_sink sink;
+    cause.status = vmpf_sink_open_fd(&sink, options->fd, &cause);
+    if (cause.status != VMPF_OK) {
+        return output_failed(err, &cause);
+    }
+    const struct vmpf_writer_options writer = {.size = sizeof writer, .start_unix_ns = unix_ns()};
+    session->recording.start_ns = vmps_monotonic_ns();
+    cause.status = vmpf_writer_open(&session->writer, sink, &writer, &cause);
+    if (cause.status == VMPF_OK) {
+        cause.status = vmps_metadata_write(session, options, &cause);
+    }
+    struct vmpf_journal *journal = NULL;
+    if (cause.status == VMPF_OK) {
+        cause.status = vmpf_writer_journal_open(session->writer, JOURNAL_BYTES, &journal, &cause);
+    }
+    if (cause.status != VMPF_OK) {
+        return output_failed(err, &cause);
+    }
+    vmps_ring_init(&session->recording.ring, journal);
+    return VMPS_OK;
+}
+
+/* A program that was started by the recorder has no frames yet: its layout is checked by the first
+ * walks. */
+static vmps_status open_vm(struct vmps_session *session, const struct vmps_options *options,
+                           struct vmps_error *err)
+{
+    vmps_status status = vmps_vm_open(&session->vm, err);
+    if (status != VMPS_OK) {
+        return status;
+    }
+    session->recording.walker = session->vm.ops->walker;
+    session->recording.vm = session->vm.data;
+    session->recording.root_code = options->root_code_address;
+    if (options->known_frames == NULL || options->known_frame_count == 0) {
+        return VMPS_OK;
+    }
+    status = session->vm.ops->check(&session->vm, options->known_frames, options->known_frame_count,
+                                    err);
+    if (status == VMPS_OK) {
+        session->recording.trust = VMPS_TRUST_VERIFIED;
+    }
+    return status;
+}
+
+static vmps_status open_memory(struct vmps_session *session, struct vmps_error *err)
+{
+    session->recording.slots = map_zeroed(SLOTS_BYTES);
+    session->recording.codes.entries = map_zeroed(CODES_BYTES);
+    if (session->recording.slots == NULL || session->recording.codes.entries == NULL) {
+        return vmps_fail(err, VMPS_E_SYSTEM, errno, "no memory for the recording");
+    }
+    int failed = vmps_threads_init(&session->threads, &vmps_ticks_cpu_timer, session->period_ns,
+                                   session->recording.slots);
+    return failed == 0 ? VMPS_OK : vmps_fail(err, VMPS_E_SYSTEM, failed, "no memory for threads");
+}
+
+vmps_status vmps_session_open(struct vmps_session **out, const struct vmps_options *options,
+                              struct vmps_error *err)
+{
+    struct vmps_session *session = calloc(1, sizeof *session);
+    if (session == NULL) {
+        return vmps_fail(err, VMPS_E_SYSTEM, errno, "no memory for the recording");
+    }
+    session->process_id = getpid();
+    session->period_ns = options->period_ns;
+    pthread_mutex_init(&session->writer_lock, NULL);
+    vmps_status status = open_memory(session, err);
+    if (status == VMPS_OK) {
+        status = open_vm(session, options, err);
+    }
+    if (status == VMPS_OK) {
+        status = open_output(session, options, err);
+    }
+    if (status != VMPS_OK) {
+        vmpf_writer_abandon(session->writer);
+        vmps_session_close(session);
+        return status;
+    }
+    *out = session;
+    return VMPS_OK;
+}
+
+void vmps_session_close(struct vmps_session *session)
+{
+    if (session->threads.free_slots != NULL) {
+        vmps_threads_fini(&session->threads);
+    }
+    vmps_vm_close(&session->vm);
+    if (session->recording.slots != NULL) {
+        munmap(session->recording.slots, SLOTS_BYTES);
+    }
+    if (session->recording.codes.entries != NULL) {
+        munmap((void *)(uintptr_t)session->recording.codes.entries, CODES_BYTES);
+    }
+    pthread_mutex_destroy(&session->writer_lock);
+    free(session);
+}
+
+void vmps_session_forget(struct vmps_session *session, bool writer_is_whole)
+{
+    if (writer_is_whole) {
+        vmpf_writer_abandon(session->writer);
+    }
+    vmps_session_close(session);
+}

@@ -1,0 +1,329 @@
+#include "sampler/core/threads.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <time.h>
+
+#define SCRATCH_BYTES (VMPS_MAX_FRAMES * sizeof(struct vmpf_row_frame))
+/* Programs name their threads after they have started them: the name is read twice. */
+#define NAME_WAIT_SCANS 20
+
+int vmps_threads_init(struct vmps_threads *threads, const struct vmps_tick_source *source,
+                      uint64_t period_ns, struct vmps_slot *slots)
+{
+    memset(threads, 0, sizeof *threads);
+    pthread_mutex_init(&threads->lock, NULL);
+    threads->source = source;
+    threads->period_ns = period_ns;
+    threads->slots = slots;
+    threads->names_end = &threads->names;
+    vmps_task_list_init(&threads->tasks);
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    threads->random = (uint64_t)now.tv_nsec << 20 | 1;
+    threads->free_slots = calloc(VMPS_MAX_SLOTS, sizeof *threads->free_slots);
+    return threads->free_slots != NULL ? 0 : ENOMEM;
+}
+
+void vmps_threads_fini(struct vmps_threads *threads)
+{
+    for (uint32_t i = 0; i < threads->fresh_slots; i++) {
+        if (threads->slots[i].frames != NULL) {
+            munmap(threads->slots[i].frames, SCRATCH_BYTES);
+        }
+    }
+    while (threads->names != NULL) {
+        struct vmps_thread_name *next = threads->names->next;
+        free(threads->names);
+        threads->names = next;
+    }
+    vmps_task_list_fini(&threads->tasks);
+    free(threads->threads);
+    free(threads->free_slots);
+    pthread_mutex_destroy(&threads->lock);
+}
+
+/* ---- slots ------------------------------------------------------------------------------------ */
+
+/* A slot, with its scratch. VMPS_MAX_SLOTS: there is none. */
+static uint32_t take_slot(struct vmps_threads *threads)
+{
+    if (threads->free_count != 0) {
+        return threads->free_slots[--threads->free_count];
+    }
+    if (threads->fresh_slots == VMPS_MAX_SLOTS) {
+        return VMPS_MAX_SLOTS;
+    }
+    void *scratch = mmap(NULL, SCRATCH_BYTES, PROT_READ | PROT_WRITE,
+                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (scratch == MAP_FAILED) {
+        return VMPS_MAX_SLOTS;
+    }
+    threads->slots[threads->fresh_slots].frames = scratch;
+    return threads->fresh_slots++;
+}
+
+static void add_totals(struct vmps_thread_totals *totals, struct vmps_slot *slot)
+{
+    totals->samples += atomic_load(&slot->samples);
+    totals->lost += atomic_load(&slot->lost);
+    totals->cpu_ns += atomic_load(&slot->cpu_ns);
+}
+
+/* The slot's thread has ended, or its ticks are off and its last one cannot be told from none: what a
+ * handler might still store is lost, nothing else. */
+static void give_slot_back(struct vmps_threads *threads, uint32_t index)
+{
+    struct vmps_slot *slot = &threads->slots[index];
+    add_totals(&threads->ended, slot);
+    atomic_store(&slot->samples, 0);
+    atomic_store(&slot->lost, 0);
+    atomic_store(&slot->cpu_ns, 0);
+    slot->vm_memory = 0;
+    threads->free_slots[threads->free_count++] = index;
+}
+
+static uint64_t new_tick(uint32_t slot)
+{
+    uint64_t generation = atomic_fetch_add(&vmps_signal_state.generation, 1) + UINT64_C(1);
+    return VMPS_TICK_MARK << VMPS_TICK_MARK_SHIFT |
+           (generation & VMPS_TICK_GENERATION_MASK) << VMPS_TICK_GENERATION_SHIFT | slot;
+}
+
+/* ---- threads ---------------------------------------------------------------------------------- */
+
+/* Ticks of threads must not march in step, with each other or with what the program does. */
+static uint64_t random_below(struct vmps_threads *threads, uint64_t limit)
+{
+    uint64_t x = threads->random;
+    x ^= x << 13;
+    x ^= x >> 7;
+    x ^= x << 17;
+    threads->random = x;
+    return x % limit;
+}
+
+static int grow(struct vmps_threads *threads)
+{
+    if (threads->count < threads->capacity) {
+        return 0;
+    }
+    size_t capacity = threads->capacity == 0 ? 16 : 2 * threads->capacity;
+    struct vmps_thread *grown = realloc(threads->threads, capacity * sizeof *grown);
+    if (grown == NULL) {
+        return ENOMEM;
+    }
+    threads->threads = grown;
+    threads->capacity = capacity;
+    return 0;
+}
+
+static int attach_slot(struct vmps_threads *threads, struct vmps_thread *thread)
+{
+    struct vmps_slot *slot = &threads->slots[thread->slot];
+    thread->seen_cpu_ns = vmps_thread_cpu_ns(thread->id);
+    slot->thread_id = (uint32_t)thread->id;
+    /* A thread that was there before the recording weighs from now on, one that came later from its
+     * birth. */
+    slot->last_cpu_ns = threads->scanned ? 0 : thread->seen_cpu_ns;
+    uint64_t tick = new_tick(thread->slot);
+    atomic_store_explicit(&slot->tick, tick, memory_order_release);
+    uint64_t first_ns = 1 + random_below(threads, threads->period_ns);
+    int failed =
+        threads->source->attach(&thread->tick, thread->id, first_ns, threads->period_ns, tick);
+    if (failed != 0) {
+        atomic_store(&slot->tick, 0);
+    }
+    return failed;
+}
+
+static int attach(struct vmps_threads *threads, pid_t id)
+{
+    int failed = grow(threads);
+    if (failed != 0) {
+        return failed;
+    }
+    struct vmps_thread thread = {.id = id, .listed = true, .name_wait = NAME_WAIT_SCANS};
+    thread.slot = take_slot(threads);
+    if (thread.slot == VMPS_MAX_SLOTS) {
+        return EAGAIN;
+    }
+    failed = attach_slot(threads, &thread);
+    if (failed != 0) {
+        give_slot_back(threads, thread.slot);
+        return failed;
+    }
+    threads->threads[threads->count++] = thread;
+    return 0;
+}
+
+static void detach(struct vmps_threads *threads, const struct vmps_thread *thread)
+{
+    struct vmps_tick tick = thread->tick;
+    atomic_store(&threads->slots[thread->slot].tick, 0);
+    threads->source->detach(&tick);
+    give_slot_back(threads, thread->slot);
+}
+
+/* The kernel lists threads in one order, so the one after the last found is nearly always it. */
+static struct vmps_thread *find(struct vmps_threads *threads, pid_t id, size_t *hint)
+{
+    for (size_t step = 0; step < threads->count; step++) {
+        size_t i = (*hint + step) % threads->count;
+        if (threads->threads[i].id == id) {
+            *hint = i + 1;
+            return &threads->threads[i];
+        }
+    }
+    return NULL;
+}
+
+static int queue_name(struct vmps_threads *threads, pid_t id, const char *name)
+{
+    size_t size = strlen(name) + 1;
+    struct vmps_thread_name *entry = malloc(sizeof *entry + size);
+    if (entry == NULL) {
+        return ENOMEM;
+    }
+    entry->next = NULL;
+    entry->id = id;
+    memcpy(entry->name, name, size);
+    *threads->names_end = entry;
+    threads->names_end = &entry->next;
+    return 0;
+}
+
+static void read_name(struct vmps_threads *threads, struct vmps_thread *thread)
+{
+    bool first = thread->name_wait == NAME_WAIT_SCANS;
+    if (thread->name_wait == 0 || thread->named) {
+        return;
+    }
+    thread->name_wait--;
+    char name[VMPS_TASK_NAME_BYTES];
+    if ((first || thread->name_wait == 0) && vmps_task_name(thread->id, name) == 0) {
+        queue_name(threads, thread->id, name);
+    }
+}
+
+/* A thread whose clock went backwards is another one, under the number of one that ended. */
+static bool is_reborn(struct vmps_thread *thread)
+{
+    uint64_t cpu_ns = vmps_thread_cpu_ns(thread->id);
+    bool reborn = cpu_ns < thread->seen_cpu_ns;
+    thread->seen_cpu_ns = cpu_ns;
+    return reborn;
+}
+
+static void detach_unlisted(struct vmps_threads *threads)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < threads->count; i++) {
+        if (threads->threads[i].listed) {
+            threads->threads[kept++] = threads->threads[i];
+        } else {
+            detach(threads, &threads->threads[i]);
+        }
+    }
+    threads->count = kept;
+}
+
+static void scan_listed(struct vmps_threads *threads)
+{
+    size_t hint = 0;
+    for (size_t i = 0; i < threads->tasks.count; i++) {
+        pid_t id = threads->tasks.ids[i];
+        if (id == threads->skip) {
+            continue;
+        }
+        struct vmps_thread *thread = find(threads, id, &hint);
+        if (thread != NULL && !is_reborn(thread)) {
+            thread->listed = true;
+            continue;
+        }
+        int failed = attach(threads, id);
+        if (failed != 0 && failed != ESRCH && failed != EINVAL && threads->failure == 0) {
+            threads->failure = failed;
+        }
+    }
+}
+
+static int scan_locked(struct vmps_threads *threads)
+{
+    int failed = threads->stopped ? 0 : vmps_task_list_read(&threads->tasks);
+    if (failed != 0 || threads->stopped) {
+        return failed;
+    }
+    for (size_t i = 0; i < threads->count; i++) {
+        threads->threads[i].listed = false;
+    }
+    scan_listed(threads);
+    detach_unlisted(threads);
+    for (size_t i = 0; i < threads->count; i++) {
+        read_name(threads, &threads->threads[i]);
+    }
+    threads->scanned = true;
+    return 0;
+}
+
+int vmps_threads_scan(struct vmps_threads *threads)
+{
+    pthread_mutex_lock(&threads->lock);
+    int failed = scan_locked(threads);
+    pthread_mutex_unlock(&threads->lock);
+    return failed;
+}
+
+void vmps_threads_stop(struct vmps_threads *threads)
+{
+    pthread_mutex_lock(&threads->lock);
+    for (size_t i = 0; i < threads->count && !threads->stopped; i++) {
+        atomic_store(&threads->slots[threads->threads[i].slot].tick, 0);
+        threads->source->detach(&threads->threads[i].tick);
+    }
+    threads->stopped = true;
+    pthread_mutex_unlock(&threads->lock);
+}
+
+/* ---- names and totals ------------------------------------------------------------------------- */
+
+int vmps_threads_set_name(struct vmps_threads *threads, pid_t id, const char *name)
+{
+    pthread_mutex_lock(&threads->lock);
+    size_t hint = 0;
+    struct vmps_thread *thread = find(threads, id, &hint);
+    if (thread == NULL) {
+        /* Not seen yet, or ended: then only its name is left to set. */
+        scan_locked(threads);
+        hint = 0;
+        thread = find(threads, id, &hint);
+    }
+    if (thread != NULL) {
+        thread->named = true;
+    }
+    int failed = queue_name(threads, id, name);
+    pthread_mutex_unlock(&threads->lock);
+    return failed;
+}
+
+struct vmps_thread_name *vmps_threads_take_names(struct vmps_threads *threads)
+{
+    pthread_mutex_lock(&threads->lock);
+    struct vmps_thread_name *names = threads->names;
+    threads->names = NULL;
+    threads->names_end = &threads->names;
+    pthread_mutex_unlock(&threads->lock);
+    return names;
+}
+
+void vmps_threads_totals(struct vmps_threads *threads, struct vmps_thread_totals *totals)
+{
+    pthread_mutex_lock(&threads->lock);
+    *totals = threads->ended;
+    for (size_t i = 0; i < threads->count; i++) {
+        add_totals(totals, &threads->slots[threads->threads[i].slot]);
+    }
+    pthread_mutex_unlock(&threads->lock);
+}

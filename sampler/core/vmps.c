@@ -1,0 +1,220 @@
+#include <vmprof/vmps.h>
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "sampler/core/drain.h"
+#include "sampler/core/error.h"
+#include "sampler/core/fork.h"
+#include "sampler/core/handler.h"
+#include "sampler/core/session.h"
+
+#define POLL_NS 100000
+
+const char *vmps_version(void)
+{
+    return VMPF_VERSION_STRING;
+}
+
+/* A child that was made without fork() has a session in its memory that is its parent's. */
+static bool is_running(void)
+{
+    const struct vmps_session *session = vmps_owner_state.session;
+    return session != NULL && session->process_id == getpid();
+}
+
+static vmps_status check_options(const struct vmps_options *options, struct vmps_error *err)
+{
+    if (options == NULL || options->size < sizeof *options) {
+        return vmps_fail(err, VMPS_E_ARG, 0, "the options are not of this version");
+    }
+    if (options->period_ns < VMPS_MIN_PERIOD_NS || options->period_ns > VMPS_MAX_PERIOD_NS) {
+        return vmps_fail(err, VMPS_E_ARG, 0,
+                         "the period must be at least 20 microseconds and less than a second");
+    }
+    if (options->known_frames == NULL && options->known_frame_count != 0) {
+        return vmps_fail(err, VMPS_E_ARG, 0, "known_frame_count without known_frames");
+    }
+    return VMPS_OK;
+}
+
+/* After it no handler is inside the recording, and none comes in. False: one is stuck there. */
+static bool turn_off(void)
+{
+    atomic_store(&vmps_signal_state.recording, NULL);
+    uint64_t give_up_ns = vmps_monotonic_ns() + VMPS_QUIET_WAIT_NS;
+    while (atomic_load(&vmps_signal_state.in_flight) != 0) {
+        if (vmps_monotonic_ns() > give_up_ns) {
+            return false;
+        }
+        const struct timespec moment = {.tv_nsec = POLL_NS};
+        nanosleep(&moment, NULL);
+    }
+    return true;
+}
+
+/* Nothing of ours runs afterwards. False: a handler does, and so the writer is left as it is: freed
+ * memory under a handler is worse than a profile without an end, which readers cope with. */
+static bool end(struct vmps_session *session)
+{
+    vmps_threads_stop(&session->threads);
+    bool quiet = turn_off();
+    if (session->drain.ready) {
+        vmps_drain_stop(session, quiet);
+    }
+    /* Last: the drain thread puts the handler back in where it is missing. */
+    vmps_handler_remove();
+    return quiet;
+}
+
+static vmps_status begin(struct vmps_session *session, struct vmps_error *err)
+{
+    int failed = vmps_fork_register();
+    if (failed == 0) {
+        failed = vmps_handler_install();
+    }
+    if (failed != 0) {
+        return vmps_fail(err, VMPS_E_SYSTEM, failed, "the signal handler cannot be installed");
+    }
+    atomic_store(&vmps_signal_state.recording, &session->recording);
+    failed = vmps_drain_start(session);
+    if (failed != 0) {
+        vmpf_writer_abandon(session->writer);
+        session->writer = NULL;
+    }
+    if (failed != 0) {
+        return vmps_fail(err, VMPS_E_SYSTEM, failed, "no thread for the recording");
+    }
+    failed = vmps_threads_scan(&session->threads);
+    if (failed == 0 && session->threads.count == 0) {
+        failed = session->threads.failure;
+    }
+    if (failed == 0) {
+        return VMPS_OK;
+    }
+    return vmps_fail(err, VMPS_E_SYSTEM, failed, "the threads cannot be sampled");
+}
+
+static vmps_status start(const struct vmps_options *options, struct vmps_error *err)
+{
+    if (is_running()) {
+        return vmps_fail(err, VMPS_E_STATE, 0, "already running; stop the recording first");
+    }
+    struct vmps_session *session;
+    vmps_status status = vmps_session_open(&session, options, err);
+    if (status != VMPS_OK) {
+        return status;
+    }
+    status = begin(session, err);
+    if (status == VMPS_OK) {
+        vmps_owner_state.session = session;
+        return VMPS_OK;
+    }
+    end(session);
+    if (session->writer == NULL) {
+        vmps_session_close(session);
+    }
+    return status;
+}
+
+vmps_status vmps_start(const struct vmps_options *options, struct vmps_error *err)
+{
+    vmps_status status = check_options(options, err);
+    if (status != VMPS_OK) {
+        return status;
+    }
+    pthread_mutex_lock(&vmps_owner_state.lock);
+    status = start(options, err);
+    pthread_mutex_unlock(&vmps_owner_state.lock);
+    return status;
+}
+
+static void summarise(struct vmps_session *session, struct vmps_summary *summary)
+{
+    struct vmps_thread_totals totals;
+    if (summary == NULL || summary->size < sizeof *summary) {
+        return;
+    }
+    vmps_threads_totals(&session->threads, &totals);
+    *summary = (struct vmps_summary){
+        .size = sizeof *summary,
+        .samples = totals.samples,
+        .lost_samples = totals.lost,
+        .duration_ns = session->stop_ns,
+        .cpu_ns = totals.cpu_ns,
+        .asked_period_ns = session->period_ns,
+        .reached_period_ns = totals.samples != 0 ? totals.cpu_ns / totals.samples : 0,
+    };
+}
+
+static vmps_status finish(struct vmps_session *session, struct vmps_error *err)
+{
+    if (!end(session)) {
+        return vmps_fail(err, VMPS_E_SYSTEM, 0,
+                         "a thread does not get out of the signal handler; the profile has no end");
+    }
+    const struct vmpf_error *cause = &session->output_error;
+    if (cause->status == VMPF_OK) {
+        return VMPS_OK;
+    }
+    vmps_fail(err, VMPS_E_DESCRIPTOR, 0, "the profile could not be written to its end: %s",
+              cause->message);
+    if (err != NULL) {
+        err->sys_errno = cause->sys_errno;
+    }
+    return VMPS_E_DESCRIPTOR;
+}
+
+static vmps_status stop(struct vmps_summary *summary, struct vmps_error *err)
+{
+    if (!is_running()) {
+        return vmps_fail(err, VMPS_E_STATE, 0, "not running; start a recording first");
+    }
+    struct vmps_session *session = vmps_owner_state.session;
+    session->stop_ns = vmps_monotonic_ns() - session->recording.start_ns;
+    vmps_owner_state.session = NULL;
+    vmps_status status = finish(session, err);
+    summarise(session, summary);
+    /* Not closed: still in use, see finish(). */
+    if (session->writer == NULL) {
+        vmps_session_close(session);
+    }
+    return status;
+}
+
+vmps_status vmps_stop(struct vmps_summary *summary, struct vmps_error *err)
+{
+    pthread_mutex_lock(&vmps_owner_state.lock);
+    vmps_status status = stop(summary, err);
+    pthread_mutex_unlock(&vmps_owner_state.lock);
+    return status;
+}
+
+int vmps_is_running(void)
+{
+    pthread_mutex_lock(&vmps_owner_state.lock);
+    int running = is_running();
+    pthread_mutex_unlock(&vmps_owner_state.lock);
+    return running;
+}
+
+vmps_status vmps_name_thread(uint64_t thread_id, const char *name)
+{
+    if (name == NULL || thread_id > INT32_MAX) {
+        return VMPS_E_ARG;
+    }
+    pid_t id = thread_id != 0 ? (pid_t)thread_id : (pid_t)syscall(SYS_gettid);
+    vmps_status status = VMPS_E_STATE;
+    pthread_mutex_lock(&vmps_owner_state.lock);
+    if (is_running()) {
+        status = vmps_threads_set_name(&vmps_owner_state.session->threads, id, name) == 0
+                     ? VMPS_OK
+                     : VMPS_E_SYSTEM;
+    }
+    pthread_mutex_unlock(&vmps_owner_state.lock);
+    return status;
+}

@@ -1,0 +1,93 @@
+/* vmps.h: profile the process that this library is loaded in.
+ *
+ * Thread: the functions may be called from any thread, and exclude each other.
+ * Signal: nothing here may be called from a signal handler.
+ * Fork: a child goes on unprofiled; in it vmps_is_running() is 0 and vmps_stop() does nothing.
+ */
+#ifndef VMPROF_VMPS_H
+#define VMPROF_VMPS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#if defined(__GNUC__)
+#define VMPS_API __attribute__((visibility("default")))
+#else
+#define VMPS_API
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define VMPS_MIN_PERIOD_NS UINT64_C(20000)
+#define VMPS_MAX_PERIOD_NS UINT64_C(999999999)
+
+typedef enum vmps_status {
+    VMPS_OK = 0,
+    VMPS_E_ARG = -1,        /* an option is wrong */
+    VMPS_E_STATE = -2,      /* started twice, or not started */
+    VMPS_E_DESCRIPTOR = -3, /* the output cannot be written */
+    VMPS_E_INTERPRETER =
+        -4,             /* no interpreter that is known here, or one that does not fit its table */
+    VMPS_E_SYSTEM = -5, /* the system refused something */
+} vmps_status;
+
+struct vmps_error {
+    vmps_status status;
+    int sys_errno;
+    char message[500]; /* one line, NUL-terminated: what is wrong and what to do */
+};
+
+/* A frame that the caller knows to be on its own stack: the oracle that the interpreter's layout is
+ * checked against before it is trusted. */
+struct vmps_known_frame {
+    uint64_t code_address;
+    const char *name; /* UTF-8 */
+    const char *file; /* UTF-8 */
+    int32_t first_line;
+    int32_t offset_bytes; /* of the instruction: f_lasti in bytes; -1: not known */
+};
+
+struct vmps_options {
+    size_t size; /* sizeof(struct vmps_options): lets it grow */
+    int fd; /* where the profile goes; the caller keeps it open until vmps_stop() and owns it */
+    uint64_t period_ns;
+    const char *program;          /* may be NULL: taken from the process */
+    const char *const *arguments; /* argument_count strings; may be NULL */
+    size_t argument_count;
+    /* Frames from the one that runs this code on outwards are not recorded; 0: none. */
+    uint64_t root_code_address;
+    /* The caller's Python stack, leaf first. NULL: the layout is checked by types only. */
+    const struct vmps_known_frame *known_frames;
+    size_t known_frame_count;
+};
+
+/* vmps_start() starts sampling every thread of the process. */
+VMPS_API vmps_status vmps_start(const struct vmps_options *options, struct vmps_error *err);
+
+struct vmps_summary {
+    size_t size;
+    uint64_t samples;      /* kept */
+    uint64_t lost_samples; /* due, but not kept */
+    uint64_t duration_ns;
+    uint64_t cpu_ns;            /* that the kept samples stand for */
+    uint64_t asked_period_ns;   /* what vmps_start() was given */
+    uint64_t reached_period_ns; /* cpu_ns a sample; 0: no sample */
+};
+
+/* vmps_stop() stops, writes all that is pending, and leaves no thread, timer, handler or mapping behind.
+ * A failure of the output during the recording is reported here. summary may be NULL. */
+VMPS_API vmps_status vmps_stop(struct vmps_summary *summary, struct vmps_error *err);
+
+VMPS_API int vmps_is_running(void);
+
+/* vmps_name_thread() names a thread (0: the calling one) in the running recording. name: UTF-8. */
+VMPS_API vmps_status vmps_name_thread(uint64_t thread_id, const char *name);
+
+VMPS_API const char *vmps_version(void);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,59 @@
+"""vmprof: a statistical profiler.
+
+    import vmprof
+    with open('out.prof', 'wb') as out:
+        vmprof.enable(out.fileno())
+        work()
+        vmprof.disable()
+    print(vmprof.read_profile('out.prof').top_profile())
+
+On the command line: python -m vmprof [-o FILE] PROGRAM ARGS.
+"""
+import os
+
+__all__ = ['enable', 'disable', 'is_enabled', 'read_profile']
+__version__ = '0.1.0'
+
+# A profiled program may change its folder before the rest of the package is imported.
+__path__ = [os.path.abspath(folder) for folder in __path__]
+
+# All else is imported where it is needed: a program that merely imports vmprof pays for nothing.
+
+
+def enable(fileno, timeout=-1):
+    """Start to profile all threads of this process, and write the profile to the descriptor fileno.
+
+    timeout is the period between two samples: an int counts microseconds, a float seconds, and -1
+    stands for 4 ms. It is at least 20 microseconds and below a second. The descriptor stays open,
+    and the caller's, until disable().
+    """
+    from vmprof import _period, _recorder
+    if isinstance(fileno, bool) or not hasattr(fileno, '__index__'):
+        raise TypeError('fileno must be an int, such as file.fileno(), not %s'
+                        % type(fileno).__name__)
+    _recorder.start('enable', fileno.__index__(), _period.from_timeout(timeout))
+
+
+def disable():
+    """Stop profiling and write what is pending. The descriptor is not closed."""
+    from vmprof import _recorder
+    if not _recorder.started_by('enable'):
+        import warnings
+        warnings.warn('vmprof.disable(): profiling is not enabled', RuntimeWarning, stacklevel=2)
+        return
+    _recorder.stop()
+
+
+def is_enabled():
+    """Whether this process is being profiled."""
+    from vmprof import _recorder
+    return _recorder.is_running()
+
+
+def read_profile(filename, virtual_only=True):
+    """Read the profile at filename and return its Stats.
+
+    virtual_only=False keeps the frames of native code too.
+    """
+    from vmprof import _stats
+    return _stats.read_profile(filename, virtual_only)

@@ -1,0 +1,5 @@
+"""python -m vmprof"""
+from vmprof._command import main
+
+if __name__ == '__main__':
+    main()

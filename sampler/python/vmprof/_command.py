@@ -1,0 +1,302 @@
+"""python -m vmprof: records a program and shows, or keeps, the profile."""
+import atexit
+import errno
+import fcntl
+import os
+import stat
+import sys
+
+import vmprof
+from vmprof import _period, _program
+
+USAGE = 'usage: python -m vmprof [-o FILE] [-p PERIOD] PROGRAM [ARGS...]\n' \
+        '       python -m vmprof [-o FILE] [-p PERIOD] -m MODULE [ARGS...]\n'
+HELP = USAGE + '''
+Runs PROGRAM as python itself would, records where its time goes, and prints a table when it ends.
+
+  -o, --output FILE    write the profile to FILE instead of printing the table
+  -p, --period PERIOD  CPU time between two samples: seconds (0.001) or with a unit (1ms, 100us);
+                       at least 20us and below 1s; the default is 1ms
+  -m                   PROGRAM is the name of a module, as in python -m
+  -h, --help           show this help
+  --version            show the version
+
+The exit code is the program's; 125 where the recording fails, 2 for a usage error. A program that
+is killed, or replaces itself by exec, leaves no table: use -o, and read FILE with vmprof-top.
+'''
+
+
+class _UsageError(Exception):
+    pass
+
+
+class _Failure(Exception):
+    """The recording cannot be done."""
+
+
+def main():
+    try:
+        options = _Options(sys.argv[1:])
+    except _UsageError as error:
+        sys.stderr.write('python -m vmprof: %s\n%s' % (error, USAGE))
+        sys.exit(2)
+    _set_argv(options)
+    try:
+        program = _load(options)
+        _start(options)
+    except _Failure as error:
+        sys.stderr.write('python -m vmprof: %s\n' % error)
+        sys.exit(125)
+    _program.run(program)
+
+
+class _Options(object):
+    def __init__(self, arguments):
+        self.output = None
+        self.period_ns = _period.COMMAND_NS
+        self.is_module = False
+        rest = list(arguments)
+        while rest and rest[0].startswith('-') and rest[0] != '-':
+            argument = rest.pop(0)
+            if argument == '--':
+                break
+            self._take(argument, rest)
+        if not rest:
+            raise _UsageError('PROGRAM is missing')
+        self.program, self.arguments = rest[0], rest
+
+    def _take(self, argument, rest):
+        name, value = _split(argument)
+        if name in ('-h', '--help') and value is None:
+            _print_and_exit(HELP)
+        elif name == '--version' and value is None:
+            _print_and_exit('vmprof %s\n' % vmprof.__version__)
+        elif name == '-m' and value is None:
+            self.is_module = True
+        elif name in ('-o', '--output', '-p', '--period'):
+            if value is None:
+                if not rest:
+                    raise _UsageError('%s needs a value' % name)
+                value = rest.pop(0)
+            self._set(name, value)
+        else:
+            raise _UsageError('unknown option %s' % argument)
+
+    def _set(self, name, value):
+        if name in ('-o', '--output'):
+            if not value:
+                raise _UsageError('%s needs the name of a file' % name)
+            self.output = value
+            return
+        try:
+            self.period_ns = _period.from_text(value)
+        except ValueError as error:
+            raise _UsageError('%s: %s' % (name, error))
+
+
+def _split(argument):
+    """An option's name, and its value where that is part of the same word."""
+    if argument.startswith('--'):
+        name, equals, value = argument.partition('=')
+        return name, value if equals else None
+    return argument[:2], argument[2:] or None
+
+
+def _print_and_exit(text):
+    sys.stdout.write(text)
+    sys.exit(0)
+
+
+def _set_argv(options):
+    """Shows the program the arguments that it would have without us."""
+    original = getattr(sys, 'orig_argv', None)
+    if original is not None:
+        head = original[:len(original) - len(sys.argv[1:])]
+        if head[-2:] == ['-m', 'vmprof']:
+            shown = ['-m'] if options.is_module else []
+            original[:] = head[:-2] + shown + options.arguments
+    sys.argv[:] = options.arguments
+
+
+def _load(options):
+    try:
+        if options.is_module:
+            return _program.load_module(options.program)
+        if options.program == '-':
+            raise _Failure('a program on standard input cannot be recorded; put it into a file')
+        return _program.load_path(options.program)
+    except (SystemExit, _Failure):
+        raise
+    except BaseException:
+        _program.hide_our_frames()
+        raise
+
+
+def _start(options):
+    """Opens the output, starts the recording, and sees to it that it is finished."""
+    try:
+        from vmprof import _recorder, _stats, table  # now: the program may change what import finds
+    except ImportError as error:
+        raise _Failure(error)
+    output = _Output(options)
+    try:
+        _recorder.start('command', output.fd, options.period_ns, _program.execute.__code__)
+    except (EnvironmentError, ImportError, RuntimeError, ValueError) as error:
+        output.drop()
+        raise _Failure(_plain(error))
+    _Ending(output, _recorder, _stats, table)
+
+
+class _Output(object):
+    """The file that the profile goes to: -o FILE, else a temporary one."""
+
+    def __init__(self, options):
+        self.shown = options.output
+        self.is_temporary = self.is_new = options.output is None
+        try:
+            if self.is_temporary:
+                self.path, fd = _open_temporary()
+            else:
+                self.path = _resolve(options.output)
+                fd, self.is_new = _open_output(self.path, None if options.is_module else options.program)
+        except EnvironmentError as error:
+            where = 'a temporary file' if self.is_temporary else self.shown
+            raise _Failure('cannot write %s: %s' % (where, error.strerror))
+        self.fd = _move_away(fd)
+
+    def drop(self):
+        """Closes the file and removes it, if it was made here."""
+        for act, what in ((os.close, self.fd), (os.unlink, self.path)):
+            try:
+                if act is os.close or self.is_new:
+                    act(what)
+            except EnvironmentError:
+                pass  # the program closed or removed it
+
+
+def _open_temporary():
+    folder = os.environ.get('TMPDIR') or '/tmp'
+    for number in range(10000):
+        path = os.path.join(folder, 'vmprof-%d-%d.prof' % (os.getpid(), number))
+        try:
+            return path, os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+        except EnvironmentError as error:
+            if error.errno != errno.EEXIST:
+                raise
+    raise EnvironmentError(errno.EEXIST, 'no free name in %s' % folder)
+
+
+# /dev/stdout and its like stand for an open file, which must not be replaced by another.
+_ALIASES = ('/dev/', '/proc/')
+
+
+def _resolve(output):
+    """The whole path; through a symbolic link the file that it names is replaced, not the link."""
+    path = os.path.abspath(output)
+    return path if path.startswith(_ALIASES) else os.path.realpath(path)
+
+
+def _open_output(path, program):
+    """Opens path, as (fd, whether the file is new). A file of that name is replaced by a new one, so that
+    a recording which still writes to it keeps its own; what is no file is opened as it is."""
+    try:
+        if program is not None and os.path.samefile(path, program):
+            raise _Failure('%s is the program itself' % path)
+        mode = os.stat(path).st_mode
+    except EnvironmentError as error:
+        if error.errno != errno.ENOENT:
+            raise
+        mode = None
+    if mode is None or (stat.S_ISREG(mode) and not path.startswith(_ALIASES)):
+        if mode is not None:
+            os.unlink(path)
+        return os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o666), True
+    return os.open(path, os.O_WRONLY), False
+
+
+def _move_away(fd):
+    """Gives fd a high number, closed by exec: the program's own begin at 3, as they do without us."""
+    try:
+        high = fcntl.fcntl(fd, fcntl.F_DUPFD, 250)
+    except EnvironmentError:  # the limit is lower
+        high = fcntl.fcntl(fd, fcntl.F_DUPFD, 20)
+    os.close(fd)
+    fcntl.fcntl(high, fcntl.F_SETFD, fcntl.fcntl(high, fcntl.F_GETFD) | fcntl.FD_CLOEXEC)
+    return high
+
+
+class _Ending(object):
+    """Finishes the recording when the program ends, in whatever way lets us."""
+
+    def __init__(self, output, recorder, stats, table):
+        self.output, self.recorder, self.stats, self.table = output, recorder, stats, table
+        self.process_id = os.getpid()
+        # Registered before any handler of the program, so it runs after all of them.
+        atexit.register(self.finish)
+        self._catch_os_exit()
+
+    def _catch_os_exit(self):
+        real_exit = os._exit
+
+        def _exit(status):
+            self.finish()
+            real_exit(status)
+        _exit.__doc__ = real_exit.__doc__
+        os._exit = _exit
+
+    def finish(self):
+        if self.process_id != os.getpid():  # a forked child
+            return
+        self.process_id = None
+        try:
+            self._finish()
+        except Exception as error:  # the program is done: nothing of ours may change how it ends
+            _complain(_plain(error))
+
+    def _finish(self):
+        summary = None
+        try:
+            if self.recorder.started_by('command'):
+                summary = self.recorder.stop()
+        except (EnvironmentError, RuntimeError, ValueError) as error:
+            _complain(_plain(error))
+        try:
+            if self.output.is_temporary:
+                self._print_table()
+            elif summary is not None:
+                _complain(describe(self.output.shown, summary))
+        finally:
+            if self.output.is_temporary:
+                self.output.drop()
+
+    def _print_table(self):
+        out = sys.stdout
+        if out is None or getattr(out, 'closed', False):
+            out = sys.__stdout__
+        try:
+            self.table.write(self.stats.read_profile(self.output.path), out)
+        except EnvironmentError as error:
+            if error.errno != errno.EPIPE:
+                raise
+
+
+def _plain(error):
+    """What an exception says, without the number of a system error."""
+    return getattr(error, 'strerror', None) or '%s' % error
+
+
+def _complain(text):
+    try:
+        sys.stderr.write('vmprof: %s\n' % text)
+    except Exception:
+        pass  # the program closed or replaced it
+
+
+def describe(name, summary):
+    """One line on what was recorded."""
+    if not summary.samples:
+        return '%s: no sample: the program used less CPU time than one period' % name
+    lost = ', %d lost' % summary.lost_samples if summary.lost_samples else ''
+    return ('%s: %d samples in %s, one every %s of CPU time (asked: %s)%s; to see them: vmprof-top %s'
+            % (name, summary.samples, _period.to_text(summary.duration_ns),
+               _period.to_text(summary.reached_period_ns), _period.to_text(summary.asked_period_ns), lost, name))

@@ -1,0 +1,159 @@
+"""Starts and stops the sampler, the C library in this process."""
+import atexit
+import ctypes
+import sys
+
+from vmprof import _fork, _library, _threads
+
+_OK, _E_ARG, _E_STATE, _E_DESCRIPTOR, _E_INTERPRETER, _E_SYSTEM = 0, -1, -2, -3, -4, -5
+
+_sampler = None
+_started_by = None  # who started the recording that runs: 'enable' or 'command'
+_atexit_is_set = False
+
+
+class _Error(ctypes.Structure):
+    _fields_ = [('status', ctypes.c_int), ('sys_errno', ctypes.c_int), ('message', ctypes.c_char * 500)]
+
+
+class _KnownFrame(ctypes.Structure):
+    _fields_ = [('code_address', ctypes.c_uint64), ('name', ctypes.c_char_p), ('file', ctypes.c_char_p),
+                ('first_line', ctypes.c_int32), ('offset_bytes', ctypes.c_int32)]
+
+
+class _Options(ctypes.Structure):
+    _fields_ = [('size', ctypes.c_size_t), ('fd', ctypes.c_int), ('period_ns', ctypes.c_uint64),
+                ('program', ctypes.c_char_p), ('arguments', ctypes.POINTER(ctypes.c_char_p)),
+                ('argument_count', ctypes.c_size_t), ('root_code_address', ctypes.c_uint64),
+                ('known_frames', ctypes.POINTER(_KnownFrame)), ('known_frame_count', ctypes.c_size_t)]
+
+
+class Summary(ctypes.Structure):
+    """What a recording came to; see struct vmps_summary."""
+    _fields_ = [('size', ctypes.c_size_t), ('samples', ctypes.c_uint64), ('lost_samples', ctypes.c_uint64),
+                ('duration_ns', ctypes.c_uint64), ('cpu_ns', ctypes.c_uint64),
+                ('asked_period_ns', ctypes.c_uint64), ('reached_period_ns', ctypes.c_uint64)]
+
+
+class UnsupportedInterpreter(RuntimeError):
+    pass
+
+
+class _Sampler(object):
+    def __init__(self):
+        if '__pypy__' in sys.builtin_module_names:
+            raise UnsupportedInterpreter('vmprof records CPython only as yet; recording under PyPy comes in a '
+                                         'later version (profiles can be read here)')
+        name = 'libvmprof_sampler.so'
+        # The GIL is held while it starts, so that the thread is one that runs Python.
+        self.start = _library.load(name, ctypes.PyDLL).vmps_start
+        self.start.argtypes = [ctypes.POINTER(_Options), ctypes.POINTER(_Error)]
+        library = _library.load(name)
+        self.stop = library.vmps_stop
+        self.stop.argtypes = [ctypes.POINTER(Summary), ctypes.POINTER(_Error)]
+        self.is_running = library.vmps_is_running
+        self.name_thread = library.vmps_name_thread
+        self.name_thread.argtypes = [ctypes.c_uint64, ctypes.c_char_p]
+
+
+def _load():
+    global _sampler
+    if _sampler is None:
+        _sampler = _Sampler()
+    return _sampler
+
+
+def _raise(error):
+    message = _library.to_str(error.message)
+    if error.status in (_E_ARG, _E_STATE):
+        raise ValueError(message)
+    if error.status == _E_INTERPRETER:
+        raise UnsupportedInterpreter(message)
+    if error.sys_errno:
+        raise OSError(error.sys_errno, message)
+    if error.status == _E_DESCRIPTOR:
+        raise ValueError(message)
+    raise RuntimeError(message)
+
+
+def _known_frames(frame):
+    """frame and its callers, as the sampler has to find them: the check of the layout that it assumes."""
+    found = []
+    while frame is not None:
+        code = frame.f_code
+        # The first frame moves on before the sampler looks at it; the others stand still.
+        offset = frame.f_lasti if found else -1
+        found.append(_KnownFrame(id(code), _library.to_bytes(code.co_name),
+                                 _library.to_bytes(code.co_filename), code.co_firstlineno, offset))
+        frame = frame.f_back
+    return (_KnownFrame * len(found))(*found)
+
+
+def start(who, fd, period_ns, root_code=None):
+    """Starts a recording. root_code: of the function whose frame, and all above it, are left out."""
+    global _started_by
+    sampler = _load()
+    argv = [_library.to_bytes(argument) for argument in getattr(sys, 'argv', [])]
+    options = _Options(ctypes.sizeof(_Options), fd, period_ns)
+    options.program = argv[0] if argv else None
+    options.argument_count = len(argv[1:])
+    options.arguments = (ctypes.c_char_p * len(argv[1:]))(*argv[1:])
+    options.root_code_address = id(root_code) if root_code is not None else 0
+    error = _Error()
+    known = _known_frames(sys._getframe())
+    options.known_frames = known
+    options.known_frame_count = len(known)
+    if sampler.start(ctypes.byref(options), ctypes.byref(error)) != _OK:
+        del known
+        _raise(error)
+    _started_by = who
+    _threads.name_all(_name_thread)
+    _fork.filter_warning()
+    _set_atexit()
+
+
+def stop():
+    """Stops the recording that start() began, and returns its Summary."""
+    global _started_by
+    sampler = _load()
+    _threads.name_all(_name_thread)
+    _fork.unfilter_warning()
+    _started_by = None
+    summary, error = Summary(ctypes.sizeof(Summary)), _Error()
+    if sampler.stop(ctypes.byref(summary), ctypes.byref(error)) != _OK:
+        _raise(error)
+    return summary
+
+
+def is_running():
+    try:
+        return bool(_load().is_running())
+    except (ImportError, UnsupportedInterpreter):
+        return False
+
+
+def started_by(who):
+    return _started_by == who and is_running()
+
+
+def _name_thread(native_id, name):
+    """native_id 0 is the calling thread. Where nothing is recorded, nothing happens."""
+    if _started_by is not None:
+        _sampler.name_thread(native_id, _library.to_bytes(name))
+
+
+def _set_atexit():
+    global _atexit_is_set
+    if not _atexit_is_set:
+        _atexit_is_set = True
+        atexit.register(_stop_at_exit)
+
+
+def _stop_at_exit():
+    """A program that forgets disable() gets a whole file all the same."""
+    if not started_by('enable'):
+        return
+    try:
+        stop()
+    except (EnvironmentError, RuntimeError, ValueError) as error:
+        sys.stderr.write('vmprof: %s\n' % (getattr(error, 'strerror', None) or error))

@@ -1,0 +1,151 @@
+#include "sampler/signal/sample_sig.h"
+
+#include <string.h>
+#include <time.h>
+
+#define NS_PER_S UINT64_C(1000000000)
+#define VALUE_COUNT 1u
+#define WORD_BYTES 8u
+/* VMPF_SAMPLE_TRUNCATED [F-5.6-3]; vmpf.h is not for signal handlers. */
+#define SAMPLE_TRUNCATED 1u
+/* Walks that must fail before the first fits, until the layout is given up: one that falls into an
+ * instant at which the interpreter changes its stack proves nothing. */
+#define MAX_MISFITS 8u
+
+struct sample {
+    struct vmps_recording *recording;
+    struct vmps_slot *slot;
+};
+
+static uint64_t clock_ns(clockid_t clock)
+{
+    struct timespec now = {0};
+    clock_gettime(clock, &now);
+    return (uint64_t)now.tv_sec * NS_PER_S + (uint64_t)now.tv_nsec;
+}
+
+static uint32_t code_id(struct vmps_walk *walk, struct vmps_recording *recording,
+                        const struct vmps_walk_frame *frame, vmps_walk_status *status)
+{
+    uint32_t id = vmps_codes_find(&recording->codes, frame->code_hash);
+    if (id != 0) {
+        return id;
+    }
+    struct vmps_code code;
+    memset(&code, 0, sizeof code);
+    *status = VMPS_WALK_BROKEN;
+    if (!recording->walker.describe(walk, frame->code_address, &code)) {
+        return 0;
+    }
+    *status = VMPS_WALK_LOST;
+    return vmps_codes_publish(&recording->codes, &recording->ring, frame->code_hash, &code);
+}
+
+static vmps_walk_status record_frame(struct vmps_walk *walk, const struct vmps_walk_frame *frame)
+{
+    const struct sample *sample = walk->context;
+    if (walk->frame_count == VMPS_MAX_FRAMES) {
+        return VMPS_WALK_STOP;
+    }
+    vmps_walk_status status = VMPS_WALK_OK;
+    uint32_t id = code_id(walk, sample->recording, frame, &status);
+    if (id == 0) {
+        return status;
+    }
+    sample->slot->frames[walk->frame_count] =
+        (struct vmpf_row_frame){.code = id, .offset = frame->offset};
+    return VMPS_WALK_OK;
+}
+
+/* A layout that nobody could check at the start is trusted after the first walk that fits it. */
+static void judge(struct vmps_recording *recording, const struct vmps_walk *walk,
+                  vmps_walk_status status)
+{
+    if (status == VMPS_WALK_OK && walk->frame_count != 0) {
+        int unverified = VMPS_TRUST_UNVERIFIED;
+        atomic_compare_exchange_strong(&recording->trust, &unverified, VMPS_TRUST_VERIFIED);
+    } else if (status == VMPS_WALK_BROKEN) {
+        atomic_store(&recording->misfit, walk->failure);
+        if (atomic_fetch_add(&recording->misfits, 1) + 1 < MAX_MISFITS) {
+            return;
+        }
+        int unverified = VMPS_TRUST_UNVERIFIED;
+        atomic_compare_exchange_strong(&recording->trust, &unverified, VMPS_TRUST_OFF);
+    }
+}
+
+static vmps_walk_status walk_stack(struct vmps_recording *recording, struct vmps_slot *slot,
+                                   struct vmps_walk *walk)
+{
+    int trust = atomic_load_explicit(&recording->trust, memory_order_acquire);
+    if (trust == VMPS_TRUST_OFF) {
+        return VMPS_WALK_OK;
+    }
+    struct sample sample = {.recording = recording, .slot = slot};
+    walk->vm = recording->vm;
+    walk->thread_memory = &slot->vm_memory;
+    walk->root_code = recording->root_code;
+    walk->checked = trust == VMPS_TRUST_UNVERIFIED;
+    walk->frame = record_frame;
+    walk->context = &sample;
+    vmps_walk_status status = recording->walker.walk(walk);
+    if (walk->checked) {
+        judge(recording, walk, status);
+    }
+    return status;
+}
+
+static bool publish(struct vmps_recording *recording, const struct vmps_slot *slot,
+                    const struct vmpf_row_sample *fixed, uint64_t weight_ns)
+{
+    struct vmps_row row;
+    uint32_t words = (uint32_t)(sizeof *fixed / WORD_BYTES) + VALUE_COUNT + fixed->frame_count;
+    if (!vmps_ring_reserve(&recording->ring, VMPF_ROW_SAMPLE, words, &row)) {
+        return false;
+    }
+    uint64_t *to = row.words + 1;
+    memcpy(to, fixed, sizeof *fixed);
+    to += sizeof *fixed / WORD_BYTES;
+    *to++ = weight_ns;
+    memcpy(to, slot->frames, fixed->frame_count * sizeof slot->frames[0]);
+    vmps_ring_commit(&recording->ring, &row);
+    return true;
+}
+
+/* The counters have one writer, the slot's thread. */
+static void add(_Atomic uint64_t *counter, uint64_t amount)
+{
+    uint64_t value = atomic_load_explicit(counter, memory_order_relaxed);
+    atomic_store_explicit(counter, value + amount, memory_order_relaxed);
+}
+
+void vmps_sample_take(struct vmps_recording *recording, struct vmps_slot *slot)
+{
+    uint64_t now_ns = clock_ns(CLOCK_MONOTONIC);
+    uint64_t cpu_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID);
+    struct vmps_walk walk;
+    memset(&walk, 0, sizeof walk);
+    vmps_walk_status status = walk_stack(recording, slot, &walk);
+    if (walk.met_root && walk.frame_count == 0) {
+        /* The recorder's own work: its time is nobody's. */
+        slot->last_cpu_ns = cpu_ns;
+        return;
+    }
+    const struct vmpf_row_sample fixed = {
+        .time_ns = now_ns - recording->start_ns,
+        .thread_id = slot->thread_id,
+        .frame_count = walk.frame_count,
+        .flags = status == VMPS_WALK_STOP ? SAMPLE_TRUNCATED : 0,
+        .value_count = VALUE_COUNT,
+    };
+    uint64_t weight_ns = cpu_ns > slot->last_cpu_ns ? cpu_ns - slot->last_cpu_ns : 0;
+    bool whole = status == VMPS_WALK_OK || status == VMPS_WALK_STOP;
+    if (!whole || !publish(recording, slot, &fixed, weight_ns)) {
+        atomic_fetch_add_explicit(&recording->ring.journal->lost, 1, memory_order_relaxed);
+        add(&slot->lost, 1);
+        return;
+    }
+    slot->last_cpu_ns = cpu_ns;
+    add(&slot->samples, 1);
+    add(&slot->cpu_ns, weight_ns);
+}

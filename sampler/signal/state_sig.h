@@ -1,0 +1,84 @@
+/* state_sig.h: what the signal handler knows. The one place of global state in the sampler.
+ *
+ * The owner (sampler/core) fills a struct vmps_recording, publishes it by storing its address, and
+ * takes it back by storing NULL and waiting until no handler is in flight. */
+#ifndef VMPROF_SAMPLER_SIGNAL_STATE_SIG_H
+#define VMPROF_SAMPLER_SIGNAL_STATE_SIG_H
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "sampler/signal/codes_sig.h"
+#include "sampler/signal/ring_sig.h"
+#include "sampler/signal/walk_sig.h"
+
+#define VMPS_MAX_FRAMES 65535u
+#define VMPS_MAX_SLOTS 16384u
+
+/* A tick's si_value: a mark that no pointer of a program has, a generation, the slot's index. The
+ * generation tells a tick that was still pending when its slot changed hands. */
+#define VMPS_TICK_MARK UINT64_C(0x7670)
+#define VMPS_TICK_MARK_SHIFT 48
+#define VMPS_TICK_GENERATION_SHIFT 16
+#define VMPS_TICK_GENERATION_MASK UINT64_C(0xFFFFFFFF)
+#define VMPS_TICK_SLOT_MASK UINT64_C(0xFFFF)
+
+/* A thread under sampling. Filled by the owner before its tick source is armed; then only the
+ * thread's own handler writes, but for `tick`. */
+struct vmps_slot {
+    _Atomic uint64_t tick; /* the si_value that is good now; 0: the slot is free */
+    uint32_t thread_id;
+    uint64_t last_cpu_ns;          /* the thread's CPU clock at its last sample */
+    struct vmpf_row_frame *frames; /* VMPS_MAX_FRAMES of scratch */
+    uint64_t vm_memory;
+    _Atomic uint64_t samples;
+    _Atomic uint64_t lost;
+    _Atomic uint64_t cpu_ns; /* that the samples stand for */
+};
+
+/* How far the interpreter's layout is trusted. */
+enum vmps_trust {
+    VMPS_TRUST_UNVERIFIED = 0, /* walks are checked until one has fitted */
+    VMPS_TRUST_VERIFIED,
+    VMPS_TRUST_OFF, /* it did not fit: samples carry no frames */
+};
+
+struct vmps_recording {
+    struct vmps_ring ring;
+    struct vmps_codes codes;
+    struct vmps_slot *slots; /* VMPS_MAX_SLOTS */
+    uint64_t start_ns;       /* CLOCK_MONOTONIC */
+    uint64_t root_code;
+    struct vmps_walker walker;
+    const void *vm;
+    _Atomic int trust; /* enum vmps_trust */
+    _Atomic uint32_t misfits;
+    _Atomic(const char *) misfit; /* what did not fit, a constant */
+};
+
+struct vmps_signal_state {
+    _Atomic(struct vmps_recording *) recording; /* NULL: off */
+    _Atomic uint32_t in_flight;                 /* handlers that may hold it */
+    /* The handler that stood there before ours: the entry that `previous_index` names is constant. */
+    struct sigaction previous[2];
+    _Atomic uint32_t previous_index;
+    /* Of the last tick source that was armed, over all recordings. */
+    _Atomic uint32_t generation;
+};
+
+extern struct vmps_signal_state vmps_signal_state;
+
+/* What the owner keeps. No handler looks at it; it stands here so that there is one place. */
+struct vmps_session;
+struct vmps_owner_state {
+    pthread_mutex_t lock;         /* start and stop exclude each other */
+    struct vmps_session *session; /* the running one, or NULL */
+    bool fork_handlers;           /* are registered */
+};
+
+extern struct vmps_owner_state vmps_owner_state;
+
+#endif

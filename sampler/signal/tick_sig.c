@@ -1,0 +1,68 @@
+#include "sampler/signal/tick_sig.h"
+
+#include <errno.h>
+#include <string.h>
+#include <time.h>
+
+#include "sampler/signal/sample_sig.h"
+#include "sampler/signal/state_sig.h"
+
+/* Initial-exec: an access must not allocate, as the first one of other models may. It guards against
+ * a handler before ours that hands signals back to us. */
+static _Thread_local int forwarding __attribute__((tls_model("initial-exec")));
+
+static void forward(int number, siginfo_t *info, void *context)
+{
+    uint32_t index =
+        atomic_load_explicit(&vmps_signal_state.previous_index, memory_order_acquire) & 1;
+    const struct sigaction *previous = &vmps_signal_state.previous[index];
+    if (forwarding != 0) {
+        return;
+    }
+    forwarding = 1;
+    if ((previous->sa_flags & SA_SIGINFO) != 0) {
+        if (previous->sa_sigaction != NULL) {
+            previous->sa_sigaction(number, info, context);
+        }
+    } else if (previous->sa_handler != SIG_DFL && previous->sa_handler != SIG_IGN) {
+        previous->sa_handler(number);
+    }
+    forwarding = 0;
+}
+
+static struct vmps_slot *slot_of_tick(const struct vmps_recording *recording, uint64_t tick)
+{
+    uint64_t index = tick & VMPS_TICK_SLOT_MASK;
+    if (index >= VMPS_MAX_SLOTS) {
+        return NULL;
+    }
+    struct vmps_slot *slot = &recording->slots[index];
+    return atomic_load_explicit(&slot->tick, memory_order_acquire) == tick ? slot : NULL;
+}
+
+static void tick(uint64_t value)
+{
+    /* Sequentially consistent, as is the owner's store of NULL before it reads in_flight: one of the
+     * two sees the other. */
+    atomic_fetch_add(&vmps_signal_state.in_flight, 1);
+    struct vmps_recording *recording = atomic_load(&vmps_signal_state.recording);
+    if (recording != NULL) {
+        struct vmps_slot *slot = slot_of_tick(recording, value);
+        if (slot != NULL) {
+            vmps_sample_take(recording, slot);
+        }
+    }
+    atomic_fetch_sub(&vmps_signal_state.in_flight, 1);
+}
+
+void vmps_tick_handler(int number, siginfo_t *info, void *context)
+{
+    int saved_errno = errno;
+    uint64_t value = (uint64_t)info->si_value.sival_ptr;
+    if (info->si_code == SI_TIMER && value >> VMPS_TICK_MARK_SHIFT == VMPS_TICK_MARK) {
+        tick(value);
+    } else {
+        forward(number, info, context);
+    }
+    errno = saved_errno;
+}

@@ -1,0 +1,57 @@
+/* walk_sig.h: how a VM adapter hands the frames of the current thread to whoever asked for them.
+ *
+ * The signal handler records the frames; the check at the start compares them. Both use the same
+ * walk, so that what was checked is what is used.
+ *
+ * Signal: safe. */
+#ifndef VMPROF_SAMPLER_SIGNAL_WALK_SIG_H
+#define VMPROF_SAMPLER_SIGNAL_WALK_SIG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "sampler/signal/codes_sig.h"
+#include "sampler/signal/probe_sig.h"
+
+typedef enum vmps_walk_status {
+    VMPS_WALK_OK = 0,
+    VMPS_WALK_STOP,   /* a frame function wants no more frames */
+    VMPS_WALK_LOST,   /* a frame function could not keep what it was given */
+    VMPS_WALK_BROKEN, /* something is not what the layout says; `failure` names it */
+} vmps_walk_status;
+
+/* One activation. The hash stands for the code: equal only where address and content are. */
+struct vmps_walk_frame {
+    uint64_t code_address;
+    uint64_t code_hash;
+    uint32_t offset; /* of the instruction, bytes; VMPF_NO_OFFSET */
+};
+
+struct vmps_walk;
+typedef vmps_walk_status (*vmps_frame_fn)(struct vmps_walk *walk,
+                                          const struct vmps_walk_frame *frame);
+
+struct vmps_walk {
+    /* Given. */
+    const void *vm;          /* the adapter's own */
+    uint64_t *thread_memory; /* a word a thread for the adapter, 0 at first; never NULL */
+    uint64_t root_code;      /* the walk ends before the frame of this code; 0: none */
+    bool checked;            /* trust nothing: probe before every load */
+    vmps_frame_fn frame;
+    void *context;
+    /* Found. */
+    uint32_t frame_count; /* handed out */
+    bool met_root;
+    const char *failure; /* a constant */
+    struct vmps_probe probe;
+};
+
+/* An adapter's signal side. walk() hands out the frames of the calling thread, leaf first; a thread
+ * without any gives VMPS_WALK_OK and none. describe() reads the code at an address that walk() gave,
+ * within the same walk; false: it cannot be read, `failure` says why. */
+struct vmps_walker {
+    vmps_walk_status (*walk)(struct vmps_walk *walk);
+    bool (*describe)(struct vmps_walk *walk, uint64_t code_address, struct vmps_code *code);
+};
+
+#endif

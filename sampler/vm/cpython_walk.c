@@ -1,0 +1,176 @@
+#include "sampler/vm/cpython_walk.h"
+
+#include <string.h>
+
+#include "sampler/vm/cpython_top_walk.h"
+
+/* Code behind the first frames is probed: only they can be in flux (pushed, or popped, right now).
+ * Further out each frame holds a reference to its code. */
+#define PROBED_FRAMES 2u
+/* Of any object: its count, its type, and two words that say what it holds. */
+#define OBJECT_BYTES 40u
+#define TYPE_OFFSET 8u
+#define SIZE_OFFSET 16u
+#define HASH_OFFSET 24u
+#define DATA_OFFSET 32u
+#define STATE_OFFSET 32u
+#define MAX_CODE_SIZE_BYTES (UINT64_C(1) << 28)
+
+static uint64_t mix(uint64_t hash, uint64_t word)
+{
+    hash = (hash ^ word) * UINT64_C(0x9E3779B97F4A7C15);
+    return hash ^ (hash >> 32);
+}
+
+/* The word with the last byte of what follows an object's header; 0 where it stands elsewhere. An
+ * aligned word does not cross a page, so that what lies beyond the object is no danger. */
+static uint64_t last_word(uint64_t object, uint64_t header_bytes)
+{
+    uint64_t size = vmps_load64(object + SIZE_OFFSET);
+    if (size == 0 || size > MAX_CODE_SIZE_BYTES) {
+        return 0;
+    }
+    return vmps_load64((object + header_bytes + size - 1) & ~UINT64_C(7));
+}
+
+/* A text's length, its hash where that is known, and its end. Wider characters than one byte follow a
+ * longer header, so that the word is inside the text all the same. */
+static uint64_t mix_text(const struct vmps_cpython_layout *layout, uint64_t hash, uint64_t text)
+{
+    hash = mix(hash, text);
+    hash = mix(hash, vmps_load64(text + SIZE_OFFSET));
+    hash = mix(hash, vmps_load64(text + HASH_OFFSET));
+    if (layout->text_ascii == 0) {
+        return mix(hash, last_word(text, layout->bytes_data));
+    }
+    bool compact = (vmps_load32(text + STATE_OFFSET) >> layout->text_compact_bit & 1) != 0;
+    return mix(hash, compact ? last_word(text, layout->text_ascii) : 0);
+}
+
+/* Addresses alone do not tell code from code that was freed: a program that makes functions in a loop
+ * gets the same addresses for other names. So what is there counts too. In 2.7's str and in 3's str
+ * and bytes alike, length and hash are at 16 and 24. */
+static uint64_t hash_of_code(const struct vmps_cpython_layout *layout, uint64_t code)
+{
+    uint64_t lines = vmps_load64(code + layout->code_lines);
+    uint64_t hash = mix(UINT64_C(0x76706679), code);
+    hash = mix_text(layout, hash, vmps_load64(code + layout->code_name));
+    hash = mix_text(layout, hash, vmps_load64(code + layout->code_file));
+    hash = mix(hash, vmps_load32(code + layout->code_first_line));
+    hash = mix(hash, lines);
+    hash = mix(hash, vmps_load64(lines + SIZE_OFFSET));
+    hash = mix(hash, vmps_load64(lines + DATA_OFFSET));
+    return mix(hash, last_word(lines, layout->bytes_data));
+}
+
+static uint32_t offset_of(const struct vmps_cpython_layout *layout, uint64_t frame, uint64_t code)
+{
+    int64_t offset;
+    if (layout->ip == VMPS_IP_POINTER) {
+        offset = (int64_t)(vmps_load64(frame + layout->frame_ip) - code - layout->code_bytes);
+    } else {
+        offset = (int32_t)vmps_load32(frame + layout->frame_ip);
+    }
+    if (layout->ip == VMPS_IP_UNITS) {
+        offset *= 2;
+    }
+    /* Just before its first instruction a frame stands one unit before its code. */
+    if (offset < 0 && offset >= -2) {
+        return 0;
+    }
+    if (offset < 0 || (uint64_t)offset >= MAX_CODE_SIZE_BYTES) {
+        return VMPF_NO_OFFSET;
+    }
+    return (uint32_t)offset;
+}
+
+static bool is_object(struct vmps_walk *walk, uint64_t object, uint64_t type, uint64_t header_bytes)
+{
+    if (object % 8 != 0 || !vmps_probe_readable(&walk->probe, object, OBJECT_BYTES)) {
+        return false;
+    }
+    if (vmps_load64(object + TYPE_OFFSET) != type) {
+        return false;
+    }
+    uint64_t size = vmps_load64(object + SIZE_OFFSET);
+    return size <= MAX_CODE_SIZE_BYTES &&
+           vmps_probe_readable(&walk->probe, object + header_bytes + size, 1);
+}
+
+/* What the hash reads of a code object is there. */
+static bool objects_fit(struct vmps_walk *walk, uint64_t code)
+{
+    const struct vmps_cpython *cpython = walk->vm;
+    const struct vmps_cpython_layout *layout = &cpython->layout;
+    uint64_t header = layout->text_ascii != 0 ? layout->text_ascii : layout->bytes_data;
+    return is_object(walk, vmps_load64(code + layout->code_name), cpython->text_type, header) &&
+           is_object(walk, vmps_load64(code + layout->code_file), cpython->text_type, header) &&
+           is_object(walk, vmps_load64(code + layout->code_lines), cpython->bytes_type,
+                     layout->bytes_data);
+}
+
+/* Hands one frame on. */
+static vmps_walk_status emit(struct vmps_walk *walk, uint64_t frame, uint64_t code)
+{
+    const struct vmps_cpython *cpython = walk->vm;
+    const struct vmps_cpython_layout *layout = &cpython->layout;
+    bool in_flux = walk->frame_count < PROBED_FRAMES;
+    if (walk->checked || in_flux) {
+        if (!vmps_cpython_is_code(walk, code)) {
+            return vmps_cpython_broken(walk, "a frame without code");
+        }
+    } else if (vmps_load64(code + TYPE_OFFSET) != cpython->code_type) {
+        return vmps_cpython_broken(walk, "a frame without code");
+    }
+    if (walk->checked && !objects_fit(walk, code)) {
+        return vmps_cpython_broken(walk, "code without a name, a file or a line table");
+    }
+    const struct vmps_walk_frame found = {
+        .code_address = code,
+        .code_hash = hash_of_code(layout, code),
+        .offset = offset_of(layout, frame, code),
+    };
+    vmps_walk_status status = walk->frame(walk, &found);
+    if (status == VMPS_WALK_OK) {
+        walk->frame_count++;
+    }
+    return status;
+}
+
+/* Before 3.11 each frame object is an allocation of its own, linked before it is used; only the first
+ * is probed. Later frames lie side by side on few pages, where probing all costs little. */
+static bool frame_usable(struct vmps_walk *walk, uint64_t frame)
+{
+    const struct vmps_cpython *cpython = walk->vm;
+    if (!walk->checked && walk->frame_count != 0 &&
+        cpython->layout.stack == VMPS_STACK_FRAME_OBJECTS) {
+        return true;
+    }
+    return vmps_cpython_frame_readable(walk, frame);
+}
+
+vmps_walk_status vmps_cpython_walk(struct vmps_walk *walk)
+{
+    const struct vmps_cpython *cpython = walk->vm;
+    const struct vmps_cpython_layout *layout = &cpython->layout;
+    uint64_t frame;
+    vmps_walk_status status = vmps_cpython_top(walk, &frame);
+    for (uint32_t step = 0; status == VMPS_WALK_OK && frame != 0; step++) {
+        if (step == VMPS_MAX_CHAIN) {
+            return vmps_cpython_broken(walk, "a stack without an end");
+        }
+        if (!frame_usable(walk, frame)) {
+            return vmps_cpython_broken(walk, "a frame that cannot be read");
+        }
+        if (!vmps_cpython_is_shim(layout, frame)) {
+            uint64_t code = vmps_cpython_code_of(layout, frame);
+            if (code == walk->root_code && code != 0) {
+                walk->met_root = true;
+                return VMPS_WALK_OK;
+            }
+            status = emit(walk, frame, code);
+        }
+        frame = vmps_load64(frame + layout->frame_previous);
+    }
+    return status;
+}

@@ -1,0 +1,40 @@
+/* vm.h: the virtual machines that the sampler knows, behind one table of operations. */
+#ifndef VMPROF_SAMPLER_VM_VM_H
+#define VMPROF_SAMPLER_VM_VM_H
+
+#include <stdbool.h>
+
+#include <vmprof/vmps.h>
+
+#include "sampler/signal/walk_sig.h"
+
+struct vmps_vm_ops;
+
+/* The VM of this process. */
+struct vmps_vm {
+    const struct vmps_vm_ops *ops;
+    void *data; /* the adapter's: what its walker is given */
+    char version[64];
+};
+
+/* To add a VM: NAME_walk.c (signal side) and NAME_resolve.c, and a row in registry.c. */
+struct vmps_vm_ops {
+    const char *name; /* the `interpreter` metadata */
+    /* Whether this VM is in the process. */
+    bool (*present)(void);
+    /* Finds what the walker needs. vm->ops is set; fills data and version. */
+    vmps_status (*open)(struct vmps_vm *vm, struct vmps_error *err);
+    /* Compares a checked walk of the calling thread with frames that are known to be there. */
+    vmps_status (*check)(const struct vmps_vm *vm, const struct vmps_known_frame *frames,
+                         size_t frame_count, struct vmps_error *err);
+    /* After the last walk. */
+    void (*close)(struct vmps_vm *vm);
+    struct vmps_walker walker;
+};
+
+/* vmps_vm_open() finds the VM of this process: VMPS_OK, VMPS_E_INTERPRETER, VMPS_E_SYSTEM. */
+vmps_status vmps_vm_open(struct vmps_vm *vm, struct vmps_error *err);
+void vmps_vm_close(struct vmps_vm *vm);
+bool vmps_vm_present(void);
+
+#endif
