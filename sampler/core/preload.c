@@ -1,13 +1,17 @@
 /* preload.c: the way in for vmprof-record, which starts a program with this library in LD_PRELOAD and
- * VMPROF_RECORD="pid=N,fd=N,period_ns=N" in its environment. The program may be a script, env, or a
- * shell that executes the interpreter: each is the same process, with the same id. */
+ * VMPROF_RECORD="fd=N,token_fd=N,period_ns=N" in its environment. The program may be a script, env, or
+ * a shell that starts the interpreter: what is recorded is the first process with an interpreter in it.
+ * That is the one which takes the only byte out of the pipe token_fd; all others run on as if we were
+ * not there. */
 #include <ctype.h>
 #include <dlfcn.h>
 #include <errno.h>
+#include <poll.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <vmprof/vmps.h>
@@ -19,8 +23,8 @@
 #define PRELOAD "LD_PRELOAD"
 
 struct request {
-    pid_t process_id;
     int fd;
+    int token_fd;
     uint64_t period_ns;
 };
 
@@ -43,17 +47,30 @@ static bool take_number(const char **text, const char *name, uint64_t *number)
 
 static bool parse(const char *text, struct request *request)
 {
-    uint64_t process_id, fd;
-    if (!take_number(&text, "pid=", &process_id) || !take_number(&text, "fd=", &fd) ||
+    uint64_t fd, token_fd;
+    if (!take_number(&text, "fd=", &fd) || !take_number(&text, "token_fd=", &token_fd) ||
         !take_number(&text, "period_ns=", &request->period_ns) || *text != '\0') {
         return false;
     }
-    if (process_id > INT32_MAX || fd > INT32_MAX) {
+    if (fd > INT32_MAX || token_fd > INT32_MAX) {
         return false;
     }
-    request->process_id = (pid_t)process_id;
     request->fd = (int)fd;
+    request->token_fd = (int)token_fd;
     return true;
+}
+
+/* Whether this process is the first to ask. A descriptor that is something else by now, since a
+ * program in between closed ours, is left alone. */
+static bool take_token(int fd)
+{
+    struct stat info;
+    struct pollfd ready = {.fd = fd, .events = POLLIN};
+    char token;
+    if (fstat(fd, &info) != 0 || !S_ISFIFO(info.st_mode) || poll(&ready, 1, 0) != 1) {
+        return false;
+    }
+    return (ready.revents & POLLIN) != 0 && read(fd, &token, 1) == 1;
 }
 
 static bool started_here;
@@ -109,7 +126,7 @@ static void leave_preload(void)
     free(kept);
 }
 
-/* The process that this was meant for, or its children, run on as if we were not there. */
+/* From here on this process, and its children, run as if we were not there. */
 static void leave_environment(void)
 {
     unsetenv(REQUEST);
@@ -123,18 +140,16 @@ __attribute__((constructor)) static void enter(void)
     if (text == NULL) {
         return;
     }
-    if (!parse(text, &request)) {
-        leave_environment();
-        return;
-    }
-    if (request.process_id != getpid()) {
-        leave_environment();
-        return;
-    }
-    if (!vmps_vm_present()) {
+    bool understood = parse(text, &request);
+    /* A program without an interpreter may start one yet: it hands on what it was given. */
+    if (understood && !vmps_vm_present()) {
         return;
     }
     leave_environment();
+    if (!understood || !take_token(request.token_fd)) {
+        return;
+    }
+    (void)close(request.token_fd);
     const struct vmps_options options = {
         .size = sizeof options,
         .fd = vmps_descriptor_move_up(request.fd),

@@ -109,6 +109,15 @@ static bool objects_fit(struct vmps_walk *walk, uint64_t code)
                      layout->bytes_data);
 }
 
+/* From 3.12 on a class that is called may get a frame of the interpreter's own between the caller and
+ * __init__ (Python/specialize.c, _Py_InitCleanup): its name and its file are one object, and it has no
+ * line. No compiled code is so, since a file's name is not a function's. */
+static bool is_trampoline(const struct vmps_cpython_layout *layout, uint64_t code)
+{
+    return vmps_load32(code + layout->code_first_line) == 0 &&
+           vmps_load64(code + layout->code_name) == vmps_load64(code + layout->code_file);
+}
+
 /* Hands one frame on. */
 static vmps_walk_status emit(struct vmps_walk *walk, uint64_t frame, uint64_t code)
 {
@@ -124,6 +133,9 @@ static vmps_walk_status emit(struct vmps_walk *walk, uint64_t frame, uint64_t co
     }
     if (walk->checked && !objects_fit(walk, code)) {
         return vmps_cpython_broken(walk, "code without a name, a file or a line table");
+    }
+    if (is_trampoline(layout, code)) {
+        return VMPS_WALK_OK;
     }
     const struct vmps_walk_frame found = {
         .code_address = code,

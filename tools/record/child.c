@@ -1,5 +1,7 @@
 #include "tools/record/child.h"
 
+#include "tools/record/output.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -53,15 +55,22 @@ static int preload(const char *library)
     return error;
 }
 
-static _Noreturn void run(const struct record_child *child, char **argv, const char *library,
-                          int fd, uint64_t period_ns, int report_fd)
+/* What the sampler takes out of the environment: sampler/core/preload.c. */
+static int set_order(const struct record_order *order, int token_fd)
 {
-    char order[96];
+    char text[96];
+
+    snprintf(text, sizeof(text), "fd=%d,token_fd=%d,period_ns=%" PRIu64, order->fd, token_fd,
+             order->period_ns);
+    return preload(order->library) == 0 ? setenv("VMPROF_RECORD", text, 1) : -1;
+}
+
+static _Noreturn void run(const struct record_child *child, char **argv,
+                          const struct record_order *order, int token_fd, int report_fd)
+{
     int error;
 
-    snprintf(order, sizeof(order), "pid=%ld,fd=%d,period_ns=%" PRIu64, (long)getpid(), fd,
-             period_ns);
-    if (preload(library) == 0 && setenv("VMPROF_RECORD", order, 1) == 0) {
+    if (set_order(order, token_fd) == 0) {
         release_signals(child);
         execvp(argv[0], argv);
     }
@@ -73,38 +82,68 @@ static _Noreturn void run(const struct record_child *child, char **argv, const c
     _exit(127);
 }
 
-int record_child_start(struct record_child *child, char **argv, const char *library, int fd,
-                       uint64_t period_ns, int *is_exec)
+/* A pipe with one byte in it: the first interpreter that takes it is the one that is recorded, be it
+ * the program itself or what a script starts. */
+static int make_token(int *token_fd)
 {
-    int report[2], error = 0;
+    int ends[2], error = 0;
+
+    if (pipe(ends) != 0) {
+        return errno;
+    }
+    if (write(ends[1], "1", 1) != 1) {
+        error = errno;
+    }
+    close(ends[1]);
+    *token_fd = record_move_fd_up(ends[0]);
+    return error;
+}
+
+/* Waits for the program to be executed: 0, or the errno that this failed with. */
+static int await_exec(int report_fd)
+{
+    int error = 0;
     ssize_t size;
 
+    do {
+        size = read(report_fd, &error, sizeof(error));
+    } while (size < 0 && errno == EINTR);
+    return size == (ssize_t)sizeof(error) ? error : 0; /* closed by exec: it runs */
+}
+
+int record_child_start(struct record_child *child, char **argv, const struct record_order *order,
+                       int *is_exec)
+{
+    int report[2], token_fd = -1, error = make_token(&token_fd);
+
     *is_exec = 0;
+    if (error != 0) {
+        return error;
+    }
     if (pipe2(report, O_CLOEXEC) != 0) {
-        return errno;
+        error = errno;
+        close(token_fd);
+        return error;
     }
     hold_signals(child);
     child->pid = fork();
+    if (child->pid == 0) {
+        run(child, argv, order, token_fd, report[1]);
+    }
     if (child->pid < 0) {
         error = errno;
         release_signals(child);
-        close(report[0]);
-        close(report[1]);
-        return error;
     }
-    if (child->pid == 0) {
-        run(child, argv, library, fd, period_ns, report[1]);
-    }
+    close(token_fd);
     close(report[1]);
-    do {
-        size = read(report[0], &error, sizeof(error));
-    } while (size < 0 && errno == EINTR);
-    close(report[0]);
-    if (size != (ssize_t)sizeof(error)) {
-        return 0; /* closed by exec: it runs */
+    if (error == 0) {
+        error = await_exec(report[0]);
+        *is_exec = error != 0;
     }
-    waitpid(child->pid, NULL, 0);
-    *is_exec = 1;
+    close(report[0]);
+    if (*is_exec) {
+        waitpid(child->pid, NULL, 0);
+    }
     return error;
 }
 

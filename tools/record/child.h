@@ -13,11 +13,17 @@ struct record_child {
     struct sigaction interrupt, quit, child;
 };
 
-/* record_child_start() forks and runs argv[0], found on PATH, with the sampler at library preloaded,
- * writing to fd. Returns 0, or the errno that exec failed with (*is_exec = 1) or of anything before
- * (*is_exec = 0). */
-int record_child_start(struct record_child *child, char **argv, const char *library, int fd,
-                       uint64_t period_ns, int *is_exec);
+/* What the sampler is to do. */
+struct record_order {
+    const char *library; /* the sampler */
+    int fd;              /* where the profile goes */
+    uint64_t period_ns;
+};
+
+/* record_child_start() forks and runs argv[0], found on PATH, with the sampler preloaded. Returns 0, or
+ * the errno that exec failed with (*is_exec = 1) or of anything before (*is_exec = 0). */
+int record_child_start(struct record_child *child, char **argv, const struct record_order *order,
+                       int *is_exec);
 
 /* record_child_wait() waits for the end of the program and returns its status as waitpid() does.
  * Meanwhile ^C and ^\ are the program's affair; SIGTERM and SIGHUP are handed on to it. */

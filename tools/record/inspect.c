@@ -53,8 +53,7 @@ const char *record_inspect(const char *program)
     char found[PATH_MAX];
     struct stat status;
     const char *why =
-        "no CPython ran in this very process; give the interpreter itself as PROGRAM: "
-        "python3 x.py";
+        "no CPython ran in it, nor in what it started; give a program that does: python3 x.py";
     int fd;
 
     if (strchr(program, '/') == NULL) {

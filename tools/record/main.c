@@ -159,7 +159,9 @@ static int record(const struct record_options *options, char **program)
         vmpt_say(TOOL, "cannot write %s: %s", options->output, strerror(error));
         return EXIT_OWN_FAILURE;
     }
-    error = record_child_start(&child, program, sampler, output.fd, options->period_ns, &is_exec);
+    const struct record_order order = {
+        .library = sampler, .fd = output.fd, .period_ns = options->period_ns};
+    error = record_child_start(&child, program, &order, &is_exec);
     if (error != 0) {
         record_output_drop(&output);
         vmpt_say(TOOL, "%s: %s", program[0], strerror(error));

@@ -13,7 +13,7 @@
 #define FD_FROM 250
 #define FD_FROM_WHERE_THE_LIMIT_IS_LOW 20
 
-static int move_away(int fd)
+int record_move_fd_up(int fd)
 {
     int high = fcntl(fd, F_DUPFD, FD_FROM);
 
@@ -71,7 +71,7 @@ int record_output_open(struct record_output *output, const char *path)
         error = output->fd < 0 ? errno : 0;
     }
     if (error == 0) {
-        output->fd = move_away(output->fd);
+        output->fd = record_move_fd_up(output->fd);
     }
     return error;
 }

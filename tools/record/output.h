@@ -20,6 +20,10 @@ int record_output_open(struct record_output *output, const char *path);
 /* record_output_keep() gives the file its name. Returns 0 or an errno. */
 int record_output_keep(struct record_output *output);
 
+/* record_move_fd_up() gives the descriptor a high number, so that a program finds its own where they
+ * always are. Returns the new one; fd itself where that cannot be had. */
+int record_move_fd_up(int fd);
+
 /* record_output_drop() removes the file. */
 void record_output_drop(struct record_output *output);
 

@@ -22,7 +22,8 @@ static void count_block(struct vmpfi_session *s, const struct vmpfi_samples *sam
     }
     /* A block of the journal has no chunk header that could say its time span. */
     for (size_t i = 0; samples->time_ns != NULL && !s->info.finished && i < samples->count; i++) {
-        s->info.end_ns = samples->time_ns[i] > s->info.end_ns ? samples->time_ns[i] : s->info.end_ns;
+        s->info.end_ns =
+            samples->time_ns[i] > s->info.end_ns ? samples->time_ns[i] : s->info.end_ns;
     }
 }
 

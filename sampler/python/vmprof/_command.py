@@ -144,6 +144,7 @@ def _start(options):
     except (EnvironmentError, ImportError, RuntimeError, ValueError) as error:
         output.drop()
         raise _Failure(_plain(error))
+    output.keep()
     _Ending(output, _recorder, _stats, table)
 
 
@@ -153,16 +154,29 @@ class _Output(object):
     def __init__(self, options):
         self.shown = options.output
         self.is_temporary = self.is_new = options.output is None
+        self.kept_path = None
         try:
             if self.is_temporary:
                 self.path, fd = _open_temporary()
             else:
-                self.path = _resolve(options.output)
-                fd, self.is_new = _open_output(self.path, None if options.is_module else options.program)
+                self.kept_path = _resolve(options.output)
+                self.path, fd = _open_output(
+                    self.kept_path, None if options.is_module else options.program)
+                self.is_new = self.path != self.kept_path
         except EnvironmentError as error:
             where = 'a temporary file' if self.is_temporary else self.shown
             raise _Failure('cannot write %s: %s' % (where, error.strerror))
         self.fd = _move_away(fd)
+
+    def keep(self):
+        """Gives the file its name, now that there is something in it. A recording that still writes to an
+        older file of that name keeps its own."""
+        if self.is_new and self.kept_path is not None:
+            try:
+                os.rename(self.path, self.kept_path)
+                self.path = self.kept_path
+            except EnvironmentError as error:
+                _complain('cannot rename %s to %s: %s' % (self.path, self.kept_path, error.strerror))
 
     def drop(self):
         """Closes the file and removes it, if it was made here."""
@@ -197,8 +211,8 @@ def _resolve(output):
 
 
 def _open_output(path, program):
-    """Opens path, as (fd, whether the file is new). A file of that name is replaced by a new one, so that
-    a recording which still writes to it keeps its own; what is no file is opened as it is."""
+    """Opens the output, as (path, fd): a new file beside path, to be renamed once the recording runs; what
+    exists and is no file is opened as it is."""
     try:
         if program is not None and os.path.samefile(path, program):
             raise _Failure('%s is the program itself' % path)
@@ -207,11 +221,10 @@ def _open_output(path, program):
         if error.errno != errno.ENOENT:
             raise
         mode = None
-    if mode is None or (stat.S_ISREG(mode) and not path.startswith(_ALIASES)):
-        if mode is not None:
-            os.unlink(path)
-        return os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o666), True
-    return os.open(path, os.O_WRONLY), False
+    if path.startswith(_ALIASES) or (mode is not None and not stat.S_ISREG(mode)):
+        return path, os.open(path, os.O_WRONLY)
+    new_path = '%s.%d.new' % (path, os.getpid())
+    return new_path, os.open(new_path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o666)
 
 
 def _move_away(fd):
