@@ -1,5 +1,5 @@
 #include "libvmprof_fmt/src/base/error.h"
-#include "libvmprof_fmt/src/reader/reader.h"
+#include "libvmprof_fmt/src/reader/state.h"
 
 #include <string.h>
 

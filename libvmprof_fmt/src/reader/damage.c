@@ -1,4 +1,4 @@
-#include "libvmprof_fmt/src/reader/reader.h"
+#include "libvmprof_fmt/src/reader/state.h"
 
 static void keep_first(vmpf_reader *r, const struct vmpf_error *error)
 {

@@ -1,7 +1,7 @@
 /* salvage.c: the samples that a session's journal still holds (spec 7.5). */
 #include "libvmprof_fmt/src/base/error.h"
 #include "libvmprof_fmt/src/journal/assemble.h"
-#include "libvmprof_fmt/src/reader/reader.h"
+#include "libvmprof_fmt/src/reader/state.h"
 #include "libvmprof_fmt/src/wire/cursor.h"
 
 #include <stdlib.h>
@@ -183,12 +183,12 @@ static vmpf_status join_threads(struct salvage *s, uint64_t **ids)
     return VMPF_OK;
 }
 
-static vmpf_status collect(struct salvage *s, struct vmpf_error *err)
+static vmpf_status collect(struct salvage *s)
 {
     vmpf_reader *r = s->r;
     struct vmpfi_session *session = vmpfi_reader_current(r);
-    const struct vmpf_meta *process = vmpf_info_meta(&session->info, VMPF_META_PROCESS_ID);
-    VMPF_TRY(vmpfi_session_values(session, err));
+    const struct vmpf_meta *process =
+        vmpfi_metadata_find(session->info.meta, session->info.meta_count, VMPF_META_PROCESS_ID);
     VMPF_TRY(vmpfi_dictionary_init(&s->dictionary));
     s->assembler.dictionary = &s->dictionary;
     s->assembler.threads = &s->threads;
@@ -235,17 +235,13 @@ vmpf_status vmpfi_salvage_journal(vmpf_reader *r, bool *block, struct vmpf_error
         return VMPF_OK;
     }
     count_lost(&s);
-    vmpf_status status = collect(&s, err);
+    vmpf_status status = collect(&s);
     *block = status == VMPF_OK && s.count > 0;
     free(s.ring_memory);
     vmpfi_assembler_fini(&s.assembler);
     vmpfi_threads_fini(&s.threads);
     vmpfi_dictionary_fini(&s.dictionary);
     if (status == VMPF_OK) {
-        return VMPF_OK;
-    }
-    if (status == VMPF_E_CORRUPT) {
-        vmpfi_damage_chunk(r, err);
         return VMPF_OK;
     }
     return vmpfi_fail(err, status, r->journal.offset, "", "cannot read the journal: %s",

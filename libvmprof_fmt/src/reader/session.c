@@ -1,14 +1,9 @@
 /* session.c: the chunks of one session (spec sections 3 and 5). */
 #include "libvmprof_fmt/src/base/error.h"
-#include "libvmprof_fmt/src/reader/reader.h"
+#include "libvmprof_fmt/src/reader/state.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-struct vmpfi_session *vmpfi_reader_current(vmpf_reader *r)
-{
-    return r->sessions[r->session_count - 1];
-}
 
 vmpf_status vmpfi_session_begin(vmpf_reader *r, const struct vmpfi_superblock *superblock,
                                 struct vmpf_error *err)
@@ -38,7 +33,7 @@ vmpf_status vmpfi_session_begin(vmpf_reader *r, const struct vmpfi_superblock *s
     return VMPF_OK;
 }
 
-vmpf_status vmpfi_session_values(struct vmpfi_session *s, struct vmpf_error *err)
+static vmpf_status know_values(struct vmpfi_session *s, struct vmpf_error *err)
 {
     if (s->values_known) {
         return VMPF_OK;
@@ -73,7 +68,7 @@ static vmpf_status take_samples(vmpf_reader *r, const struct vmpfi_payload *payl
 {
     struct vmpfi_session *s = vmpfi_reader_current(r);
     struct vmpfi_columnset_head head;
-    VMPF_TRY(vmpfi_session_values(s, err));
+    VMPF_TRY(know_values(s, err));
     VMPF_TRY(vmpfi_samples_decode(&head, &r->samples, &r->scratch, s->info.value_count,
                                   r->options.skip_columns, payload, err));
     if (head.first < s->sample_position || head.first > UINT64_MAX - VMPFI_MAX_ENTRIES) {
@@ -240,7 +235,7 @@ vmpf_status vmpfi_session_end(vmpf_reader *r, bool *block, struct vmpf_error *er
     struct vmpfi_session *s = vmpfi_reader_current(r);
     *block = false;
     r->session_open = false;
-    if (vmpfi_session_values(s, NULL) != VMPF_OK) {
+    if (know_values(s, NULL) != VMPF_OK) {
         s->info.value_count = 0;
     }
     if (r->journal.seen) {

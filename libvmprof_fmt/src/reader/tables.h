@@ -11,6 +11,7 @@
 #include <vmprof/vmpf.h>
 
 #define VMPFI_LOST_ID 1u
+#define VMPFI_MAX_TABLE_ENTRIES ((uint64_t)UINT32_MAX - 1)
 
 /* How many entries the current epoch has (without entry 0), and the reader's id of its entry 0. */
 struct vmpfi_epoch_table {
@@ -52,6 +53,11 @@ uint32_t vmpfi_tables_id(struct vmpfi_tables *t, const struct vmpfi_epoch_table 
                          uint64_t id);
 /* The same for a thread, which is numbered from 0; a new unnamed one stands for what is not there. */
 vmpf_status vmpfi_tables_thread(struct vmpfi_tables *t, uint64_t id, uint32_t *thread);
+/* One more entry, with ids of the reader's. VMPF_E_NOMEM, VMPF_E_LIMIT. */
+vmpf_status vmpfi_tables_append_string(struct vmpfi_tables *t, struct vmpf_string entry);
+vmpf_status vmpfi_tables_append_function(struct vmpfi_tables *t, const struct vmpf_function *entry);
+vmpf_status vmpfi_tables_append_location(struct vmpfi_tables *t, struct vmpf_location entry);
+vmpf_status vmpfi_tables_append_stack(struct vmpfi_tables *t, struct vmpf_stack entry);
 vmpf_status vmpfi_tables_append_thread(struct vmpfi_tables *t, const struct vmpf_thread *thread);
 
 /* Adds a whole dictionary as an epoch of its own. */

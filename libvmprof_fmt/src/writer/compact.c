@@ -1,6 +1,6 @@
 /* compact.c: when a session ends, its chunks move down over the journal (spec 7.6). */
 #include "libvmprof_fmt/src/base/error.h"
-#include "libvmprof_fmt/src/writer/writer.h"
+#include "libvmprof_fmt/src/writer/state.h"
 
 /* Moving costs as much as writing once more; in a file of this size the journal's share is small. */
 #define LARGE_FILE_BYTES ((uint64_t)64 * 1024 * 1024)

@@ -1,7 +1,7 @@
 /* drain.c: the journal of a writer: its place in the output, and its rows (spec section 7). */
 #include "libvmprof_fmt/src/base/error.h"
 #include "libvmprof_fmt/src/wire/cursor.h"
-#include "libvmprof_fmt/src/writer/writer.h"
+#include "libvmprof_fmt/src/writer/state.h"
 
 #include <stdlib.h>
 #include <string.h>

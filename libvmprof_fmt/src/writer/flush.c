@@ -1,6 +1,6 @@
 /* flush.c: from what is pending to chunks in the output. */
 #include "libvmprof_fmt/src/base/error.h"
-#include "libvmprof_fmt/src/writer/writer.h"
+#include "libvmprof_fmt/src/writer/state.h"
 
 #include <string.h>
 

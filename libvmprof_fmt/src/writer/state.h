@@ -1,6 +1,6 @@
-/* writer.h: the inside of a vmpf_writer, shared by the files of this folder. Private. */
-#ifndef VMPROF_FMT_WRITER_WRITER_H
-#define VMPROF_FMT_WRITER_WRITER_H
+/* state.h: the inside of a vmpf_writer, shared by the files of this folder. Private. */
+#ifndef VMPROF_FMT_WRITER_STATE_H
+#define VMPROF_FMT_WRITER_STATE_H
 
 #include "libvmprof_fmt/src/blocks/chunk.h"
 #include "libvmprof_fmt/src/blocks/samples.h"
@@ -61,9 +61,6 @@ struct vmpf_writer {
     bool broken;               /* a stream that failed in the middle: nothing more can be written */
 };
 
-/* Lost samples so far: those of the caller and those of the journal's producers. */
-uint64_t vmpfi_writer_lost(const vmpf_writer *w);
-
 /* flush.c: encodes all that is pending and writes it. end: the END chunk too, when not NULL. After a failure all is still
  * pending, and a later call tries again, unless the sink is a broken stream. */
 vmpf_status vmpfi_writer_flush(vmpf_writer *w, const struct vmpfi_end *end, struct vmpf_error *err);
@@ -71,7 +68,10 @@ vmpf_status vmpfi_writer_flush(vmpf_writer *w, const struct vmpfi_end *end, stru
 vmpf_status vmpfi_writer_put(vmpf_writer *w, const void *data, size_t size_bytes,
                              struct vmpf_error *err);
 
-/* writer.c: adds one sample to pending, which must have room. */
+/* Lost samples so far: those of the caller and those of the journal's producers. */
+uint64_t vmpfi_writer_lost(const vmpf_writer *w);
+
+/* pending.c: adds one sample, for which there must be room. */
 vmpf_status vmpfi_writer_push(vmpf_writer *w, const struct vmpf_sample *sample,
                               struct vmpf_error *err);
 bool vmpfi_writer_full(const vmpf_writer *w);

@@ -1,6 +1,6 @@
-/* reader.h: the inside of a vmpf_reader, shared by the files of this folder. Private. */
-#ifndef VMPROF_FMT_READER_READER_H
-#define VMPROF_FMT_READER_READER_H
+/* state.h: the inside of a vmpf_reader, shared by the files of this folder. Private. */
+#ifndef VMPROF_FMT_READER_STATE_H
+#define VMPROF_FMT_READER_STATE_H
 
 #include "libvmprof_fmt/src/blocks/chunk.h"
 #include "libvmprof_fmt/src/blocks/samples.h"
@@ -52,13 +52,21 @@ struct vmpf_reader {
     struct vmpf_error failure; /* final; status VMPF_OK: none */
 };
 
-struct vmpfi_session *vmpfi_reader_current(vmpf_reader *r);
+/* The session whose chunks are being read; there is one from the opening on. */
+static inline struct vmpfi_session *vmpfi_reader_current(vmpf_reader *r)
+{
+    return r->sessions[r->session_count - 1];
+}
 
 /* damage.c: what was wrong is counted, and the first of it kept. error may be NULL. */
 void vmpfi_damage_bytes(vmpf_reader *r, uint64_t bytes, const struct vmpf_error *error);
 void vmpfi_damage_chunk(vmpf_reader *r, const struct vmpf_error *error);
 void vmpfi_damage_samples(vmpf_reader *r, uint64_t samples);
 void vmpfi_damage_unfinished(vmpf_reader *r);
+
+/* chunks.c: one step: a chunk, the end of a session, the start of one. *block: r->samples holds a block. VMPF_END: there
+ * is nothing more. */
+vmpf_status vmpfi_reader_step(vmpf_reader *r, bool *block, struct vmpf_error *err);
 
 /* session.c: */
 vmpf_status vmpfi_session_begin(vmpf_reader *r, const struct vmpfi_superblock *superblock,
@@ -69,9 +77,9 @@ vmpf_status vmpfi_session_chunk(vmpf_reader *r, const struct vmpfi_chunk_header 
                                 struct vmpf_error *err);
 /* The end of the session's bytes: what is in its journal comes as one more block. */
 vmpf_status vmpfi_session_end(vmpf_reader *r, bool *block, struct vmpf_error *err);
-vmpf_status vmpfi_session_values(struct vmpfi_session *s, struct vmpf_error *err);
 
-/* salvage.c: the rows of the journal. Gives r->samples, with ids of a new epoch. */
+/* salvage.c: the rows of the journal. Gives r->samples, with ids of a new epoch. The values of the session are
+ * known by then. */
 vmpf_status vmpfi_salvage_journal(vmpf_reader *r, bool *block, struct vmpf_error *err);
 
 /* block.c: turns r->samples, with ids of the file, into the block that the caller gets. */

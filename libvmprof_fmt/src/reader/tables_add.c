@@ -1,0 +1,229 @@
+/* tables_add.c: what table chunks, and the dictionary of a journal, add to the tables. */
+#include "libvmprof_fmt/src/base/error.h"
+#include "libvmprof_fmt/src/blocks/chunk.h"
+#include "libvmprof_fmt/src/reader/tables.h"
+
+static const struct vmpf_string lost_text = {.data = "<lost>", .size_bytes = 6};
+
+static struct vmpf_string string_of(struct vmpfi_tables *t, uint64_t id)
+{
+    if (id >= t->string_count) {
+        t->unknown++;
+        return lost_text;
+    }
+    return t->strings[id];
+}
+
+/* Entries that were lost with their chunk keep their ids [F-5.2-1]. */
+static vmpf_status fill_gap(struct vmpfi_tables *t, uint16_t kind, uint64_t missing)
+{
+    const struct vmpf_function lost =
+        t->functions[VMPFI_LOST_ID]; /* a copy: the table moves as it grows */
+    for (uint64_t i = 0; i < missing; i++) {
+        switch (kind) {
+        case VMPFI_STRINGS: VMPF_TRY(vmpfi_tables_append_string(t, lost_text)); break;
+        case VMPFI_FUNCTIONS:
+            VMPF_TRY(vmpfi_tables_append_function(t, &lost));
+            t->function_epoch.count++;
+            break;
+        case VMPFI_LOCATIONS:
+            VMPF_TRY(vmpfi_tables_append_location(t, t->locations[VMPFI_LOST_ID]));
+            t->location_epoch.count++;
+            break;
+        default:
+            VMPF_TRY(vmpfi_tables_append_stack(t, t->stacks[VMPFI_LOST_ID]));
+            t->stack_epoch.count++;
+            break;
+        }
+    }
+    t->unknown += missing;
+    return VMPF_OK;
+}
+
+static vmpf_status add_strings(struct vmpfi_tables *t, const struct vmpfi_table *chunk)
+{
+    const uint8_t *text = chunk->bytes;
+    for (uint32_t i = 0; i < chunk->count; i++) {
+        size_t size_bytes = (size_t)chunk->columns[0][i];
+        const char *copy = vmpfi_arena_copy(&t->text, text, size_bytes);
+        if (copy == NULL) {
+            return VMPF_E_NOMEM;
+        }
+        VMPF_TRY(vmpfi_tables_append_string(
+            t, (struct vmpf_string){.data = copy, .size_bytes = size_bytes}));
+        text += size_bytes;
+    }
+    return VMPF_OK;
+}
+
+static vmpf_status add_functions(struct vmpfi_tables *t, const struct vmpfi_table *chunk)
+{
+    for (uint32_t i = 0; i < chunk->count; i++) {
+        uint64_t kind = chunk->columns[3][i];
+        const struct vmpf_function entry = {
+            .name = string_of(t, chunk->columns[0][i]),
+            .file = string_of(t, chunk->columns[1][i]),
+            .first_line = (uint32_t)chunk->columns[2][i],
+            .kind = kind <= VMPF_KIND_JIT_INTERNAL ? (vmpf_kind)kind : VMPF_KIND_UNKNOWN,
+            .address = chunk->columns[4][i]};
+        VMPF_TRY(vmpfi_tables_append_function(t, &entry));
+        t->function_epoch.count++;
+    }
+    return VMPF_OK;
+}
+
+static vmpf_status add_locations(struct vmpfi_tables *t, const struct vmpfi_table *chunk)
+{
+    for (uint32_t i = 0; i < chunk->count; i++) {
+        const struct vmpf_location entry = {
+            .function = vmpfi_tables_id(t, &t->function_epoch, chunk->columns[0][i]),
+            .line = (uint32_t)chunk->columns[1][i]};
+        VMPF_TRY(vmpfi_tables_append_location(t, entry));
+        t->location_epoch.count++;
+    }
+    return VMPF_OK;
+}
+
+static vmpf_status add_stacks(struct vmpfi_tables *t, const struct vmpfi_table *chunk)
+{
+    for (uint32_t i = 0; i < chunk->count; i++) {
+        uint64_t parent = chunk->first + i - chunk->columns[0][i];
+        const struct vmpf_stack entry = {
+            .parent = vmpfi_tables_id(t, &t->stack_epoch, parent),
+            .location = vmpfi_tables_id(t, &t->location_epoch, chunk->columns[1][i])};
+        if (t->depths[entry.parent] >= VMPF_MAX_DEPTH) {
+            return VMPF_E_LIMIT; /* [F-5.4-3]; the entries before it are sound, so they may stay */
+        }
+        VMPF_TRY(vmpfi_tables_append_stack(t, entry));
+        t->stack_epoch.count++;
+    }
+    return VMPF_OK;
+}
+
+static vmpf_status add_threads(struct vmpfi_tables *t, const struct vmpfi_table *chunk)
+{
+    const char *text = (const char *)chunk->bytes;
+    for (uint32_t i = 0; i < chunk->count; i++) {
+        size_t size_bytes = (size_t)chunk->columns[2][i];
+        const struct vmpf_thread entry = {.thread_id = chunk->columns[0][i],
+                                          .process_id = chunk->columns[1][i],
+                                          .name = {.data = text, .size_bytes = size_bytes}};
+        text += size_bytes;
+        uint64_t id = chunk->first + i;
+        if (id >= t->thread_session.count) {
+            VMPF_TRY(vmpfi_tables_append_thread(t, &entry));
+            continue;
+        }
+        struct vmpf_thread *have = &t->threads[t->thread_session.base + id];
+        const char *copy = vmpfi_arena_copy(&t->text, entry.name.data, size_bytes);
+        if (copy == NULL) {
+            return VMPF_E_NOMEM;
+        }
+        *have = entry;
+        have->name.data = copy;
+    }
+    return VMPF_OK;
+}
+
+static uint64_t entries_so_far(const struct vmpfi_tables *t, uint16_t kind)
+{
+    switch (kind) {
+    case VMPFI_STRINGS: return t->string_count - 1;
+    case VMPFI_FUNCTIONS: return t->function_epoch.count;
+    case VMPFI_LOCATIONS: return t->location_epoch.count;
+    default: return t->stack_epoch.count;
+    }
+}
+
+/* [F-5.2-1], [F-5.4-2], [F-5.5-1]: all that can be wrong is found before anything changes. */
+static vmpf_status check_table(const struct vmpfi_tables *t, uint16_t kind,
+                               const struct vmpfi_table *chunk, uint64_t offset,
+                               struct vmpf_error *err)
+{
+    if (kind == VMPFI_THREADS) {
+        if (chunk->first > t->thread_session.count) {
+            return vmpfi_fail(err, VMPF_E_CORRUPT, offset, "F-5.5-1",
+                              "threads before these are missing");
+        }
+        return VMPF_OK;
+    }
+    if (chunk->first <= entries_so_far(t, kind) || chunk->first > VMPFI_MAX_TABLE_ENTRIES) {
+        return vmpfi_fail(err, VMPF_E_CORRUPT, offset, "F-5.2-1",
+                          "a table begins at an id that it cannot have");
+    }
+    for (uint32_t i = 0; kind == VMPFI_STACKS && i < chunk->count; i++) {
+        uint64_t distance = chunk->columns[0][i];
+        if (distance == 0 || distance > chunk->first + i) {
+            return vmpfi_fail(err, VMPF_E_CORRUPT, offset, "F-5.4-2",
+                              "a stack comes before its parent");
+        }
+    }
+    return VMPF_OK;
+}
+
+static vmpf_status add_entries(struct vmpfi_tables *t, uint16_t kind,
+                               const struct vmpfi_table *chunk)
+{
+    if (kind == VMPFI_THREADS) {
+        return add_threads(t, chunk);
+    }
+    VMPF_TRY(fill_gap(t, kind, chunk->first - entries_so_far(t, kind) - 1));
+    switch (kind) {
+    case VMPFI_STRINGS: return add_strings(t, chunk);
+    case VMPFI_FUNCTIONS: return add_functions(t, chunk);
+    case VMPFI_LOCATIONS: return add_locations(t, chunk);
+    default: return add_stacks(t, chunk);
+    }
+}
+
+vmpf_status vmpfi_tables_add(struct vmpfi_tables *t, uint16_t kind, const struct vmpfi_table *chunk,
+                             uint64_t offset, struct vmpf_error *err)
+{
+    VMPF_TRY(check_table(t, kind, chunk, offset, err));
+    vmpf_status status = add_entries(t, kind, chunk);
+    if (status == VMPF_E_NOMEM) {
+        return vmpfi_fail_nomem(err);
+    }
+    if (status == VMPF_E_LIMIT) {
+        return vmpfi_fail(err, status, offset, "",
+                          "the tables take more than the %zu bytes allowed", t->memory_limit_bytes);
+    }
+    return status;
+}
+
+vmpf_status vmpfi_tables_add_dictionary(struct vmpfi_tables *t, const struct vmpfi_dictionary *d)
+{
+    VMPF_TRY(vmpfi_tables_new_epoch(t));
+    for (size_t i = 1; i < d->string_count; i++) {
+        const char *copy = vmpfi_arena_copy(&t->text, d->strings[i].data, d->strings[i].size_bytes);
+        if (copy == NULL) {
+            return VMPF_E_NOMEM;
+        }
+        VMPF_TRY(vmpfi_tables_append_string(
+            t, (struct vmpf_string){.data = copy, .size_bytes = d->strings[i].size_bytes}));
+    }
+    for (size_t i = 1; i < d->function_count; i++) {
+        const struct vmpfi_function *f = &d->functions[i];
+        const struct vmpf_function entry = {.name = t->strings[f->name],
+                                            .file = t->strings[f->file],
+                                            .first_line = f->first_line,
+                                            .kind = (vmpf_kind)f->kind,
+                                            .address = f->address};
+        VMPF_TRY(vmpfi_tables_append_function(t, &entry));
+        t->function_epoch.count++;
+    }
+    for (size_t i = 1; i < d->location_count; i++) {
+        struct vmpf_location entry = d->locations[i];
+        entry.function = vmpfi_tables_id(t, &t->function_epoch, entry.function);
+        VMPF_TRY(vmpfi_tables_append_location(t, entry));
+        t->location_epoch.count++;
+    }
+    for (size_t i = 1; i < d->stack_count; i++) {
+        struct vmpf_stack entry = d->stacks[i];
+        entry.parent = vmpfi_tables_id(t, &t->stack_epoch, entry.parent);
+        entry.location = vmpfi_tables_id(t, &t->location_epoch, entry.location);
+        VMPF_TRY(vmpfi_tables_append_stack(t, entry));
+        t->stack_epoch.count++;
+    }
+    return VMPF_OK;
+}
