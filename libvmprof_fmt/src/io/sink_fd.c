@@ -14,11 +14,10 @@
 
 struct fd_sink {
     int fd;        /* of our own for a file, the caller's for a stream */
-    int caller_fd; /* left standing behind the profile when a file is closed */
+    int caller_fd; /* left standing behind the profile when a file is cut */
     off_t base;    /* where in the file the profile begins */
     dev_t device;  /* what fd must still be: a program may close descriptors that are not its own */
     ino_t inode;
-    uint64_t size_bytes; /* of the profile, as far as it was written or reserved */
 };
 
 /* Our own descriptor lies above those that programs close in bulk, where the limit allows it. */
@@ -55,11 +54,7 @@ static int file_write(void *ctx, uint64_t offset, const void *data, size_t size)
     if (!still_ours(sink)) {
         return -EBADF;
     }
-    int result = write_all_at(sink->fd, sink->base + (off_t)offset, data, size);
-    if (result == 0 && offset + size > sink->size_bytes) {
-        sink->size_bytes = offset + size;
-    }
-    return result;
+    return write_all_at(sink->fd, sink->base + (off_t)offset, data, size);
 }
 
 static int file_read(void *ctx, uint64_t offset, void *data, size_t size)
@@ -93,7 +88,13 @@ static int file_truncate(void *ctx, uint64_t size)
     if (ftruncate(sink->fd, sink->base + (off_t)size) != 0) {
         return -errno;
     }
-    sink->size_bytes = size;
+    struct stat info;
+    /* What the caller writes next belongs behind the profile. Not at close: a child of a fork closes too, and the
+     * position is its parent's. */
+    if (fstat(sink->caller_fd, &info) == 0 && info.st_dev == sink->device &&
+        info.st_ino == sink->inode) {
+        (void)lseek(sink->caller_fd, sink->base + (off_t)size, SEEK_SET);
+    }
     return 0;
 }
 
@@ -135,9 +136,6 @@ static int file_map(void *ctx, uint64_t offset, size_t size, void **address)
     if (page == MAP_FAILED) {
         return -errno;
     }
-    if (offset + size > sink->size_bytes) {
-        sink->size_bytes = offset + size;
-    }
     *address = page + before;
     return 0;
 }
@@ -158,12 +156,6 @@ static uint32_t file_misalignment(void *ctx)
 static void file_close(void *ctx)
 {
     struct fd_sink *sink = ctx;
-    struct stat info;
-    /* What the caller writes next belongs behind the profile. */
-    if (fstat(sink->caller_fd, &info) == 0 && info.st_dev == sink->device &&
-        info.st_ino == sink->inode) {
-        (void)lseek(sink->caller_fd, sink->base + (off_t)sink->size_bytes, SEEK_SET);
-    }
     if (still_ours(sink)) {
         (void)close(sink->fd);
     }

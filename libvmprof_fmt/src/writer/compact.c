@@ -61,11 +61,24 @@ static vmpf_status move_piece(vmpf_writer *w, uint64_t from, uint64_t to, size_t
     return result == 0 ? VMPF_OK : failed(result, to, err);
 }
 
+static vmpf_status cut(vmpf_writer *w, uint64_t size_bytes, struct vmpf_error *err)
+{
+    int result = w->sink.ops->truncate(w->sink.ctx, size_bytes);
+    if (result != 0) {
+        return failed(result, size_bytes, err);
+    }
+    w->offset = size_bytes;
+    return VMPF_OK;
+}
+
 vmpf_status vmpfi_writer_compact(vmpf_writer *w, struct vmpf_error *err)
 {
     const struct vmpfi_writer_journal *journal = &w->journal;
-    if (!journal->mapped || w->offset > LARGE_FILE_BYTES) {
+    if (w->sink.ops->truncate == NULL) {
         return VMPF_OK;
+    }
+    if (!journal->mapped || w->offset > LARGE_FILE_BYTES) {
+        return cut(w, w->offset, err); /* what an older, longer file left behind */
     }
     uint64_t to = journal->region_offset;
     size_t index = 0;
@@ -83,10 +96,5 @@ vmpf_status vmpfi_writer_compact(vmpf_writer *w, struct vmpf_error *err)
         VMPF_TRY(move_piece(w, from, to, size, err));
         to += size;
     }
-    int result = w->sink.ops->truncate(w->sink.ctx, to);
-    if (result != 0) {
-        return failed(result, to, err);
-    }
-    w->offset = to;
-    return VMPF_OK;
+    return cut(w, to, err);
 }
