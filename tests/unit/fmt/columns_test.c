@@ -53,14 +53,14 @@ static void test_encodings_by_hand(void **state)
     (void)state;
     static const uint64_t values[] = {5, 5, 5, 4, 300};
     static const struct {
-        enum vmpfi_encoding encoding;
         size_t size;
+        enum vmpfi_encoding encoding;
         uint8_t bytes[12];
     } cases[] = {
-        {VMPFI_ENCODING_PLAIN, 6, {5, 5, 5, 4, 0xAC, 0x02}},
-        {VMPFI_ENCODING_DELTA, 6, {10, 0, 0, 1, 0xD0, 0x04}},
-        {VMPFI_ENCODING_RUNS, 7, {5, 2, 4, 0, 0xAC, 0x02, 0}},
-        {VMPFI_ENCODING_DELTA_RUNS, 9, {10, 0, 0, 1, 1, 0, 0xD0, 0x04, 0}},
+        {6, VMPFI_ENCODING_PLAIN, {5, 5, 5, 4, 0xAC, 0x02}},
+        {6, VMPFI_ENCODING_DELTA, {10, 0, 0, 1, 0xD0, 0x04}},
+        {7, VMPFI_ENCODING_RUNS, {5, 2, 4, 0, 0xAC, 0x02, 0}},
+        {9, VMPFI_ENCODING_DELTA_RUNS, {10, 0, 0, 1, 1, 0, 0xD0, 0x04, 0}},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct vmpfi_buffer out = {0};

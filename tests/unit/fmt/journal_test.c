@@ -65,7 +65,7 @@ static void produce_some(struct recording *recording, uint32_t from, uint32_t co
     for (uint32_t i = from; i < from + count; i++) {
         const uint32_t codes[] = {2, 1};
         assert_true(
-            produce_sample(recording->journal, i * 1000, 5, 10, codes, 1 + i % 2, PUBLISH_WHOLE));
+            produce_sample(recording->journal, i * UINT64_C(1000), 5, 10, codes, 1 + i % 2, PUBLISH_WHOLE));
     }
 }
 

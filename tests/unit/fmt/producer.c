@@ -54,6 +54,14 @@ static size_t padded(size_t size)
     return (size + 7) / 8 * 8;
 }
 
+/* Without its NUL: the row says how long it is. */
+static void put_text(uint8_t *to, const char *text)
+{
+    for (; *text != '\0'; text++) {
+        *to++ = (uint8_t)*text;
+    }
+}
+
 bool produce_code(struct vmpf_journal *journal, uint32_t number, const char *name, const char *file,
                   uint32_t first_line, uint64_t address)
 {
@@ -69,8 +77,8 @@ bool produce_code(struct vmpf_journal *journal, uint32_t number, const char *nam
         return false;
     }
     memcpy(payload, &row, sizeof row);
-    memcpy(payload + sizeof row, name, strlen(name));
-    memcpy(payload + sizeof row + padded(strlen(name)), file, strlen(file));
+    put_text(payload + sizeof row, name);
+    put_text(payload + sizeof row + padded(strlen(name)), file);
     return produce_row(journal, VMPF_ROW_CODE, payload, bytes, PUBLISH_WHOLE);
 }
 

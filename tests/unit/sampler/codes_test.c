@@ -24,7 +24,7 @@ static int set_up(void **state)
     struct fixture *f = calloc(1, sizeof *f);
     assert_non_null(f);
     f->journal = aligned_alloc(64, HEADER_BYTES + CAPACITY);
-    f->codes.entries = calloc(VMPS_CODES_ENTRIES, sizeof(uint64_t));
+    f->codes.entries = calloc(VMPS_CODES_ENTRIES, sizeof *f->codes.entries);
     assert_non_null(f->journal);
     assert_non_null((void *)(uintptr_t)f->codes.entries);
     memset(f->journal, 0, HEADER_BYTES + CAPACITY);

@@ -12,7 +12,7 @@
 
 #include "sampler/signal/probe_sig.h"
 
-#define PAGE 4096u
+#define PAGE ((size_t)4096)
 
 static bool readable(uint64_t address, size_t size)
 {

@@ -40,7 +40,7 @@ static size_t drain(struct vmpf_journal *journal)
         bool pad = kind == VMPF_ROW_PAD;
         assert_true((row[0] & VMPF_ROW_COMMITTED) != 0);
         assert_true(words >= 1);
-        assert_true(journal->tail % CAPACITY + words * 8 <= CAPACITY);
+        assert_true(journal->tail % CAPACITY + words * UINT64_C(8) <= CAPACITY);
         uint64_t check =
             vmpf_row_check(journal->session_id, journal->tail, kind, row + 1, pad ? 0 : words - 1);
         assert_int_equal(row[0] >> 32 & 0x7FFFFFFF, check);
