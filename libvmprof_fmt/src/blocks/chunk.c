@@ -38,8 +38,8 @@ vmpf_status vmpfi_superblock_decode(const uint8_t *from, struct vmpfi_superblock
         return vmpfi_fail(err, VMPF_E_CORRUPT, offset, "F-2-2",
                           "the superblock's checksum is wrong");
     }
-    superblock->read_version = (uint16_t)(from[8] | from[9] << 8);
-    superblock->write_version = (uint16_t)(from[10] | from[11] << 8);
+    superblock->read_version = vmpfi_load_u16(from + 8);
+    superblock->write_version = vmpfi_load_u16(from + 10);
     superblock->size_bytes = vmpfi_load_u32(from + 12);
     superblock->session_id = vmpfi_load_u64(from + 16);
     superblock->start_unix_ns = vmpfi_load_u64(from + 24);
@@ -83,8 +83,8 @@ bool vmpfi_chunk_header_decode(const uint8_t *from, struct vmpfi_chunk_header *h
     if (!vmpfi_is_sync(from) || !vmpfi_crc32_matches(vmpfi_load_u32(from + 52), from, 52)) {
         return false;
     }
-    header->kind = (uint16_t)(from[4] | from[5] << 8);
-    header->flags = (uint16_t)(from[6] | from[7] << 8);
+    header->kind = vmpfi_load_u16(from + 4);
+    header->flags = vmpfi_load_u16(from + 6);
     header->session_id = vmpfi_load_u64(from + 8);
     header->sequence = vmpfi_load_u32(from + 16);
     header->epoch = vmpfi_load_u32(from + 20);

@@ -18,12 +18,14 @@ void vmpfi_assembler_fini(struct vmpfi_assembler *a)
     free(a->codes);
     vmpfi_map64_fini(&a->code_numbers);
     vmpfi_map64_fini(&a->location_of);
+    vmpfi_paths_fini(&a->paths);
     memset(a, 0, sizeof *a);
 }
 
 void vmpfi_assembler_new_epoch(struct vmpfi_assembler *a)
 {
     vmpfi_map64_clear(&a->location_of);
+    vmpfi_paths_forget(&a->paths);
     for (size_t i = 0; i < a->code_count; i++) {
         a->codes[i].function_id = 0;
     }
@@ -162,16 +164,28 @@ static vmpf_status location_of(struct vmpfi_assembler *a, uint32_t number, uint3
     return vmpfi_map64_insert(&a->location_of, key, *location) ? VMPF_OK : VMPF_E_NOMEM;
 }
 
-/* Frames stand leaf first, the prefix tree grows from the root. */
-static vmpf_status stack_of(struct vmpfi_assembler *a, const uint8_t *frames, size_t frame_count,
-                            uint32_t *stack)
+/* The frame at this depth, root first; in the row they stand leaf first. */
+static uint64_t frame_at(const uint8_t *frames, size_t frame_count, size_t depth)
 {
+    return vmpfi_load_u64(frames + (frame_count - 1 - depth) * sizeof(struct vmpf_row_frame));
+}
+
+/* The prefix tree grows from the root; what the path remembers is not looked up again. */
+static vmpf_status stack_of(struct vmpfi_assembler *a, struct vmpfi_path *path,
+                            const uint8_t *frames, size_t frame_count, uint32_t *stack)
+{
+    size_t depth = 0;
     *stack = 0;
-    for (size_t i = frame_count; i > 0; i--) {
-        const uint8_t *frame = frames + (i - 1) * sizeof(struct vmpf_row_frame);
+    while (depth < frame_count && depth < path->count &&
+           path->frames[depth] == frame_at(frames, frame_count, depth)) {
+        *stack = path->nodes[depth++];
+    }
+    for (; depth < frame_count; depth++) {
+        uint64_t frame = frame_at(frames, frame_count, depth);
         uint32_t location;
-        VMPF_TRY(location_of(a, vmpfi_load_u32(frame), vmpfi_load_u32(frame + 4), &location));
+        VMPF_TRY(location_of(a, (uint32_t)frame, (uint32_t)(frame >> 32), &location));
         VMPF_TRY(vmpfi_intern_stack(a->dictionary, *stack, location, stack));
+        vmpfi_path_push(path, depth, frame, *stack);
     }
     return VMPF_OK;
 }
@@ -199,5 +213,6 @@ vmpf_status vmpfi_assemble_sample(struct vmpfi_assembler *a, const uint8_t *payl
     }
     thread.thread_id = thread_id;
     VMPF_TRY(vmpfi_threads_define(a->threads, &thread, false, &sample->thread));
-    return stack_of(a, frames, frame_count, &sample->stack);
+    struct vmpfi_path *path = &a->paths.path[sample->thread % VMPFI_PATHS];
+    return stack_of(a, path, frames, frame_count, &sample->stack);
 }

@@ -5,6 +5,7 @@
 #ifndef VMPROF_FMT_JOURNAL_ASSEMBLE_H
 #define VMPROF_FMT_JOURNAL_ASSEMBLE_H
 
+#include "libvmprof_fmt/src/journal/paths.h"
 #include "libvmprof_fmt/src/journal/rows.h"
 #include "libvmprof_fmt/src/model/dictionary.h"
 #include "libvmprof_fmt/src/model/threads.h"
@@ -30,6 +31,7 @@ struct vmpfi_assembler {
     size_t code_count, code_capacity;
     struct vmpfi_map64 code_numbers; /* a row's code number to an index of codes */
     struct vmpfi_map64 location_of;  /* (index of codes, offset) to a location of the epoch */
+    struct vmpfi_paths paths;
 };
 
 void vmpfi_assembler_fini(struct vmpfi_assembler *a);

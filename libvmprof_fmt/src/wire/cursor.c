@@ -3,15 +3,6 @@
 #include <string.h>
 #include <zlib.h>
 
-static uint64_t load(const uint8_t *from, unsigned width)
-{
-    uint64_t value = 0;
-    for (unsigned i = 0; i < width; i++) {
-        value |= (uint64_t)from[i] << (8 * i);
-    }
-    return value;
-}
-
 static void store(uint8_t *to, uint64_t value, unsigned width)
 {
     for (unsigned i = 0; i < width; i++) {
@@ -35,45 +26,35 @@ bool vmpfi_skip(struct vmpfi_cursor *cursor, size_t size_bytes)
     return vmpfi_read_bytes(cursor, size_bytes, &ignored);
 }
 
-static bool read_fixed(struct vmpfi_cursor *cursor, unsigned width, uint64_t *value)
-{
-    const uint8_t *data;
-    if (!vmpfi_read_bytes(cursor, width, &data)) {
-        return false;
-    }
-    *value = load(data, width);
-    return true;
-}
-
 bool vmpfi_read_u8(struct vmpfi_cursor *cursor, uint8_t *value)
 {
-    uint64_t wide;
-    bool read = read_fixed(cursor, 1, &wide);
-    *value = read ? (uint8_t)wide : 0;
+    const uint8_t *data;
+    bool read = vmpfi_read_bytes(cursor, sizeof *value, &data);
+    *value = read ? data[0] : 0;
     return read;
 }
 
 bool vmpfi_read_u16(struct vmpfi_cursor *cursor, uint16_t *value)
 {
-    uint64_t wide;
-    bool read = read_fixed(cursor, 2, &wide);
-    *value = read ? (uint16_t)wide : 0;
+    const uint8_t *data;
+    bool read = vmpfi_read_bytes(cursor, sizeof *value, &data);
+    *value = read ? vmpfi_load_u16(data) : 0;
     return read;
 }
 
 bool vmpfi_read_u32(struct vmpfi_cursor *cursor, uint32_t *value)
 {
-    uint64_t wide;
-    bool read = read_fixed(cursor, 4, &wide);
-    *value = read ? (uint32_t)wide : 0;
+    const uint8_t *data;
+    bool read = vmpfi_read_bytes(cursor, sizeof *value, &data);
+    *value = read ? vmpfi_load_u32(data) : 0;
     return read;
 }
 
 bool vmpfi_read_u64(struct vmpfi_cursor *cursor, uint64_t *value)
 {
-    uint64_t wide;
-    bool read = read_fixed(cursor, 8, &wide);
-    *value = read ? wide : 0;
+    const uint8_t *data;
+    bool read = vmpfi_read_bytes(cursor, sizeof *value, &data);
+    *value = read ? vmpfi_load_u64(data) : 0;
     return read;
 }
 
@@ -109,16 +90,6 @@ void vmpfi_store_u32(uint8_t *to, uint32_t value)
 void vmpfi_store_u64(uint8_t *to, uint64_t value)
 {
     store(to, value, 8);
-}
-
-uint32_t vmpfi_load_u32(const uint8_t *from)
-{
-    return (uint32_t)load(from, 4);
-}
-
-uint64_t vmpfi_load_u64(const uint8_t *from)
-{
-    return load(from, 8);
 }
 
 size_t vmpfi_store_varint(uint8_t *to, uint64_t value)

@@ -4,9 +4,11 @@
 #ifndef VMPROF_FMT_WIRE_CURSOR_H
 #define VMPROF_FMT_WIRE_CURSOR_H
 
+#include <endian.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 /* A view of bytes that are still to be read. A failed read changes nothing and returns false. */
 struct vmpfi_cursor {
@@ -39,8 +41,28 @@ bool vmpfi_read_varint(struct vmpfi_cursor *cursor, uint64_t *value);
 void vmpfi_store_u16(uint8_t *to, uint16_t value);
 void vmpfi_store_u32(uint8_t *to, uint32_t value);
 void vmpfi_store_u64(uint8_t *to, uint64_t value);
-uint32_t vmpfi_load_u32(const uint8_t *from);
-uint64_t vmpfi_load_u64(const uint8_t *from);
+
+/* Fixed-width loads from memory that the caller knows to be there; any alignment. */
+static inline uint16_t vmpfi_load_u16(const uint8_t *from)
+{
+    uint16_t value;
+    memcpy(&value, from, sizeof value);
+    return le16toh(value);
+}
+
+static inline uint32_t vmpfi_load_u32(const uint8_t *from)
+{
+    uint32_t value;
+    memcpy(&value, from, sizeof value);
+    return le32toh(value);
+}
+
+static inline uint64_t vmpfi_load_u64(const uint8_t *from)
+{
+    uint64_t value;
+    memcpy(&value, from, sizeof value);
+    return le64toh(value);
+}
 
 #define VMPFI_VARINT_MAX_BYTES ((size_t)10)
 

@@ -1,0 +1,44 @@
+#include "libvmprof_fmt/src/journal/paths.h"
+
+#include "libvmprof_fmt/src/base/buffer.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Bounds the memory of all paths to some megabytes. */
+#define MAX_DEPTH 4096u
+
+void vmpfi_paths_fini(struct vmpfi_paths *paths)
+{
+    for (size_t i = 0; i < VMPFI_PATHS; i++) {
+        free(paths->path[i].frames);
+        free(paths->path[i].nodes);
+    }
+    memset(paths, 0, sizeof *paths);
+}
+
+void vmpfi_paths_forget(struct vmpfi_paths *paths)
+{
+    for (size_t i = 0; i < VMPFI_PATHS; i++) {
+        paths->path[i].count = 0;
+    }
+}
+
+void vmpfi_path_push(struct vmpfi_path *path, size_t at, uint64_t frame, uint32_t node)
+{
+    if (at > path->count || at >= MAX_DEPTH) {
+        return;
+    }
+    void *frames = path->frames;
+    void *nodes = path->nodes;
+    bool room = vmpfi_grow(&frames, &path->frame_capacity, at + 1, sizeof *path->frames) &&
+                vmpfi_grow(&nodes, &path->node_capacity, at + 1, sizeof *path->nodes);
+    path->frames = frames;
+    path->nodes = nodes;
+    path->count = at;
+    if (room) {
+        path->frames[at] = frame;
+        path->nodes[at] = node;
+        path->count = at + 1;
+    }
+}

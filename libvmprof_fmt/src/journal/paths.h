@@ -1,0 +1,31 @@
+/* paths.h: the last stack of each thread, frame by frame, with its nodes. Private.
+ *
+ * Consecutive stacks of a thread mostly share all but a few frames at the leaf. What they share needs no
+ * look-up. A path is only a memory: one of another thread in its place costs time, never truth. */
+#ifndef VMPROF_FMT_JOURNAL_PATHS_H
+#define VMPROF_FMT_JOURNAL_PATHS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define VMPFI_PATHS 64u
+
+struct vmpfi_path {
+    uint64_t *frames; /* root first */
+    uint32_t *nodes;  /* of the dictionary: of the stack up to this frame */
+    size_t count;
+    size_t frame_capacity, node_capacity;
+};
+
+struct vmpfi_paths {
+    struct vmpfi_path path[VMPFI_PATHS];
+};
+
+void vmpfi_paths_fini(struct vmpfi_paths *paths);
+/* Nodes have new numbers. */
+void vmpfi_paths_forget(struct vmpfi_paths *paths);
+/* vmpfi_path_push() puts a frame at depth `at` (at most the count) and forgets the deeper ones. Very deep stacks, and
+ * those for which there is no memory, are not remembered. */
+void vmpfi_path_push(struct vmpfi_path *path, size_t at, uint64_t frame, uint32_t node);
+
+#endif
