@@ -94,18 +94,30 @@ bool vmpfi_column_encode_as(struct vmpfi_buffer *out, const uint64_t *values, si
     return true;
 }
 
-bool vmpfi_column_decode(const uint8_t *data, size_t size_bytes, enum vmpfi_encoding encoding,
-                         uint64_t *values, size_t count)
+/* A number for each entry. */
+static bool decode_each(struct vmpfi_cursor *cursor, bool delta, uint64_t *values, size_t count)
 {
-    bool delta = is_delta(encoding);
-    bool runs = is_runs(encoding);
-    struct vmpfi_cursor cursor = vmpfi_cursor_of(data, size_bytes);
+    uint64_t previous = 0;
+    for (size_t i = 0; i < count; i++) {
+        uint64_t number;
+        if (!vmpfi_read_varint(cursor, &number)) {
+            return false;
+        }
+        previous = delta ? previous + vmpfi_unzigzag(number) : number;
+        values[i] = previous;
+    }
+    return true;
+}
+
+/* A number, and how many further entries have it too. */
+static bool decode_runs(struct vmpfi_cursor *cursor, bool delta, uint64_t *values, size_t count)
+{
     uint64_t previous = 0;
     for (size_t i = 0; i < count;) {
         uint64_t number;
-        uint64_t further = 0;
-        if (!vmpfi_read_varint(&cursor, &number) ||
-            (runs && !vmpfi_read_varint(&cursor, &further)) || further >= count - i) {
+        uint64_t further;
+        if (!vmpfi_read_varint(cursor, &number) || !vmpfi_read_varint(cursor, &further) ||
+            further >= count - i) {
             return false;
         }
         for (uint64_t k = 0; k <= further; k++) {
@@ -113,5 +125,15 @@ bool vmpfi_column_decode(const uint8_t *data, size_t size_bytes, enum vmpfi_enco
             values[i++] = previous;
         }
     }
-    return vmpfi_cursor_left(&cursor) == 0;
+    return true;
+}
+
+bool vmpfi_column_decode(const uint8_t *data, size_t size_bytes, enum vmpfi_encoding encoding,
+                         uint64_t *values, size_t count)
+{
+    struct vmpfi_cursor cursor = vmpfi_cursor_of(data, size_bytes);
+    bool delta = is_delta(encoding);
+    bool whole = is_runs(encoding) ? decode_runs(&cursor, delta, values, count)
+                                   : decode_each(&cursor, delta, values, count);
+    return whole && vmpfi_cursor_left(&cursor) == 0;
 }

@@ -58,7 +58,7 @@ bool vmpfi_read_u64(struct vmpfi_cursor *cursor, uint64_t *value)
     return read;
 }
 
-bool vmpfi_read_varint(struct vmpfi_cursor *cursor, uint64_t *value)
+bool vmpfi_read_long_varint(struct vmpfi_cursor *cursor, uint64_t *value)
 {
     uint64_t result = 0;
     size_t left = vmpfi_cursor_left(cursor);

@@ -34,8 +34,16 @@ bool vmpfi_read_u64(struct vmpfi_cursor *cursor, uint64_t *value);
 /* A piece of size_bytes; *data points into the view. */
 bool vmpfi_read_bytes(struct vmpfi_cursor *cursor, size_t size_bytes, const uint8_t **data);
 bool vmpfi_skip(struct vmpfi_cursor *cursor, size_t size_bytes);
-/* [F-1-2]; false also for a value over 64 bits. */
-bool vmpfi_read_varint(struct vmpfi_cursor *cursor, uint64_t *value);
+/* [F-1-2]; false also for a value over 64 bits. Most are of one byte. */
+bool vmpfi_read_long_varint(struct vmpfi_cursor *cursor, uint64_t *value);
+static inline bool vmpfi_read_varint(struct vmpfi_cursor *cursor, uint64_t *value)
+{
+    if (cursor->at < cursor->end && *cursor->at < 0x80) {
+        *value = *cursor->at++;
+        return true;
+    }
+    return vmpfi_read_long_varint(cursor, value);
+}
 
 /* Fixed-width stores to memory that the caller knows to be large enough. */
 void vmpfi_store_u16(uint8_t *to, uint16_t value);
