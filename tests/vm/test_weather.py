@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Bad weather: programs that die, fork, exec, take signals, or have no room on the disk."""
 import os
+import random
 import re
 import signal
 import subprocess
@@ -43,6 +44,39 @@ class Weather(harness.TestCase):
         # What is left out is what passed before the program began.
         self.assertGreater(read.total(), 0.3e9)
         self.assertGreater(read.total_share('spin'), 0.95)
+
+    def test_killed_at_random_instants(self):
+        """What the kernel says that the process used is in the profile, less what no tick had told of yet."""
+        python = harness.all_pythons()[0]
+        program = self.folder / 'victim.py'
+        program.write_text(
+            'import os, sys, time, vmprof\n'
+            'def spin():\n'
+            '    while True:\n'
+            '        for i in range(1000): pass\n'
+            'out = open(sys.argv[1], "wb")\n'
+            'vmprof.enable(out.fileno())\n'
+            'os.write(1, ("%r\\n" % time.process_time()).encode())\n'
+            'spin()\n')
+        chance = random.Random(20)
+        for kill in range(20):
+            child = subprocess.Popen([python.path, str(program), str(self.output)], env=self.environment(),
+                                     stdout=subprocess.PIPE)
+            before = float(child.stdout.readline())
+            time.sleep(chance.uniform(0.02, 0.3))
+            child.kill()
+            child.stdout.close()
+            _, _, usage = os.wait4(child.pid, 0)
+            child.returncode = 0
+            used = usage.ru_utime + usage.ru_stime - before
+            read = recording.Profile(self.output)
+            self.assertFalse(read.finished)
+            self.assertFalse([name for sample in read.samples for name in sample.stack if name.name == '<lost>'])
+            told = read.total() / 1e9
+            # Two periods of 4 ms: a tick that was due, and the sample that was being written; then the drain
+            # thread's own time and what ending a process costs, which are no samples.
+            self.assertLess(used - told, 0.008 + 0.1 * used + 0.03, (kill, used, told))
+            self.assertLess(told, used + 0.01, (kill, used, told))
 
     @harness.every_python
     def test_other_ends(self, python):
