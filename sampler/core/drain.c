@@ -10,6 +10,7 @@
 
 #include "sampler/core/handler.h"
 #include "sampler/core/metadata.h"
+#include "sampler/signal/fault_sig.h"
 
 #define STACK_BYTES ((size_t)512 << 10)
 #define MS UINT64_C(1000000)
@@ -161,6 +162,8 @@ static int create_thread(struct vmps_session *session)
     pthread_attr_setstacksize(&attributes, STACK_BYTES);
     sigset_t all, before;
     sigfillset(&all);
+    /* A fault that is blocked ends the process. */
+    sigdelset(&all, VMPS_FAULT_SIGNAL);
     pthread_sigmask(SIG_SETMASK, &all, &before);
     failed = pthread_create(&session->drain.thread, &attributes, drain_main, session);
     pthread_sigmask(SIG_SETMASK, &before, NULL);

@@ -71,6 +71,7 @@ static void in_child(void)
 {
     struct vmps_session *session = vmps_owner_state.session;
     atomic_store(&vmps_signal_state.recording, NULL);
+    atomic_store(&vmps_signal_state.output_end, 0);
     atomic_store(&vmps_signal_state.in_flight, 0);
     vmps_handler_remove();
     unlock_session(session);

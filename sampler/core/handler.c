@@ -4,12 +4,26 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "sampler/signal/fault_sig.h"
 #include "sampler/signal/state_sig.h"
 #include "sampler/signal/tick_sig.h"
 
-static bool is_ours(const struct sigaction *action)
+/* Our two signals. */
+struct own_handler {
+    int number;
+    void (*action)(int number, siginfo_t *info, void *context);
+    struct vmps_former *former;
+};
+
+static const struct own_handler own_handlers[] = {
+    {VMPS_TICK_SIGNAL, vmps_tick_handler, &vmps_signal_state.before_tick},
+    {VMPS_FAULT_SIGNAL, vmps_fault_handler, &vmps_signal_state.before_fault},
+};
+#define OWN_HANDLERS (sizeof own_handlers / sizeof own_handlers[0])
+
+static bool is_ours(const struct own_handler *own, const struct sigaction *action)
 {
-    return (action->sa_flags & SA_SIGINFO) != 0 && action->sa_sigaction == vmps_tick_handler;
+    return (action->sa_flags & SA_SIGINFO) != 0 && action->sa_sigaction == own->action;
 }
 
 /* No other handler may come in between, least of all one that leaves by longjmp; the signals of a
@@ -23,38 +37,53 @@ static void block_others(sigset_t *mask)
     }
 }
 
-static void remember(const struct sigaction *previous)
+static void remember(struct vmps_former *former, const struct sigaction *previous)
 {
-    struct vmps_signal_state *state = &vmps_signal_state;
-    uint32_t other = (atomic_load(&state->previous_index) + 1) & 1;
-    state->previous[other] = *previous;
-    atomic_store_explicit(&state->previous_index, other, memory_order_release);
+    uint32_t other = (atomic_load(&former->previous_index) + 1) & 1;
+    former->previous[other] = *previous;
+    atomic_store_explicit(&former->previous_index, other, memory_order_release);
+}
+
+static int install(const struct own_handler *own)
+{
+    struct sigaction now;
+    if (sigaction(own->number, NULL, &now) != 0) {
+        return errno;
+    }
+    if (is_ours(own, &now)) {
+        return 0;
+    }
+    remember(own->former, &now);
+    struct sigaction ours;
+    memset(&ours, 0, sizeof ours);
+    ours.sa_sigaction = own->action;
+    ours.sa_flags = SA_SIGINFO | SA_RESTART | SA_ONSTACK;
+    block_others(&ours.sa_mask);
+    return sigaction(own->number, &ours, NULL) == 0 ? 0 : errno;
+}
+
+static void put_back(const struct own_handler *own)
+{
+    struct sigaction now;
+    if (sigaction(own->number, NULL, &now) != 0 || !is_ours(own, &now)) {
+        return;
+    }
+    uint32_t index = atomic_load(&own->former->previous_index) & 1;
+    sigaction(own->number, &own->former->previous[index], NULL);
 }
 
 int vmps_handler_install(void)
 {
-    struct sigaction now;
-    if (sigaction(VMPS_TICK_SIGNAL, NULL, &now) != 0) {
-        return errno;
+    int failed = 0;
+    for (size_t i = 0; i < OWN_HANDLERS && failed == 0; i++) {
+        failed = install(&own_handlers[i]);
     }
-    if (is_ours(&now)) {
-        return 0;
-    }
-    remember(&now);
-    struct sigaction ours;
-    memset(&ours, 0, sizeof ours);
-    ours.sa_sigaction = vmps_tick_handler;
-    ours.sa_flags = SA_SIGINFO | SA_RESTART | SA_ONSTACK;
-    block_others(&ours.sa_mask);
-    return sigaction(VMPS_TICK_SIGNAL, &ours, NULL) == 0 ? 0 : errno;
+    return failed;
 }
 
 void vmps_handler_remove(void)
 {
-    struct vmps_signal_state *state = &vmps_signal_state;
-    struct sigaction now;
-    if (sigaction(VMPS_TICK_SIGNAL, NULL, &now) != 0 || !is_ours(&now)) {
-        return;
+    for (size_t i = 0; i < OWN_HANDLERS; i++) {
+        put_back(&own_handlers[i]);
     }
-    sigaction(VMPS_TICK_SIGNAL, &state->previous[atomic_load(&state->previous_index) & 1], NULL);
 }

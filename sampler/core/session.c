@@ -46,6 +46,18 @@ static vmps_status output_failed(struct vmps_error *err, const struct vmpf_error
     return status;
 }
 
+/* Tells the handler of faults where the output is mapped. */
+static void guard_output(const struct vmps_session *session, const struct vmpf_journal *journal)
+{
+    struct vmpf_writer_stats stats;
+    vmpf_writer_stats(session->writer, &stats);
+    uint64_t begin = (uint64_t)journal;
+    uint64_t end = begin + journal->header_size_bytes + journal->capacity_bytes;
+    atomic_store(&vmps_signal_state.output_gone, false);
+    atomic_store(&vmps_signal_state.output_begin, begin);
+    atomic_store(&vmps_signal_state.output_end, stats.journal_mapped ? end : 0);
+}
+
 static vmps_status open_output(struct vmps_session *session, const struct vmps_options *options,
                                struct vmps_error *err)
 {
@@ -70,6 +82,7 @@ static vmps_status open_output(struct vmps_session *session, const struct vmps_o
         return output_failed(err, &cause);
     }
     vmps_ring_init(&session->recording.ring, journal);
+    guard_output(session, journal);
     return VMPS_OK;
 }
 

@@ -66,7 +66,9 @@ static bool end(struct vmps_session *session)
     if (session->drain.ready) {
         vmps_drain_stop(session, quiet);
     }
-    /* Last: the drain thread puts the handler back in where it is missing. */
+    /* Last: the drain thread puts the handlers back in where they are missing, and closing the output
+     * may still run into a page that is gone. */
+    atomic_store(&vmps_signal_state.output_end, 0);
     vmps_handler_remove();
     return quiet;
 }
@@ -161,8 +163,11 @@ static vmps_status finish(struct vmps_session *session, struct vmps_error *err)
     if (cause->status == VMPF_OK) {
         return VMPS_OK;
     }
-    vmps_fail(err, VMPS_E_DESCRIPTOR, 0, "the profile could not be written to its end: %s",
-              cause->message);
+    vmps_fail(err, VMPS_E_DESCRIPTOR, 0, "the profile could not be written to its end: %s%s",
+              cause->message,
+              cause->sys_errno != ESTALE ? ""
+                                         : " (another program cut or replaced the file; give each "
+                                           "recording a file of its own)");
     if (err != NULL) {
         err->sys_errno = cause->sys_errno;
     }

@@ -33,11 +33,20 @@ static void publish_pad(const struct vmps_ring *ring, uint64_t position, uint64_
     store_header(word_at(ring, position), header, memory_order_release);
 }
 
+bool vmps_ring_is_ours(const struct vmps_ring *ring)
+{
+    const volatile uint64_t *session_id = &ring->journal->session_id;
+    return *session_id == ring->session_id;
+}
+
 bool vmps_ring_reserve(struct vmps_ring *ring, uint32_t kind, uint32_t payload_words,
                        struct vmps_row *row)
 {
     const uint64_t size = (payload_words + UINT64_C(1)) * WORD_BYTES;
     struct vmpf_journal *journal = ring->journal;
+    if (!vmps_ring_is_ours(ring)) {
+        return false;
+    }
     uint64_t head = atomic_load_explicit(&journal->head, memory_order_relaxed);
     uint64_t pad;
     do {

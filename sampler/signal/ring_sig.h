@@ -29,6 +29,10 @@ struct vmps_row {
 /* vmps_ring_init() takes the ring of a journal that was just laid out. */
 void vmps_ring_init(struct vmps_ring *ring, struct vmpf_journal *journal);
 
+/* vmps_ring_is_ours() is false when the file behind the ring belongs to another recording by now, which
+ * opened it anew: nothing may be stored there. */
+bool vmps_ring_is_ours(const struct vmps_ring *ring);
+
 /* vmps_ring_reserve() takes the room of a row with payload_words words. False: no room, nothing was
  * changed. The payload is zero until it is written. */
 bool vmps_ring_reserve(struct vmps_ring *ring, uint32_t kind, uint32_t payload_words,

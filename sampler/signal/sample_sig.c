@@ -141,7 +141,9 @@ void vmps_sample_take(struct vmps_recording *recording, struct vmps_slot *slot)
     uint64_t weight_ns = cpu_ns > slot->last_cpu_ns ? cpu_ns - slot->last_cpu_ns : 0;
     bool whole = status == VMPS_WALK_OK || status == VMPS_WALK_STOP;
     if (!whole || !publish(recording, slot, &fixed, weight_ns)) {
-        atomic_fetch_add_explicit(&recording->ring.journal->lost, 1, memory_order_relaxed);
+        if (vmps_ring_is_ours(&recording->ring)) {
+            atomic_fetch_add_explicit(&recording->ring.journal->lost, 1, memory_order_relaxed);
+        }
         add(&slot->lost, 1);
         return;
     }

@@ -59,12 +59,19 @@ struct vmps_recording {
     _Atomic(const char *) misfit; /* what did not fit, a constant */
 };
 
+/* The handler that stood there before ours: the entry that `previous_index` names is constant. */
+struct vmps_former {
+    struct sigaction previous[2];
+    _Atomic uint32_t previous_index;
+};
+
 struct vmps_signal_state {
     _Atomic(struct vmps_recording *) recording; /* NULL: off */
     _Atomic uint32_t in_flight;                 /* handlers that may hold it */
-    /* The handler that stood there before ours: the entry that `previous_index` names is constant. */
-    struct sigaction previous[2];
-    _Atomic uint32_t previous_index;
+    struct vmps_former before_tick, before_fault;
+    /* The mapping of the output, from its first byte to behind its last; 0: there is none. */
+    _Atomic uint64_t output_begin, output_end;
+    _Atomic bool output_gone; /* somebody cut the file under its mapping */
     /* Of the last tick source that was armed, over all recordings. */
     _Atomic uint32_t generation;
 };

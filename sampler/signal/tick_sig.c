@@ -4,31 +4,9 @@
 #include <string.h>
 #include <time.h>
 
+#include "sampler/signal/forward_sig.h"
 #include "sampler/signal/sample_sig.h"
 #include "sampler/signal/state_sig.h"
-
-/* Initial-exec: an access must not allocate, as the first one of other models may. It guards against
- * a handler before ours that hands signals back to us. */
-static _Thread_local int forwarding __attribute__((tls_model("initial-exec")));
-
-static void forward(int number, siginfo_t *info, void *context)
-{
-    uint32_t index =
-        atomic_load_explicit(&vmps_signal_state.previous_index, memory_order_acquire) & 1;
-    const struct sigaction *previous = &vmps_signal_state.previous[index];
-    if (forwarding != 0) {
-        return;
-    }
-    forwarding = 1;
-    if ((previous->sa_flags & SA_SIGINFO) != 0) {
-        if (previous->sa_sigaction != NULL) {
-            previous->sa_sigaction(number, info, context);
-        }
-    } else if (previous->sa_handler != SIG_DFL && previous->sa_handler != SIG_IGN) {
-        previous->sa_handler(number);
-    }
-    forwarding = 0;
-}
 
 static struct vmps_slot *slot_of_tick(const struct vmps_recording *recording, uint64_t tick)
 {
@@ -62,7 +40,7 @@ void vmps_tick_handler(int number, siginfo_t *info, void *context)
     if (info->si_code == SI_TIMER && value >> VMPS_TICK_MARK_SHIFT == VMPS_TICK_MARK) {
         tick(value);
     } else {
-        forward(number, info, context);
+        (void)vmps_forward(&vmps_signal_state.before_tick, number, info, context);
     }
     errno = saved_errno;
 }

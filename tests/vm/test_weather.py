@@ -45,6 +45,67 @@ class Weather(harness.TestCase):
         self.assertGreater(read.total(), 0.3e9)
         self.assertGreater(read.total_share('spin'), 0.95)
 
+    @harness.every_python
+    def test_output_cut_by_another(self, python):
+        """Another process opens the same file for writing while we record into it: the program must not die."""
+        program = self.folder / 'cut.py'
+        program.write_text(CLOCK + (
+            'import vmprof\n'
+            'def spin(seconds):\n'
+            '    end = clock() + seconds\n'
+            '    while clock() < end:\n'
+            '        for i in range(1000): pass\n'
+            'out = open(sys.argv[1], "w+b")\n'
+            'vmprof.enable(out.fileno())\n'
+            'spin(0.1)\n'
+            'open(sys.argv[1], "wb").close()\n'
+            'spin(0.3)\n'
+            'try:\n'
+            '    vmprof.disable()\n'
+            'except EnvironmentError as error:\n'
+            '    sys.stdout.write("%s\\n" % error)\n'
+            'sys.stdout.write("lives, %d bytes\\n" % os.path.getsize(sys.argv[1]))\n'))
+        done = self.run_python(python, program, self.output)
+        self.assertEqual((done.code, done.err), (0, ''), done)
+        self.assertIn('give each recording a file of its own', done.out)
+        self.assertIn('lives, 0 bytes', done.out)
+
+    def test_two_recordings_into_one_file(self):
+        """The second one opens the file anew: it is its alone, whole, and the first says so and lives."""
+        python = harness.all_pythons()[0]
+        program = self.folder / 'worker.py'
+        program.write_text(CLOCK + (
+            'import vmprof\n'
+            'def %s(seconds):\n'
+            '    end = clock() + seconds\n'
+            '    while clock() < end:\n'
+            '        for i in range(1000): pass\n'
+            'out = open(sys.argv[1], "w+b")\n'
+            'vmprof.enable(out.fileno())\n'
+            '%s(float(sys.argv[2]))\n'
+            'try:\n'
+            '    vmprof.disable()\n'
+            'except EnvironmentError as error:\n'
+            '    print(error)\n') % ('spin', 'spin'))
+        first = subprocess.Popen([python.path, str(program), str(self.output), '1.2'], env=self.environment(),
+                                 stdout=subprocess.PIPE)
+        time.sleep(0.4)
+        other = self.folder / 'other.py'
+        other.write_text(program.read_text().replace('spin', 'other'))
+        second = subprocess.Popen([python.path, str(other), str(self.output), '1.6'], env=self.environment(),
+                                  stdout=subprocess.PIPE)
+        said, _ = first.communicate(timeout=harness.SECONDS)
+        self.assertEqual(first.returncode, 0)
+        self.assertIn(b'give each recording a file of its own', said)
+        said, _ = second.communicate(timeout=harness.SECONDS)
+        self.assertEqual((second.returncode, said), (0, b''))
+        read = recording.Profile(self.output)
+        self.assertTrue(read.finished)
+        self.assertGreater(read.total_share('other'), 0.9)
+        self.assertEqual(read.total_share('spin'), 0)
+        shown = self.tool('vmprof-top', '--strict', self.output)
+        self.assertEqual((shown.code, shown.err), (0, ''))
+
     def test_killed_at_random_instants(self):
         """What the kernel says that the process used is in the profile, less what no tick had told of yet."""
         python = harness.all_pythons()[0]

@@ -13,10 +13,11 @@
 #include <unistd.h>
 
 struct fd_sink {
-    int fd;        /* of our own for a file, the caller's for a stream */
-    int caller_fd; /* left standing behind the profile when a file is cut */
-    off_t base;    /* where in the file the profile begins */
-    dev_t device;  /* what fd must still be: a program may close descriptors that are not its own */
+    int fd;              /* of our own for a file, the caller's for a stream */
+    int caller_fd;       /* left standing behind the profile when a file is cut */
+    off_t base;          /* where in the file the profile begins */
+    uint64_t mapped_end; /* of the mapping, from the profile's first byte; 0: there is none */
+    dev_t device; /* what fd must still be: a program may close descriptors that are not its own */
     ino_t inode;
 };
 
@@ -27,6 +28,20 @@ static bool still_ours(const struct fd_sink *sink)
 {
     struct stat info;
     return fstat(sink->fd, &info) == 0 && info.st_dev == sink->device && info.st_ino == sink->inode;
+}
+
+/* 0, or what forbids to touch the file: it is another one by now, or somebody has cut it, and with it
+ * the mapping. */
+static int check_file(const struct fd_sink *sink)
+{
+    struct stat info;
+    if (!still_ours(sink)) {
+        return -EBADF;
+    }
+    if (fstat(sink->fd, &info) != 0) {
+        return -errno;
+    }
+    return (uint64_t)info.st_size < (uint64_t)sink->base + sink->mapped_end ? -ESTALE : 0;
 }
 
 static int write_all_at(int fd, off_t offset, const uint8_t *data, size_t size)
@@ -51,8 +66,9 @@ static int write_all_at(int fd, off_t offset, const uint8_t *data, size_t size)
 static int file_write(void *ctx, uint64_t offset, const void *data, size_t size)
 {
     struct fd_sink *sink = ctx;
-    if (!still_ours(sink)) {
-        return -EBADF;
+    int result = check_file(sink);
+    if (result != 0) {
+        return result;
     }
     return write_all_at(sink->fd, sink->base + (off_t)offset, data, size);
 }
@@ -82,9 +98,11 @@ static int file_read(void *ctx, uint64_t offset, void *data, size_t size)
 static int file_truncate(void *ctx, uint64_t size)
 {
     struct fd_sink *sink = ctx;
-    if (!still_ours(sink)) {
-        return -EBADF;
+    int result = check_file(sink);
+    if (result != 0) {
+        return result;
     }
+    sink->mapped_end = size < sink->mapped_end ? size : sink->mapped_end;
     if (ftruncate(sink->fd, sink->base + (off_t)size) != 0) {
         return -errno;
     }
@@ -137,6 +155,7 @@ static int file_map(void *ctx, uint64_t offset, size_t size, void **address)
         return -errno;
     }
     *address = page + before;
+    sink->mapped_end = offset + size;
     return 0;
 }
 

@@ -2,6 +2,7 @@
 #include "libvmprof_fmt/src/base/error.h"
 #include "libvmprof_fmt/src/writer/state.h"
 
+#include <errno.h>
 #include <string.h>
 
 /* One flush under construction: nothing of the writer changes until its bytes are written. */
@@ -31,6 +32,13 @@ static vmpf_status sink_failed(vmpf_writer *w, int result, struct vmpf_error *er
     return VMPF_E_IO;
 }
 
+/* Another recording that opened the same file for writing has cut it and laid its own journal where ours was:
+ * the mapping is of the file, not of our bytes in it. What we wrote now would be in its profile. */
+static bool file_is_anothers(const vmpf_writer *w)
+{
+    return w->journal.mapped && w->journal.memory->session_id != w->options.session_id;
+}
+
 vmpf_status vmpfi_writer_put(vmpf_writer *w, const void *data, size_t size_bytes,
                              struct vmpf_error *err)
 {
@@ -39,6 +47,14 @@ vmpf_status vmpfi_writer_put(vmpf_writer *w, const void *data, size_t size_bytes
             *err = w->failure;
         }
         return w->failure.status;
+    }
+    if (file_is_anothers(w)) {
+        vmpfi_fail_errno(&w->failure, ESTALE, w->offset, "cannot write");
+        w->broken = true;
+        if (err != NULL) {
+            *err = w->failure;
+        }
+        return VMPF_E_IO;
     }
     int result = w->sink.ops->write(w->sink.ctx, w->offset, data, size_bytes);
     if (result != 0) {

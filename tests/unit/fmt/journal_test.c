@@ -2,6 +2,7 @@
 #include "tests/unit/fmt/fixture.h"
 #include "tests/unit/fmt/producer.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -64,8 +65,8 @@ static void produce_some(struct recording *recording, uint32_t from, uint32_t co
 {
     for (uint32_t i = from; i < from + count; i++) {
         const uint32_t codes[] = {2, 1};
-        assert_true(
-            produce_sample(recording->journal, i * UINT64_C(1000), 5, 10, codes, 1 + i % 2, PUBLISH_WHOLE));
+        assert_true(produce_sample(recording->journal, i * UINT64_C(1000), 5, 10, codes, 1 + i % 2,
+                                   PUBLISH_WHOLE));
     }
 }
 
@@ -237,6 +238,24 @@ static void test_file_that_has_something_already(void **state)
     assert_int_equal(close(fd), 0);
 }
 
+/* Somebody else opened the file with O_TRUNC: it is theirs now, and not written to any more. */
+static void test_file_that_was_cut(void **state)
+{
+    (void)state;
+    struct recording recording;
+    struct vmpf_error error;
+    struct stat info;
+    start(&recording, unnamed_file(O_RDWR), 16);
+    assert_int_equal(ftruncate(recording.fd, 100), 0);
+    assert_int_equal(vmpf_writer_meta_string(recording.w, "note", TEXT("x"), NULL), VMPF_OK);
+    assert_int_equal(vmpf_writer_flush(recording.w, &error), VMPF_E_IO);
+    assert_int_equal(error.sys_errno, ESTALE);
+    assert_int_equal(fstat(recording.fd, &info), 0);
+    assert_int_equal(info.st_size, 100);
+    vmpf_writer_abandon(recording.w);
+    assert_int_equal(close(recording.fd), 0);
+}
+
 static void test_descriptors_that_cannot_be_written(void **state)
 {
     (void)state;
@@ -307,6 +326,7 @@ int main(void)
         cmocka_unit_test(test_second_lap_is_clean),
         cmocka_unit_test(test_pipe_gets_the_same),
         cmocka_unit_test(test_file_that_has_something_already),
+        cmocka_unit_test(test_file_that_was_cut),
         cmocka_unit_test(test_descriptors_that_cannot_be_written),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
