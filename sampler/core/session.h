@@ -52,6 +52,9 @@ void vmps_session_close(struct vmps_session *session);
  * writer is left alone where another thread may have been inside it. */
 void vmps_session_forget(struct vmps_session *session, bool writer_is_whole);
 
+/* vmps_thread_born() samples the calling thread, which has just begun, from now on. */
+void vmps_thread_born(void);
+
 uint64_t vmps_monotonic_ns(void);
 
 #endif

@@ -4,11 +4,21 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <time.h>
+#include <unistd.h>
 
 #define SCRATCH_BYTES (VMPS_MAX_FRAMES * sizeof(struct vmpf_row_frame))
 /* Programs name their threads after they have started them: the name is read twice. */
 #define NAME_WAIT_SCANS 20
+#define ASKED_THREADS 128u
+
+/* CPU timers are looked at in the kernel's tick; the coarse clocks advance with it. */
+static uint64_t kernel_tick_ns(void)
+{
+    struct timespec tick;
+    return clock_getres(CLOCK_MONOTONIC_COARSE, &tick) == 0 ? (uint64_t)tick.tv_nsec : 0;
+}
 
 int vmps_threads_init(struct vmps_threads *threads, const struct vmps_tick_source *source,
                       uint64_t period_ns, struct vmps_slot *slots)
@@ -17,6 +27,7 @@ int vmps_threads_init(struct vmps_threads *threads, const struct vmps_tick_sourc
     pthread_mutex_init(&threads->lock, NULL);
     threads->source = source;
     threads->period_ns = period_ns;
+    threads->tick_ns = period_ns > kernel_tick_ns() ? period_ns : kernel_tick_ns();
     threads->slots = slots;
     threads->names_end = &threads->names;
     vmps_task_list_init(&threads->tasks);
@@ -128,9 +139,13 @@ static int attach_slot(struct vmps_threads *threads, struct vmps_thread *thread)
     /* A thread that was there before the recording weighs from now on, one that came later from its
      * birth. */
     slot->last_cpu_ns = threads->scanned ? 0 : thread->seen_cpu_ns;
+    slot->first_weight_ns = threads->scanned ? threads->tick_ns : 0;
+    slot->not_before_ns = 0;
     uint64_t tick = new_tick(thread->slot);
     atomic_store_explicit(&slot->tick, tick, memory_order_release);
-    uint64_t first_ns = 1 + random_below(threads, threads->period_ns);
+    /* Where the kernel's tick is longer than the period, its phase is random enough. */
+    uint64_t first_ns =
+        threads->period_ns < threads->tick_ns ? 1 : 1 + random_below(threads, threads->period_ns);
     int failed =
         threads->source->attach(&thread->tick, thread->id, first_ns, threads->period_ns, tick);
     if (failed != 0) {
@@ -208,9 +223,15 @@ static void read_name(struct vmps_threads *threads, struct vmps_thread *thread)
     }
 }
 
-/* A thread whose clock went backwards is another one, under the number of one that ended. */
-static bool is_reborn(struct vmps_thread *thread)
+/* A thread whose clock went backwards is another one, under the number of one that ended. Where there are
+ * many, a scan asks some of them only. */
+static bool is_reborn(const struct vmps_threads *threads, struct vmps_thread *thread)
 {
+    size_t index = (size_t)(thread - threads->threads);
+    if (index % (threads->count / ASKED_THREADS + 1) !=
+        threads->scans % (threads->count / ASKED_THREADS + 1)) {
+        return false;
+    }
     uint64_t cpu_ns = vmps_thread_cpu_ns(thread->id);
     bool reborn = cpu_ns < thread->seen_cpu_ns;
     thread->seen_cpu_ns = cpu_ns;
@@ -239,7 +260,7 @@ static void scan_listed(struct vmps_threads *threads)
             continue;
         }
         struct vmps_thread *thread = find(threads, id, &hint);
-        if (thread != NULL && !is_reborn(thread)) {
+        if (thread != NULL && !is_reborn(threads, thread)) {
             thread->listed = true;
             continue;
         }
@@ -265,6 +286,7 @@ static int scan_locked(struct vmps_threads *threads)
         read_name(threads, &threads->threads[i]);
     }
     threads->scanned = true;
+    threads->scans++;
     return 0;
 }
 
@@ -287,6 +309,29 @@ void vmps_threads_stop(struct vmps_threads *threads)
     pthread_mutex_unlock(&threads->lock);
 }
 
+/* A thread that has just begun need not wait for the next scan, which would miss a short one. */
+static struct vmps_thread *attach_self(struct vmps_threads *threads, pid_t id)
+{
+    bool attached = !threads->stopped && threads->scanned && attach(threads, id) == 0;
+    return attached ? &threads->threads[threads->count - 1] : NULL;
+}
+
+void vmps_threads_born(struct vmps_threads *threads)
+{
+    pid_t id = (pid_t)syscall(SYS_gettid);
+    pthread_mutex_lock(&threads->lock);
+    /* Its number may be that of a thread that ended since the last scan. */
+    size_t hint = 0;
+    struct vmps_thread *former = find(threads, id, &hint);
+    if (former != NULL) {
+        former->listed = false;
+        detach(threads, former);
+        *former = threads->threads[--threads->count];
+    }
+    attach_self(threads, id);
+    pthread_mutex_unlock(&threads->lock);
+}
+
 /* ---- names and totals ------------------------------------------------------------------------- */
 
 int vmps_threads_set_name(struct vmps_threads *threads, pid_t id, const char *name)
@@ -294,11 +339,8 @@ int vmps_threads_set_name(struct vmps_threads *threads, pid_t id, const char *na
     pthread_mutex_lock(&threads->lock);
     size_t hint = 0;
     struct vmps_thread *thread = find(threads, id, &hint);
-    if (thread == NULL) {
-        /* Not seen yet, or ended: then only its name is left to set. */
-        scan_locked(threads);
-        hint = 0;
-        thread = find(threads, id, &hint);
+    if (thread == NULL && id == (pid_t)syscall(SYS_gettid)) {
+        thread = attach_self(threads, id);
     }
     if (thread != NULL) {
         thread->named = true;

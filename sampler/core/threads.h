@@ -36,6 +36,7 @@ struct vmps_threads {
     pthread_mutex_t lock;
     const struct vmps_tick_source *source;
     uint64_t period_ns;
+    uint64_t tick_ns;        /* the period that is really reached */
     struct vmps_slot *slots; /* of the recording */
     uint32_t fresh_slots;    /* those from here on were never used */
     uint32_t *free_slots;
@@ -46,6 +47,7 @@ struct vmps_threads {
     pid_t skip;   /* the drain thread */
     bool scanned; /* threads that come later have been born since */
     bool stopped; /* no more are attached */
+    size_t scans;
     struct vmps_thread_name *names, **names_end;
     struct vmps_thread_totals ended; /* of slots that were given back */
     uint64_t random;
@@ -60,6 +62,9 @@ void vmps_threads_fini(struct vmps_threads *threads);
 
 /* vmps_threads_scan() attaches threads that are new and detaches those that ended. 0 or an errno. */
 int vmps_threads_scan(struct vmps_threads *threads);
+
+/* vmps_threads_born() attaches the calling thread, which has just begun. */
+void vmps_threads_born(struct vmps_threads *threads);
 
 /* vmps_threads_stop() detaches all, for good. */
 void vmps_threads_stop(struct vmps_threads *threads);

@@ -1,6 +1,7 @@
 #include <vmprof/vmps.h>
 
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -25,6 +26,15 @@ static bool is_running(void)
 {
     const struct vmps_session *session = vmps_owner_state.session;
     return session != NULL && session->process_id == getpid();
+}
+
+void vmps_thread_born(void)
+{
+    pthread_mutex_lock(&vmps_owner_state.lock);
+    if (is_running()) {
+        vmps_threads_born(&vmps_owner_state.session->threads);
+    }
+    pthread_mutex_unlock(&vmps_owner_state.lock);
 }
 
 static vmps_status check_options(const struct vmps_options *options, struct vmps_error *err)
@@ -123,6 +133,24 @@ static vmps_status start(const struct vmps_options *options, struct vmps_error *
     return status;
 }
 
+/* A limit on file sizes is told by a signal that ends a program which does not expect it. Ours is told by the
+ * error alone: what came for this thread in the meantime was for us. */
+static vmps_status start_without_xfsz(const struct vmps_options *options, struct vmps_error *err)
+{
+    sigset_t limit, before, pending;
+    sigemptyset(&limit);
+    sigaddset(&limit, SIGXFSZ);
+    sigpending(&pending);
+    pthread_sigmask(SIG_BLOCK, &limit, &before);
+    vmps_status status = start(options, err);
+    const struct timespec at_once = {0};
+    if (sigismember(&pending, SIGXFSZ) == 0) {
+        (void)sigtimedwait(&limit, NULL, &at_once);
+    }
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return status;
+}
+
 vmps_status vmps_start(const struct vmps_options *options, struct vmps_error *err)
 {
     vmps_status status = check_options(options, err);
@@ -130,7 +158,7 @@ vmps_status vmps_start(const struct vmps_options *options, struct vmps_error *er
         return status;
     }
     pthread_mutex_lock(&vmps_owner_state.lock);
-    status = start(options, err);
+    status = start_without_xfsz(options, err);
     pthread_mutex_unlock(&vmps_owner_state.lock);
     return status;
 }

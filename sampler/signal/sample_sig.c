@@ -12,6 +12,11 @@
  * instant at which the interpreter changes its stack proves nothing. */
 #define MAX_MISFITS 8u
 
+/* A walk may take longer than a period, where stacks are deep. So that the program gets on all the same, a
+ * sample is followed by this many times its own cost without another; weights are measured, so that
+ * this costs precision only. */
+#define REST_FACTOR 4u
+
 struct sample {
     struct vmps_recording *recording;
     struct vmps_slot *slot;
@@ -119,10 +124,26 @@ static void add(_Atomic uint64_t *counter, uint64_t amount)
     atomic_store_explicit(counter, value + amount, memory_order_relaxed);
 }
 
-void vmps_sample_take(struct vmps_recording *recording, struct vmps_slot *slot)
+/* A thread that lives for less than a period has a sample now and then, which stands for the period:
+ * measured time alone would make such threads too light, since what follows a thread's last sample
+ * is never told. */
+static uint64_t weight_of(const struct vmps_slot *slot, uint64_t cpu_ns)
 {
-    uint64_t now_ns = clock_ns(CLOCK_MONOTONIC);
-    uint64_t cpu_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID);
+    uint64_t measured_ns = cpu_ns > slot->last_cpu_ns ? cpu_ns - slot->last_cpu_ns : 0;
+    return measured_ns > slot->first_weight_ns ? measured_ns : slot->first_weight_ns;
+}
+
+static void count_lost(struct vmps_recording *recording, struct vmps_slot *slot)
+{
+    if (vmps_ring_is_ours(&recording->ring)) {
+        atomic_fetch_add_explicit(&recording->ring.journal->lost, 1, memory_order_relaxed);
+    }
+    add(&slot->lost, 1);
+}
+
+static void take(struct vmps_recording *recording, struct vmps_slot *slot, uint64_t now_ns,
+                 uint64_t cpu_ns)
+{
     struct vmps_walk walk;
     memset(&walk, 0, sizeof walk);
     vmps_walk_status status = walk_stack(recording, slot, &walk);
@@ -138,16 +159,26 @@ void vmps_sample_take(struct vmps_recording *recording, struct vmps_slot *slot)
         .flags = status == VMPS_WALK_STOP ? SAMPLE_TRUNCATED : 0,
         .value_count = VALUE_COUNT,
     };
-    uint64_t weight_ns = cpu_ns > slot->last_cpu_ns ? cpu_ns - slot->last_cpu_ns : 0;
+    uint64_t weight_ns = weight_of(slot, cpu_ns);
     bool whole = status == VMPS_WALK_OK || status == VMPS_WALK_STOP;
     if (!whole || !publish(recording, slot, &fixed, weight_ns)) {
-        if (vmps_ring_is_ours(&recording->ring)) {
-            atomic_fetch_add_explicit(&recording->ring.journal->lost, 1, memory_order_relaxed);
-        }
-        add(&slot->lost, 1);
+        count_lost(recording, slot);
         return;
     }
     slot->last_cpu_ns = cpu_ns;
+    slot->first_weight_ns = 0;
     add(&slot->samples, 1);
     add(&slot->cpu_ns, weight_ns);
+}
+
+void vmps_sample_take(struct vmps_recording *recording, struct vmps_slot *slot)
+{
+    uint64_t now_ns = clock_ns(CLOCK_MONOTONIC);
+    uint64_t cpu_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID);
+    if (cpu_ns < slot->not_before_ns) {
+        return;
+    }
+    take(recording, slot, now_ns, cpu_ns);
+    uint64_t cost_ns = clock_ns(CLOCK_MONOTONIC) - now_ns;
+    slot->not_before_ns = cpu_ns + cost_ns + REST_FACTOR * cost_ns;
 }

@@ -32,6 +32,8 @@ struct vmps_slot {
     _Atomic uint64_t tick; /* the si_value that is good now; 0: the slot is free */
     uint32_t thread_id;
     uint64_t last_cpu_ns;          /* the thread's CPU clock at its last sample */
+    uint64_t first_weight_ns;      /* what its first sample weighs at least; then 0 */
+    uint64_t not_before_ns;        /* the thread's CPU clock before which no sample is taken */
     struct vmpf_row_frame *frames; /* VMPS_MAX_FRAMES of scratch */
     uint64_t vm_memory;
     _Atomic uint64_t samples;

@@ -15,7 +15,10 @@ __all__ = ['enable', 'disable', 'is_enabled', 'read_profile']
 __version__ = '0.1.0'
 
 # A profiled program may change its folder before the rest of the package is imported.
-__path__ = [os.path.abspath(folder) for folder in __path__]
+try:
+    __path__ = [os.path.abspath(folder) for folder in __path__]
+except OSError:
+    pass  # the current folder is gone already: no name can be made whole
 
 # All else is imported where it is needed: a program that merely imports vmprof pays for nothing.
 
@@ -35,13 +38,20 @@ def enable(fileno, timeout=-1):
 
 
 def disable():
-    """Stop profiling and write what is pending. The descriptor is not closed."""
+    """Stop profiling and write what is pending. The descriptor is not closed.
+
+    What could not be written, as on a full disk, is told by a RuntimeWarning.
+    """
     from vmprof import _recorder
+    import warnings
     if not _recorder.started_by('enable'):
-        import warnings
         warnings.warn('vmprof.disable(): profiling is not enabled', RuntimeWarning, stacklevel=2)
         return
-    _recorder.stop()
+    try:
+        _recorder.stop()
+    except (EnvironmentError, RuntimeError, ValueError) as error:  # no program may die of its profiler
+        warnings.warn('vmprof.disable(): %s' % (getattr(error, 'strerror', None) or error),
+                      RuntimeWarning, stacklevel=2)
 
 
 def is_enabled():

@@ -43,11 +43,11 @@ def main():
     _set_argv(options)
     try:
         program = _load(options)
-        _start(options)
+        ending = _start(options, program)
     except _Failure as error:
         sys.stderr.write('python -m vmprof: %s\n' % error)
         sys.exit(125)
-    _program.run(program)
+    _program.run(program, ending.program_ended)
 
 
 class _Options(object):
@@ -103,7 +103,16 @@ def _split(argument):
 
 
 def _print_and_exit(text):
-    sys.stdout.write(text)
+    try:
+        if sys.stdout is None:
+            raise EnvironmentError(errno.EBADF, 'closed')
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except EnvironmentError as error:
+        if error.errno != errno.EBADF:
+            raise
+        sys.stderr.write('python -m vmprof: standard output is closed\n')
+        sys.exit(125)
     sys.exit(0)
 
 
@@ -132,20 +141,28 @@ def _load(options):
         raise
 
 
-def _start(options):
-    """Opens the output, starts the recording, and sees to it that it is finished."""
+def _start(options, program):
+    """Opens the output, starts the recording, and sees to it that it is finished: the _Ending.
+
+    The sampler starts last, as from then on it sees our own frames too.
+    """
     try:
         from vmprof import _recorder, _stats, table  # now: the program may change what import finds
     except ImportError as error:
         raise _Failure(error)
     output = _Output(options)
+    ending = _Ending(output, _recorder, _stats, table)
     try:
+        _program.enter(program)
         _recorder.start('command', output.fd, options.period_ns, _program.execute.__code__)
     except (EnvironmentError, ImportError, RuntimeError, ValueError) as error:
-        output.drop()
+        ending.cancel()
         raise _Failure(_plain(error))
+    except BaseException:
+        ending.cancel()
+        raise
     output.keep()
-    _Ending(output, _recorder, _stats, table)
+    return ending
 
 
 class _Output(object):
@@ -153,43 +170,73 @@ class _Output(object):
 
     def __init__(self, options):
         self.shown = options.output
-        self.is_temporary = self.is_new = options.output is None
+        self.is_temporary = options.output is None
         self.kept_path = None
         try:
             if self.is_temporary:
+                self.is_new = True
                 self.path, fd = _open_temporary()
             else:
                 self.kept_path = _resolve(options.output)
+                is_there = os.path.exists(self.kept_path)
                 self.path, fd = _open_output(
                     self.kept_path, None if options.is_module else options.program)
-                self.is_new = self.path != self.kept_path
+                self.is_new = self.path != self.kept_path or not is_there
         except EnvironmentError as error:
             where = 'a temporary file' if self.is_temporary else self.shown
             raise _Failure('cannot write %s: %s' % (where, error.strerror))
         self.fd = _move_away(fd)
+        self.identity = _identity(os.fstat(self.fd))
+        if self.is_temporary:
+            self._take_name_away()
+
+    def _take_name_away(self):
+        """So that nothing stays behind, even when the program is killed. It is read through /proc."""
+        through = '/proc/self/fd/%d' % self.fd
+        try:
+            if self.identity == _identity(os.stat(through)):
+                os.unlink(self.path)
+                self.path, self.is_new = through, False
+        except EnvironmentError:
+            pass  # there is no /proc here: the file is removed when the program ends
 
     def keep(self):
         """Gives the file its name, now that there is something in it. A recording that still writes to an
         older file of that name keeps its own."""
-        if self.is_new and self.kept_path is not None:
+        if self.kept_path not in (None, self.path):
             try:
                 os.rename(self.path, self.kept_path)
                 self.path = self.kept_path
             except EnvironmentError as error:
                 _complain('cannot rename %s to %s: %s' % (self.path, self.kept_path, error.strerror))
 
+    def is_there(self):
+        """Whether the file is still at path, which a program that closes all descriptors takes away."""
+        try:
+            return self.identity == _identity(os.stat(self.path))
+        except EnvironmentError:
+            return False
+
     def drop(self):
         """Closes the file and removes it, if it was made here."""
-        for act, what in ((os.close, self.fd), (os.unlink, self.path)):
-            try:
-                if act is os.close or self.is_new:
-                    act(what)
-            except EnvironmentError:
-                pass  # the program closed or removed it
+        try:
+            if self.identity == _identity(os.fstat(self.fd)):
+                os.close(self.fd)
+        except EnvironmentError:
+            pass  # the program closed it
+        try:
+            if self.is_new:
+                os.unlink(self.path)
+        except EnvironmentError:
+            pass  # the program removed it
+
+
+def _identity(status):
+    return status.st_dev, status.st_ino
 
 
 def _open_temporary():
-    folder = os.environ.get('TMPDIR') or '/tmp'
+    folder = os.path.abspath(os.environ.get('TMPDIR') or '/tmp')
     for number in range(10000):
         path = os.path.join(folder, 'vmprof-%d-%d.prof' % (os.getpid(), number))
         try:
@@ -200,14 +247,19 @@ def _open_temporary():
     raise EnvironmentError(errno.EEXIST, 'no free name in %s' % folder)
 
 
-# /dev/stdout and its like stand for an open file, which must not be replaced by another.
-_ALIASES = ('/dev/', '/proc/')
+def _is_alias(path):
+    """/dev/stdout and its like stand for an open file, which must not be replaced by another. A file that
+    is there itself, as in /dev/shm, is one like any other."""
+    try:
+        return path.startswith(('/dev/', '/proc/')) and not stat.S_ISREG(os.lstat(path).st_mode)
+    except EnvironmentError:
+        return False
 
 
 def _resolve(output):
     """The whole path; through a symbolic link the file that it names is replaced, not the link."""
     path = os.path.abspath(output)
-    return path if path.startswith(_ALIASES) else os.path.realpath(path)
+    return path if _is_alias(path) else os.path.realpath(path)
 
 
 def _open_output(path, program):
@@ -221,21 +273,41 @@ def _open_output(path, program):
         if error.errno != errno.ENOENT:
             raise
         mode = None
-    if path.startswith(_ALIASES) or (mode is not None and not stat.S_ISREG(mode)):
+    if _is_alias(path) or (mode is not None and not stat.S_ISREG(mode)):
         return path, os.open(path, os.O_WRONLY)
+    try:
+        return _open_beside(path, mode)
+    except EnvironmentError as error:
+        if error.errno not in (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENAMETOOLONG):
+            raise
+    # No file can be made there, or none with a longer name: the file itself may do.
+    return path, os.open(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o666)
+
+
+def _open_beside(path, mode):
+    """A new file that will replace path; mode: of the old one, whose permissions it keeps, or None."""
     new_path = '%s.%d.new' % (path, os.getpid())
-    return new_path, os.open(new_path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o666)
+    fd = os.open(new_path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o666)
+    if mode is not None:
+        try:
+            os.fchmod(fd, mode & 0o777)
+        except EnvironmentError:
+            pass  # a file system without permissions
+    return new_path, fd
 
 
 def _move_away(fd):
     """Gives fd a high number, closed by exec: the program's own begin at 3, as they do without us."""
-    try:
-        high = fcntl.fcntl(fd, fcntl.F_DUPFD, 250)
-    except EnvironmentError:  # the limit is lower
-        high = fcntl.fcntl(fd, fcntl.F_DUPFD, 20)
-    os.close(fd)
-    fcntl.fcntl(high, fcntl.F_SETFD, fcntl.fcntl(high, fcntl.F_GETFD) | fcntl.FD_CLOEXEC)
-    return high
+    for lowest in (250, 20):
+        try:
+            high = fcntl.fcntl(fd, fcntl.F_DUPFD, lowest)
+        except EnvironmentError:  # the limit is lower
+            continue
+        os.close(fd)
+        fd = high
+        break
+    fcntl.fcntl(fd, fcntl.F_SETFD, fcntl.fcntl(fd, fcntl.F_GETFD) | fcntl.FD_CLOEXEC)
+    return fd
 
 
 class _Ending(object):
@@ -243,9 +315,13 @@ class _Ending(object):
 
     def __init__(self, output, recorder, stats, table):
         self.output, self.recorder, self.stats, self.table = output, recorder, stats, table
+        self.summary = None
+        self.stdout = None if _is_bad_file(sys.stdout) else sys.stdout
+        self.first_stdout = sys.stdout
         self.process_id = os.getpid()
         # Registered before any handler of the program, so it runs after all of them.
         atexit.register(self.finish)
+        self.exit_handlers = _count_exit_handlers()
         self._catch_os_exit()
 
     def _catch_os_exit(self):
@@ -257,40 +333,90 @@ class _Ending(object):
         _exit.__doc__ = real_exit.__doc__
         os._exit = _exit
 
+    def cancel(self):
+        """There is no recording: drops the output."""
+        self.process_id = None
+        self.output.drop()
+
+    def program_ended(self):
+        """Stops the recording as soon as no more of the program can run, so that the interpreter's report
+        of an exception, and our own work, are not taken for the program's."""
+        if (sys.excepthook is sys.__excepthook__ and len(sys._current_frames()) == 1
+                and _count_exit_handlers() <= self.exit_handlers):
+            self._stop()
+
+    def _stop(self):
+        if self.process_id != os.getpid():  # a forked child
+            return
+        try:
+            if self.recorder.started_by('command'):
+                self.summary = self.recorder.stop()
+        except (EnvironmentError, RuntimeError, ValueError) as error:
+            _complain(_plain(error))
+
     def finish(self):
         if self.process_id != os.getpid():  # a forked child
             return
-        self.process_id = None
         try:
             self._finish()
         except Exception as error:  # the program is done: nothing of ours may change how it ends
             _complain(_plain(error))
 
     def _finish(self):
-        summary = None
-        try:
-            if self.recorder.started_by('command'):
-                summary = self.recorder.stop()
-        except (EnvironmentError, RuntimeError, ValueError) as error:
-            _complain(_plain(error))
+        self._stop()
+        self.process_id = None
         try:
             if self.output.is_temporary:
                 self._print_table()
-            elif summary is not None:
-                _complain(describe(self.output.shown, summary))
+            elif self.summary is not None:
+                _complain(describe(self.output.shown, self.summary, self.table.why_no_sample))
         finally:
             if self.output.is_temporary:
                 self.output.drop()
 
     def _print_table(self):
-        out = sys.stdout
-        if out is None or getattr(out, 'closed', False):
-            out = sys.__stdout__
+        if not self.output.is_there():
+            _complain('no table: the program closed the file that the profile was in; keep it with -o FILE')
+            return
+        used_ns = self.summary.process_cpu_ns if self.summary is not None else None
         try:
-            self.table.write(self.stats.read_profile(self.output.path), out)
+            self.table.write(self.stats.read_profile(self.output.path), self._table_stdout(), used_ns)
         except EnvironmentError as error:
             if error.errno != errno.EPIPE:
                 raise
+
+    def _table_stdout(self):
+        """Where the program's own output goes: not where it only collects text. None: nowhere."""
+        now = sys.stdout
+        candidates = [self.stdout]
+        if now is not self.first_stdout and _is_file(now):
+            candidates.insert(0, now)
+        if sys.__stdout__ is not self.first_stdout:
+            candidates.append(sys.__stdout__)
+        for out in candidates:
+            if out is not None and not getattr(out, 'closed', False):
+                return out
+        return None
+
+
+def _count_exit_handlers():
+    return len(atexit._exithandlers) if str is bytes else atexit._ncallbacks()
+
+
+def _is_file(stream):
+    try:
+        os.fstat(stream.fileno())
+        return True
+    except Exception:  # no fileno(), or none that works
+        return False
+
+
+def _is_bad_file(stream):
+    """Whether it stands for a descriptor that is closed: Python 2 makes such a stream."""
+    try:
+        return not _is_file(stream) and stream.fileno() >= 0
+    except Exception:
+        return False
 
 
 def _plain(error):
@@ -305,10 +431,10 @@ def _complain(text):
         pass  # the program closed or replaced it
 
 
-def describe(name, summary):
+def describe(name, summary, why_no_sample):
     """One line on what was recorded."""
     if not summary.samples:
-        return '%s: no sample: the program used less CPU time than one period' % name
+        return '%s: no sample: %s' % (name, why_no_sample(summary.process_cpu_ns, summary.asked_period_ns))
     lost = ', %d lost' % summary.lost_samples if summary.lost_samples else ''
     return ('%s: %d samples in %s, one every %s of CPU time (asked: %s)%s; to see them: vmprof-top %s'
             % (name, summary.samples, _period.to_text(summary.duration_ns),

@@ -12,15 +12,26 @@ def execute(code, namespace):
     exec(code, namespace)
 
 
-def run(program):
-    """Runs a program that load_*() made; what it raises comes out, its traceback that of the program."""
+def enter(program):
+    """Makes __main__ that of a program that load_*() made."""
     namespace = sys.modules['__main__'].__dict__
     for name in list(namespace):
         if name not in program.names and name not in _MAIN_NAMES:
             del namespace[name]
     namespace.update(program.names)
+
+
+def run(program, ended):
+    """Runs a program after enter(); what it raises comes out, its traceback that of the program.
+
+    ended: called when the program's last line is done, before anything is said of an exception.
+    """
+    namespace = sys.modules['__main__'].__dict__
     try:
-        execute(program.code, namespace)
+        try:
+            execute(program.code, namespace)
+        finally:
+            ended()
     except SystemExit:
         raise
     except BaseException:
@@ -90,7 +101,7 @@ def load_path(path):
     """The program of python PATH: a source or compiled file, or a folder or archive with a __main__.py."""
     given = path
     if sys.version_info >= (3, 9) and not os.path.isabs(path):
-        path = os.path.join(os.getcwd(), path)
+        path = _whole(path)
     if _importer(path) is not None or os.path.isdir(path):
         return _load_container(path)
     with _open(path) as stream:
@@ -109,6 +120,13 @@ def load_path(path):
     else:
         sys.modules['__main__'].__dict__.pop('__loader__', None)
     return Program(code, names)
+
+
+def _whole(path):
+    try:
+        return os.path.join(os.getcwd(), path)
+    except OSError:  # the current folder is gone
+        return path
 
 
 def _load_container(path):

@@ -2,6 +2,7 @@
 import atexit
 import ctypes
 import sys
+import time
 
 from vmprof import _fork, _library, _threads
 
@@ -10,6 +11,8 @@ _OK, _E_ARG, _E_STATE, _E_DESCRIPTOR, _E_INTERPRETER, _E_SYSTEM = 0, -1, -2, -3,
 _sampler = None
 _started_by = None  # who started the recording that runs: 'enable' or 'command'
 _atexit_is_set = False
+_cpu_clock = getattr(time, 'process_time', None) or time.clock  # Python 2 has the latter
+_cpu_at_start = 0.0
 
 
 class _Error(ctypes.Structure):
@@ -33,6 +36,7 @@ class Summary(ctypes.Structure):
     _fields_ = [('size', ctypes.c_size_t), ('samples', ctypes.c_uint64), ('lost_samples', ctypes.c_uint64),
                 ('duration_ns', ctypes.c_uint64), ('cpu_ns', ctypes.c_uint64),
                 ('asked_period_ns', ctypes.c_uint64), ('reached_period_ns', ctypes.c_uint64)]
+    process_cpu_ns = None  # what the process used meanwhile, sampled or not
 
 
 class UnsupportedInterpreter(RuntimeError):
@@ -89,27 +93,36 @@ def _known_frames(frame):
     return (_KnownFrame * len(found))(*found)
 
 
+def _arguments():
+    """sys.argv as bytes, whatever the program has put into it."""
+    return [_library.to_bytes(argument if isinstance(argument, (bytes, type(u''))) else str(argument))
+            for argument in getattr(sys, 'argv', None) or []]
+
+
 def start(who, fd, period_ns, root_code=None):
     """Starts a recording. root_code: of the function whose frame, and all above it, are left out."""
-    global _started_by
+    global _started_by, _cpu_at_start
     sampler = _load()
-    argv = [_library.to_bytes(argument) for argument in getattr(sys, 'argv', [])]
+    argv = _arguments()
     options = _Options(ctypes.sizeof(_Options), fd, period_ns)
     options.program = argv[0] if argv else None
     options.argument_count = len(argv[1:])
     options.arguments = (ctypes.c_char_p * len(argv[1:]))(*argv[1:])
     options.root_code_address = id(root_code) if root_code is not None else 0
     error = _Error()
+    # All that can be done before is: from the sampler's start on, our own frames are seen.
+    _set_atexit()
+    _fork.filter_warning()
     known = _known_frames(sys._getframe())
     options.known_frames = known
     options.known_frame_count = len(known)
     if sampler.start(ctypes.byref(options), ctypes.byref(error)) != _OK:
         del known
+        _fork.unfilter_warning()
         _raise(error)
     _started_by = who
+    _cpu_at_start = _cpu_clock()
     _threads.name_all(_name_thread)
-    _fork.filter_warning()
-    _set_atexit()
 
 
 def stop():
@@ -117,10 +130,12 @@ def stop():
     global _started_by
     sampler = _load()
     _threads.name_all(_name_thread)
-    _fork.unfilter_warning()
     _started_by = None
     summary, error = Summary(ctypes.sizeof(Summary)), _Error()
-    if sampler.stop(ctypes.byref(summary), ctypes.byref(error)) != _OK:
+    status = sampler.stop(ctypes.byref(summary), ctypes.byref(error))
+    summary.process_cpu_ns = int((_cpu_clock() - _cpu_at_start) * 1e9)
+    _fork.unfilter_warning()
+    if status != _OK:
         _raise(error)
     return summary
 

@@ -161,6 +161,7 @@ static void test_names(void **state)
     struct vmps_threads threads;
     open_threads(&threads);
     pid_t self = (pid_t)syscall(SYS_gettid);
+    assert_int_equal(vmps_threads_scan(&threads), 0);
     assert_int_equal(vmps_threads_set_name(&threads, self, "mine"), 0);
     /* It is known now, and its system's name is not asked for any more. */
     assert_int_equal(attached >= 1, 1);
