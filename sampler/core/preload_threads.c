@@ -40,6 +40,7 @@ static create_fn next_create(void)
     return either.function;
 }
 
+/* NOLINTNEXTLINE(readability-inconsistent-declaration-parameter-name): the system's names are reserved */
 VMPS_API int pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
                             void *(*start)(void *), void *argument)
 {

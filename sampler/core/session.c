@@ -98,6 +98,10 @@ static vmps_status open_vm(struct vmps_session *session, const struct vmps_optio
     session->recording.walker = session->vm.ops->walker;
     session->recording.vm = session->vm.data;
     session->recording.root_code = options->root_code_address;
+    session->recording.recorder_code_count = options->recorder_code_count;
+    for (size_t i = 0; i < options->recorder_code_count; i++) {
+        session->recording.recorder_codes[i] = options->recorder_codes[i];
+    }
     if (options->known_frames == NULL || options->known_frame_count == 0) {
         return VMPS_OK;
     }

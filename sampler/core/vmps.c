@@ -49,6 +49,10 @@ static vmps_status check_options(const struct vmps_options *options, struct vmps
     if (options->known_frames == NULL && options->known_frame_count != 0) {
         return vmps_fail(err, VMPS_E_ARG, 0, "known_frame_count without known_frames");
     }
+    if (options->recorder_code_count > VMPS_MAX_RECORDER_CODES ||
+        (options->recorder_codes == NULL && options->recorder_code_count != 0)) {
+        return vmps_fail(err, VMPS_E_ARG, 0, "at most 8 recorder_codes");
+    }
     return VMPS_OK;
 }
 

@@ -90,6 +90,8 @@ static vmps_walk_status walk_stack(struct vmps_recording *recording, struct vmps
     walk->vm = recording->vm;
     walk->thread_memory = &slot->vm_memory;
     walk->root_code = recording->root_code;
+    walk->recorder_codes = recording->recorder_codes;
+    walk->recorder_code_count = recording->recorder_code_count;
     walk->checked = trust == VMPS_TRUST_UNVERIFIED;
     walk->frame = record_frame;
     walk->context = &sample;

@@ -17,6 +17,7 @@
 
 #define VMPS_MAX_FRAMES 65535u
 #define VMPS_MAX_SLOTS 16384u
+#define VMPS_MAX_RECORDERS 8 /* VMPS_MAX_RECORDER_CODES of vmps.h */
 
 /* A tick's si_value: a mark that no pointer of a program has, a generation, the slot's index. The
  * generation tells a tick that was still pending when its slot changed hands. */
@@ -54,6 +55,8 @@ struct vmps_recording {
     struct vmps_slot *slots; /* VMPS_MAX_SLOTS */
     uint64_t start_ns;       /* CLOCK_MONOTONIC */
     uint64_t root_code;
+    uint64_t recorder_codes[VMPS_MAX_RECORDERS];
+    size_t recorder_code_count;
     struct vmps_walker walker;
     const void *vm;
     _Atomic int trust; /* enum vmps_trust */

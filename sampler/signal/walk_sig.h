@@ -36,7 +36,10 @@ struct vmps_walk {
     const void *vm;          /* the adapter's own */
     uint64_t *thread_memory; /* a word a thread for the adapter, 0 at first; never NULL */
     uint64_t root_code;      /* the walk ends before the frame of this code; 0: none */
-    bool checked;            /* trust nothing: probe before every load */
+    /* A stack with one of these is the recorder's: it counts as one that met the root at once. */
+    const uint64_t *recorder_codes;
+    size_t recorder_code_count;
+    bool checked; /* trust nothing: probe before every load */
     vmps_frame_fn frame;
     void *context;
     /* Found. */

@@ -161,6 +161,16 @@ static bool frame_usable(struct vmps_walk *walk, uint64_t frame)
     return vmps_cpython_frame_readable(walk, frame);
 }
 
+static bool is_recorder(const struct vmps_walk *walk, uint64_t code)
+{
+    for (size_t i = 0; i < walk->recorder_code_count; i++) {
+        if (walk->recorder_codes[i] == code) {
+            return true;
+        }
+    }
+    return false;
+}
+
 vmps_walk_status vmps_cpython_walk(struct vmps_walk *walk)
 {
     const struct vmps_cpython *cpython = walk->vm;
@@ -178,6 +188,11 @@ vmps_walk_status vmps_cpython_walk(struct vmps_walk *walk)
             uint64_t code = vmps_cpython_code_of(layout, frame);
             if (code == walk->root_code && code != 0) {
                 walk->met_root = true;
+                return VMPS_WALK_OK;
+            }
+            if (is_recorder(walk, code)) {
+                walk->met_root = true;
+                walk->frame_count = 0;
                 return VMPS_WALK_OK;
             }
             status = emit(walk, frame, code);

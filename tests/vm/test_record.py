@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """vmprof-record: launches a program with the sampler loaded."""
 import os
+import pty
 import shutil
 import signal
 import subprocess
@@ -165,17 +166,73 @@ class Record(harness.TestCase):
         program.write_text('import signal, sys, time\n'
                            'def handler(number, frame):\n    print(number)\n    sys.exit(3)\n'
                            'signal.signal(signal.SIGTERM, handler)\n'
+                           'signal.signal(signal.SIGINT, handler)\n'
                            'print("ready")\nsys.stdout.flush()\ntime.sleep(60)\n')
+        for number in (signal.SIGTERM, signal.SIGINT):
+            self.assertEqual(self.signalled(python, program, number), (3, b'%d\n' % number))
+
+    def signalled(self, python, program, number):
+        """How the program ends when another process sends a signal to vmprof-record alone."""
         child = subprocess.Popen([str(harness.tree() / 'bin/vmprof-record'), python.path, str(program)],
                                  cwd=str(self.folder), env=self.environment(), stdout=subprocess.PIPE,
                                  stderr=subprocess.PIPE)
         child.stdout.readline()
-        child.send_signal(signal.SIGINT)  # the terminal sends it to the program itself
-        time.sleep(0.1)
-        self.assertIsNone(child.poll())
-        child.send_signal(signal.SIGTERM)
+        child.send_signal(number)
         out, _ = child.communicate(timeout=harness.SECONDS)
-        self.assertEqual((child.returncode, out), (3, b'15\n'))
+        return child.returncode, out
+
+    def test_an_interrupt_of_the_terminal_comes_once(self):
+        python = harness.all_pythons()[0]
+        program = self.folder / 'counts.py'
+        program.write_text('import signal, sys, time\nhits = []\n'
+                           'signal.signal(signal.SIGINT, lambda number, frame: hits.append(number))\n'
+                           'print("ready")\nsys.stdout.flush()\nend = time.time() + 1\n'
+                           'while time.time() < end: time.sleep(0.05)\nprint("%d hits" % len(hits))\n')
+        pid, terminal = pty.fork()
+        if pid == 0:
+            os.chdir(str(self.folder))
+            recorder = str(harness.tree() / 'bin/vmprof-record')
+            os.execve(recorder, [recorder, python.path, str(program)], self.environment())
+        shown = b''
+        try:
+            while True:
+                part = os.read(terminal, 1000)
+                shown += part
+                if b'ready' in part:
+                    os.write(terminal, b'\x03')
+        except OSError:
+            pass  # how a terminal says that its last user is gone
+        os.close(terminal)
+        self.assertEqual((os.waitpid(pid, 0)[1], shown.count(b'1 hits')), (0, 1), shown)
+
+    def test_an_argument_is_not_overwritten(self):
+        program = self.folder / 'y.py'
+        program.write_text('print(1)\n')
+        done = self.tool('vmprof-record', '-o', 'y.py', harness.all_pythons()[0].path, './y.py')
+        self.assertEqual((done.code, done.out), (125, ''), done)
+        self.assert_one_line(done.err, 'would overwrite ./y.py')
+        self.assertEqual(program.read_text(), 'print(1)\n')
+
+    def test_permissions_and_long_names(self):
+        python = harness.all_pythons()[0]
+        self.output.write_text('old')
+        self.output.chmod(0o600)
+        self.assertEqual(self.record_it(python.path, SPIN, '0.1').code, 0)
+        self.assertEqual(self.output.stat().st_mode & 0o777, 0o600)
+        long_name = self.folder / ('x' * 250)
+        done = self.tool('vmprof-record', '-o', long_name, python.path, SPIN, '0.1')
+        self.assertEqual(done.code, 0, done)
+        self.assertTrue(recording.Profile(long_name).finished)
+        self.assertEqual(sorted(os.listdir(str(self.folder))), ['out.prof', 'x' * 250])
+
+    def test_an_output_that_another_program_emptied(self):
+        program = self.folder / 'cut.py'
+        program.write_text(SPIN.read_text() + '\nopen(sys.argv[3], "wb").close()\nspin(0.4)\n')
+        done = self.record_it('sh', '-c', '"$0" "$1" 0.1 normally "$2"/out.prof', harness.all_pythons()[0].path,
+                              program, self.folder)
+        self.assertEqual(done.code, 0, done)
+        self.assertIn('another program emptied the file', done.err)
+        self.assertNotIn('nothing was recorded', done.err)
 
     def test_what_is_preloaded_stays(self):
         done = self.record_it('sh', '-c', 'echo $LD_PRELOAD',

@@ -9,6 +9,8 @@ import zipfile
 import harness
 
 SPIN = harness.PROGRAMS / 'spin.py'
+WORK = ('import os, sys, time\nclock = getattr(time, "process_time", None) or time.clock\n'
+        'def work(end):\n    while clock() < end:\n        pass\nwork(clock() + 0.1)\n')
 
 
 class Run(harness.TestCase):
@@ -232,6 +234,104 @@ class Usage(harness.TestCase):
         self.assertRegex(table.out, r'(?m)^ \d+\.\d%\s+inner    .*spin.py:\d+$')
         shown = self.run_python(harness.all_pythons()[0], '-m', 'vmprof.table', 'nothing')
         self.assertEqual((shown.code, shown.out), (1, ''), shown)
+
+
+class Surroundings(harness.TestCase):
+    """What a program does to the world that our own work at its end needs."""
+
+    def table_of(self, python, code, *options, **more):
+        (self.folder / 'program.py').write_text(WORK + code)
+        done = self.run_python(python, '-m', 'vmprof', *(options + (self.folder / 'program.py',)), **more)
+        self.assertNotIn('Traceback', done.err, done)
+        return done
+
+    @harness.every_python
+    def test_the_current_folder_goes(self, python):
+        done = self.table_of(python, 'os.mkdir("gone")\nos.chdir("gone")\nos.rmdir("../gone")\n')
+        self.assertIn(' work ', done.out, done)
+        gone = self.folder / 'gone_before'
+        gone.mkdir()
+        done = self.run_command('/bin/sh', '-c', 'cd "$1"; rmdir "$1"; "$0" -m vmprof "$2"', python.path, gone,
+                                self.folder / 'program.py')
+        self.assertNotIn(str(harness.tree()), done.err, done)  # an interpreter may fail there, we do not
+
+    @harness.every_python
+    def test_standard_output(self, python):
+        done = self.table_of(python, 'import io\nsys.stdout = io.StringIO()\n')
+        self.assertIn(' work ', done.out, done)
+        done = self.table_of(python, 'sys.stdout = open("mine.txt", "w")\n')
+        self.assertEqual(done.out, '')
+        self.assertIn(' work ', (self.folder / 'mine.txt').read_text())
+        done = self.run_command('/bin/sh', '-c', '"$0" -m vmprof "$1" >&-', python.path,
+                                self.silent())
+        self.assert_one_line(done.err, 'standard output is closed')
+        done = self.run_command('/bin/sh', '-c', '"$0" -m vmprof --help >&-', python.path)
+        self.assert_one_line(done.err, 'standard output is closed')
+
+    def silent(self):
+        (self.folder / 'silent.py').write_text(WORK)
+        return 'silent.py'
+
+    @harness.every_python
+    def test_the_temporary_file_has_no_name(self, python):
+        self.table_of(python, 'os.kill(os.getpid(), 9)\n', env=self.environment(TMPDIR='.'))
+        self.assertEqual(os.listdir(str(self.folder)), ['program.py'])
+        done = self.table_of(python, 'os.closerange(3, 1024)\n')
+        self.assertIn('closed the file that the profile was in', done.err)
+
+    @harness.every_python
+    def test_few_descriptors(self, python):
+        for limit in ('20', '12'):
+            done = self.run_command('/bin/sh', '-c', 'ulimit -n %s; "$0" -m vmprof -o out.prof "$1" 0.1' % limit,
+                                    python.path, SPIN)
+            self.assertIn(done.code, (0, 125), done)
+            self.assertNotIn('Traceback', done.err)
+            self.assertEqual([name for name in os.listdir(str(self.folder)) if name.endswith('.new')], [])
+
+    @harness.every_python
+    def test_where_the_profile_goes(self, python):
+        shared = '/dev/shm/vmprof-test-%d.prof' % os.getpid()
+        try:
+            for _ in range(2):  # the second time it exists
+                done = self.table_of(python, '', '-o', shared)
+                self.assertIn(' samples in ', done.err)
+        finally:
+            os.path.exists(shared) and os.unlink(shared)
+        self.output.write_text('old')
+        self.output.chmod(0o600)
+        self.assertIn(' samples in ', self.table_of(python, '', '-o', self.output).err)
+        self.assertEqual(self.output.stat().st_mode & 0o777, 0o600)
+        self.assertIn(' samples in ', self.table_of(python, '', '-o', 'x' * 250).err)
+
+    @harness.every_python
+    def test_strange_names(self, python):
+        done = self.table_of(python, 'exec(compile("work(clock() + 0.1)", "a\\x1b[31m\\nb", "exec"))\n')
+        self.assertIn('a\\x1b[31m\\x0ab', done.out)
+        self.assertNotIn('\x1b', done.out)
+        (self.folder / 'argv.py').write_text(
+            'import sys, vmprof\nsys.argv = ["a", 1, u"\\xe9"]\nout = open("out.prof", "w+b")\n'
+            'vmprof.enable(out.fileno())\nvmprof.disable()\n')
+        done = self.run_python(python, 'argv.py')
+        self.assertEqual((done.code, done.err), (0, ''), done)
+
+    @harness.every_python
+    def test_why_there_is_no_sample(self, python):
+        done = self.run_code(python, 'from vmprof.table import why_no_sample as why\n'
+                                     'for used in (None, 11000000, 13000000): print(why(used, 1000000))\n'
+                                     'print(why(13000000, 5000000))\n')
+        short = 'the program used less CPU time than one period'
+        self.assertEqual(done.out.splitlines(), [
+            short + ', or its threads could not be sampled', short,
+            'the program blocked signals, or its threads could not be sampled', short], done)
+
+    @harness.every_python
+    def test_our_own_frames_are_not_shown(self, python):
+        (self.folder / 'raising.py').write_text(WORK + 'raise ValueError(1)\n')
+        done = self.run_python(python, '-m', 'vmprof', '-p', '20us', '-o', self.output, 'raising.py')
+        self.assertEqual(done.code, 1, done)
+        shown = self.run_python(python, '-m', 'vmprof.table', self.output)
+        for ours in ('_command.py', '_program.py', '_recorder.py', 'runpy', 'linecache', 'traceback.py'):
+            self.assertNotIn(ours, shown.out)
 
 
 if __name__ == '__main__':

@@ -50,7 +50,7 @@ class Weather(harness.TestCase):
         """Another process opens the same file for writing while we record into it: the program must not die."""
         program = self.folder / 'cut.py'
         program.write_text(CLOCK + (
-            'import vmprof\n'
+            'import vmprof, warnings\n'
             'def spin(seconds):\n'
             '    end = clock() + seconds\n'
             '    while clock() < end:\n'
@@ -60,13 +60,15 @@ class Weather(harness.TestCase):
             'spin(0.1)\n'
             'open(sys.argv[1], "wb").close()\n'
             'spin(0.3)\n'
-            'try:\n'
+            'with warnings.catch_warnings(record=True) as said:\n'
+            '    warnings.simplefilter("always", RuntimeWarning)\n'
             '    vmprof.disable()\n'
-            'except EnvironmentError as error:\n'
-            '    sys.stdout.write("%s\\n" % error)\n'
+            'for each in said:\n'
+            '    sys.stdout.write("%s: %s\\n" % (each.category.__name__, each.message))\n'
             'sys.stdout.write("lives, %d bytes\\n" % os.path.getsize(sys.argv[1]))\n'))
         done = self.run_python(python, program, self.output)
         self.assertEqual((done.code, done.err), (0, ''), done)
+        self.assertIn('RuntimeWarning: vmprof.disable(): ', done.out)
         self.assertIn('give each recording a file of its own', done.out)
         self.assertIn('lives, 0 bytes', done.out)
 
@@ -75,7 +77,7 @@ class Weather(harness.TestCase):
         python = harness.all_pythons()[0]
         program = self.folder / 'worker.py'
         program.write_text(CLOCK + (
-            'import vmprof\n'
+            'import vmprof, warnings\n'
             'def %s(seconds):\n'
             '    end = clock() + seconds\n'
             '    while clock() < end:\n'
@@ -83,10 +85,11 @@ class Weather(harness.TestCase):
             'out = open(sys.argv[1], "w+b")\n'
             'vmprof.enable(out.fileno())\n'
             '%s(float(sys.argv[2]))\n'
-            'try:\n'
+            'with warnings.catch_warnings(record=True) as said:\n'
+            '    warnings.simplefilter("always", RuntimeWarning)\n'
             '    vmprof.disable()\n'
-            'except EnvironmentError as error:\n'
-            '    print(error)\n') % ('spin', 'spin'))
+            'for each in said:\n'
+            '    print(each.message)\n') % ('spin', 'spin'))
         first = subprocess.Popen([python.path, str(program), str(self.output), '1.2'], env=self.environment(),
                                  stdout=subprocess.PIPE)
         time.sleep(0.4)
@@ -111,13 +114,13 @@ class Weather(harness.TestCase):
         python = harness.all_pythons()[0]
         program = self.folder / 'victim.py'
         program.write_text(
-            'import os, sys, time, vmprof\n'
+            CLOCK + 'import vmprof\n'
             'def spin():\n'
             '    while True:\n'
             '        for i in range(1000): pass\n'
             'out = open(sys.argv[1], "wb")\n'
             'vmprof.enable(out.fileno())\n'
-            'os.write(1, ("%r\\n" % time.process_time()).encode())\n'
+            'os.write(1, ("%r\\n" % clock()).encode())\n'
             'spin()\n')
         chance = random.Random(20)
         for kill in range(20):

@@ -5,34 +5,55 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+/* What record_child_wait() waits for. */
+static void fill_awaited(sigset_t *awaited)
+{
+    static const int signals[] = {SIGCHLD, SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGUSR1, SIGUSR2};
+
+    sigemptyset(awaited);
+    for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
+        sigaddset(awaited, signals[i]);
+    }
+}
+
+/* A signal of the terminal reaches the program by itself; what a process sends to us alone does not. */
+static bool is_to_hand_on(const siginfo_t *info)
+{
+    switch (info->si_signo) {
+    case SIGTERM:
+    case SIGHUP: return true;
+    case SIGINT:
+    case SIGQUIT:
+    case SIGUSR1:
+    case SIGUSR2:
+        return info->si_code == SI_USER || info->si_code == SI_TKILL || info->si_code == SI_QUEUE;
+    default: return false;
+    }
+}
+
 static void hold_signals(struct record_child *child)
 {
-    struct sigaction ignore = {.sa_handler = SIG_IGN}, usual = {.sa_handler = SIG_DFL};
+    struct sigaction usual = {.sa_handler = SIG_DFL};
     sigset_t awaited;
 
-    sigemptyset(&ignore.sa_mask);
     sigemptyset(&usual.sa_mask);
-    sigaction(SIGINT, &ignore, &child->interrupt);
-    sigaction(SIGQUIT, &ignore, &child->quit);
     /* A parent that ignores SIGCHLD would take the exit status away. */
     sigaction(SIGCHLD, &usual, &child->child);
-    sigemptyset(&awaited);
-    sigaddset(&awaited, SIGCHLD);
-    sigaddset(&awaited, SIGTERM);
-    sigaddset(&awaited, SIGHUP);
+    fill_awaited(&awaited);
     sigprocmask(SIG_BLOCK, &awaited, &child->mask);
 }
 
 static void release_signals(const struct record_child *child)
 {
-    sigaction(SIGINT, &child->interrupt, NULL);
-    sigaction(SIGQUIT, &child->quit, NULL);
     sigaction(SIGCHLD, &child->child, NULL);
     sigprocmask(SIG_SETMASK, &child->mask, NULL);
 }
@@ -147,20 +168,24 @@ int record_child_start(struct record_child *child, char **argv, const struct rec
     return error;
 }
 
+static uint64_t to_ns(const struct timeval *time)
+{
+    return (uint64_t)time->tv_sec * 1000000000u + (uint64_t)time->tv_usec * 1000u;
+}
+
 int record_child_wait(struct record_child *child)
 {
+    struct rusage usage = {0};
+    siginfo_t info;
     sigset_t awaited;
-    int status = 0, signal_number;
+    int status = 0;
 
-    sigemptyset(&awaited);
-    sigaddset(&awaited, SIGCHLD);
-    sigaddset(&awaited, SIGTERM);
-    sigaddset(&awaited, SIGHUP);
-    while (waitpid(child->pid, &status, WNOHANG) == 0) {
-        signal_number = sigwaitinfo(&awaited, NULL);
-        if (signal_number == SIGTERM || signal_number == SIGHUP) {
-            kill(child->pid, signal_number);
+    fill_awaited(&awaited);
+    while (wait4(child->pid, &status, WNOHANG, &usage) == 0) {
+        if (sigwaitinfo(&awaited, &info) > 0 && is_to_hand_on(&info)) {
+            kill(child->pid, info.si_signo);
         }
     }
+    child->cpu_ns = to_ns(&usage.ru_utime) + to_ns(&usage.ru_stime);
     return status;
 }

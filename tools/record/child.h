@@ -10,7 +10,8 @@ struct record_child {
     pid_t pid;
     /* What this process had before; the program gets it back. */
     sigset_t mask;
-    struct sigaction interrupt, quit, child;
+    struct sigaction child;
+    uint64_t cpu_ns; /* what it and the children it waited for used; known once it has ended */
 };
 
 /* What the sampler is to do. */
@@ -26,7 +27,8 @@ int record_child_start(struct record_child *child, char **argv, const struct rec
                        int *is_exec);
 
 /* record_child_wait() waits for the end of the program and returns its status as waitpid() does.
- * Meanwhile ^C and ^\ are the program's affair; SIGTERM and SIGHUP are handed on to it. */
+ * Meanwhile ^C and ^\ are the program's affair; SIGTERM and SIGHUP are handed on to it, and so are
+ * SIGINT, SIGQUIT, SIGUSR1 and SIGUSR2 that a process sent. */
 int record_child_wait(struct record_child *child);
 
 #endif

@@ -128,8 +128,55 @@ static bool check_sampler(const char *path)
     return true;
 }
 
+/* The argument that is the file to be written to, which the program most likely wants to keep; NULL:
+ * none. */
+static const char *find_output(char *const *program, const char *output)
+{
+    struct stat written, named;
+
+    if (stat(output, &written) != 0 || !S_ISREG(written.st_mode)) {
+        return NULL;
+    }
+    for (; *program != NULL; program++) {
+        if (stat(*program, &named) == 0 && named.st_dev == written.st_dev &&
+            named.st_ino == written.st_ino) {
+            return *program;
+        }
+    }
+    return NULL;
+}
+
+static bool check_output(char *const *program, const char *output)
+{
+    const char *argument = find_output(program, output);
+
+    if (argument != NULL) {
+        vmpt_say(
+            TOOL,
+            "the profile would overwrite %s, an argument of the program; give another file with -o",
+            argument);
+    }
+    return argument == NULL;
+}
+
+static void report_nothing(const struct record_output *output, const char *shown,
+                           const char *program)
+{
+    if (!record_output_is_untouched(output)) {
+        vmpt_say(
+            TOOL,
+            "nothing is in %s: no CPython ran in the program, or another program emptied the file",
+            shown);
+        return;
+    }
+    vmpt_say(TOOL, "nothing was recorded: %s", record_inspect(program));
+    if (record_output_is_at_path(output)) {
+        unlink(output->path);
+    }
+}
+
 static void report(const struct record_output *output, const struct record_options *options,
-                   const char *program)
+                   const char *program, uint64_t cpu_ns)
 {
     struct stat status;
 
@@ -137,11 +184,10 @@ static void report(const struct record_output *output, const struct record_optio
         return; /* its reader has it */
     }
     if (fstat(output->fd, &status) == 0 && status.st_size > 0) {
-        record_report(output->path, options->output, options->period_ns);
+        record_report(output->path, options->output, options->period_ns, cpu_ns);
         return;
     }
-    vmpt_say(TOOL, "nothing was recorded: %s", record_inspect(program));
-    unlink(output->path);
+    report_nothing(output, options->output, program);
 }
 
 static int record(const struct record_options *options, char **program)
@@ -151,7 +197,8 @@ static int record(const struct record_options *options, char **program)
     char sampler[PATH_MAX];
     int is_exec, status, error;
 
-    if (!find_sampler(sampler, sizeof(sampler)) || !check_sampler(sampler)) {
+    if (!find_sampler(sampler, sizeof(sampler)) || !check_sampler(sampler) ||
+        !check_output(program, options->output)) {
         return EXIT_OWN_FAILURE;
     }
     error = record_output_open(&output, options->output);
@@ -172,7 +219,7 @@ static int record(const struct record_options *options, char **program)
         vmpt_say(TOOL, "cannot rename %s to %s: %s", output.new_path, output.path, strerror(error));
     }
     status = record_child_wait(&child);
-    report(&output, options, program[0]);
+    report(&output, options, program[0], child.cpu_ns);
     return WIFSIGNALED(status) ? EXIT_SIGNALLED + WTERMSIG(status) : WEXITSTATUS(status);
 }
 

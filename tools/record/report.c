@@ -84,7 +84,22 @@ static void say_counts(const struct counts *counts, const char *shown, uint64_t 
              shown, counts->samples, duration, reached, asked, lost, shown);
 }
 
-void record_report(const char *path, const char *shown, uint64_t asked_period_ns)
+/* The system may tell of CPU time as late as three of its own ticks. */
+#define LITTLE_NS 12000000u
+/* The sampler's own thread uses less than one part in so many of the time that passes. */
+#define OWN_SHARE 500u
+
+static const char *why_no_sample(uint64_t cpu_ns, uint64_t duration_ns, uint64_t asked_period_ns)
+{
+    uint64_t little_ns = 3 * asked_period_ns < LITTLE_NS ? LITTLE_NS : 3 * asked_period_ns;
+
+    if (cpu_ns < little_ns + duration_ns / OWN_SHARE) {
+        return "the program used less CPU time than one period";
+    }
+    return "the program blocked signals, or its threads could not be sampled";
+}
+
+void record_report(const char *path, const char *shown, uint64_t asked_period_ns, uint64_t cpu_ns)
 {
     struct counts counts = {0};
     struct vmpf_error err = {0};
@@ -92,8 +107,8 @@ void record_report(const char *path, const char *shown, uint64_t asked_period_ns
     if (!count(path, &counts, &err)) {
         vmpt_say("vmprof-record", "%s cannot be read back: %s", shown, err.message);
     } else if (counts.samples == 0) {
-        vmpt_say("vmprof-record", "%s: no sample: the program used less CPU time than one period",
-                 shown);
+        vmpt_say("vmprof-record", "%s: no sample: %s", shown,
+                 why_no_sample(cpu_ns, counts.duration_ns, asked_period_ns));
     } else {
         say_counts(&counts, shown, asked_period_ns);
     }

@@ -5,7 +5,7 @@
 #include <stdint.h>
 
 /* record_report() reads the profile at path, which the user calls `shown`, and says on stderr what is
- * in it. */
-void record_report(const char *path, const char *shown, uint64_t asked_period_ns);
+ * in it. cpu_ns: what the program used, sampled or not. */
+void record_report(const char *path, const char *shown, uint64_t asked_period_ns, uint64_t cpu_ns);
 
 #endif

@@ -1,7 +1,12 @@
 /* tables_add.c: what table chunks, and the dictionary of a journal, add to the tables. */
 #include "libvmprof_fmt/src/base/error.h"
 #include "libvmprof_fmt/src/blocks/chunk.h"
+#include "libvmprof_fmt/src/columns/column.h"
 #include "libvmprof_fmt/src/reader/tables.h"
+
+/* [F-5.2-1]: more entries than this are not missing, they never were. It bounds the memory that a small
+ * chunk can ask for. */
+#define MAX_GAP ((uint64_t)4 * VMPFI_MAX_ENTRIES)
 
 static const struct vmpf_string lost_text = {.data = "<lost>", .size_bytes = 6};
 
@@ -147,7 +152,9 @@ static vmpf_status check_table(const struct vmpfi_tables *t, uint16_t kind,
         }
         return VMPF_OK;
     }
-    if (chunk->first <= entries_so_far(t, kind) || chunk->first > VMPFI_MAX_TABLE_ENTRIES) {
+    uint64_t entries = entries_so_far(t, kind);
+    if (chunk->first <= entries || chunk->first > VMPFI_MAX_TABLE_ENTRIES ||
+        chunk->first - entries - 1 > MAX_GAP) {
         return vmpfi_fail(err, VMPF_E_CORRUPT, offset, "F-5.2-1",
                           "a table begins at an id that it cannot have");
     }

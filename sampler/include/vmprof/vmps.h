@@ -21,6 +21,7 @@ extern "C" {
 #endif
 
 #define VMPS_MIN_PERIOD_NS UINT64_C(20000)
+#define VMPS_MAX_RECORDER_CODES 8
 #define VMPS_MAX_PERIOD_NS UINT64_C(999999999)
 
 typedef enum vmps_status {
@@ -58,6 +59,10 @@ struct vmps_options {
     size_t argument_count;
     /* Frames from the one that runs this code on outwards are not recorded; 0: none. */
     uint64_t root_code_address;
+    /* At most VMPS_MAX_RECORDER_CODES: a stack that has a frame of one of them, and none of root_code inside
+     * of it, is the recorder's own work and is not recorded. */
+    const uint64_t *recorder_codes;
+    size_t recorder_code_count;
     /* The caller's Python stack, leaf first. NULL: the layout is checked by types only. */
     const struct vmps_known_frame *known_frames;
     size_t known_frame_count;

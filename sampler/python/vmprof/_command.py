@@ -154,7 +154,8 @@ def _start(options, program):
     ending = _Ending(output, _recorder, _stats, table)
     try:
         _program.enter(program)
-        _recorder.start('command', output.fd, options.period_ns, _program.execute.__code__)
+        _recorder.start('command', output.fd, options.period_ns, _program.execute.__code__,
+                        (main.__code__, _Ending.finish.__code__))
     except (EnvironmentError, ImportError, RuntimeError, ValueError) as error:
         ending.cancel()
         raise _Failure(_plain(error))
@@ -400,7 +401,9 @@ class _Ending(object):
 
 
 def _count_exit_handlers():
-    return len(atexit._exithandlers) if str is bytes else atexit._ncallbacks()
+    if str is bytes:
+        return len(atexit._exithandlers)
+    return getattr(atexit, '_ncallbacks', int)()
 
 
 def _is_file(stream):

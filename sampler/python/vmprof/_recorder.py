@@ -13,6 +13,7 @@ _started_by = None  # who started the recording that runs: 'enable' or 'command'
 _atexit_is_set = False
 _cpu_clock = getattr(time, 'process_time', None) or time.clock  # Python 2 has the latter
 _cpu_at_start = 0.0
+_OWN_SHARE = 500  # the sampler's own thread uses less than one part in so many of the time that passes
 
 
 class _Error(ctypes.Structure):
@@ -28,6 +29,7 @@ class _Options(ctypes.Structure):
     _fields_ = [('size', ctypes.c_size_t), ('fd', ctypes.c_int), ('period_ns', ctypes.c_uint64),
                 ('program', ctypes.c_char_p), ('arguments', ctypes.POINTER(ctypes.c_char_p)),
                 ('argument_count', ctypes.c_size_t), ('root_code_address', ctypes.c_uint64),
+                ('recorder_codes', ctypes.POINTER(ctypes.c_uint64)), ('recorder_code_count', ctypes.c_size_t),
                 ('known_frames', ctypes.POINTER(_KnownFrame)), ('known_frame_count', ctypes.c_size_t)]
 
 
@@ -36,7 +38,7 @@ class Summary(ctypes.Structure):
     _fields_ = [('size', ctypes.c_size_t), ('samples', ctypes.c_uint64), ('lost_samples', ctypes.c_uint64),
                 ('duration_ns', ctypes.c_uint64), ('cpu_ns', ctypes.c_uint64),
                 ('asked_period_ns', ctypes.c_uint64), ('reached_period_ns', ctypes.c_uint64)]
-    process_cpu_ns = None  # what the process used meanwhile, sampled or not
+    process_cpu_ns = None  # what the process used meanwhile, sampled or not, without the sampler's thread
 
 
 class UnsupportedInterpreter(RuntimeError):
@@ -99,8 +101,9 @@ def _arguments():
             for argument in getattr(sys, 'argv', None) or []]
 
 
-def start(who, fd, period_ns, root_code=None):
-    """Starts a recording. root_code: of the function whose frame, and all above it, are left out."""
+def start(who, fd, period_ns, root_code=None, own_codes=()):
+    """Starts a recording. root_code: of the function whose frame, and all above it, are left out. own_codes:
+    of functions of ours; while one of them runs, and none of root_code inside of it, nothing is recorded."""
     global _started_by, _cpu_at_start
     sampler = _load()
     argv = _arguments()
@@ -109,9 +112,13 @@ def start(who, fd, period_ns, root_code=None):
     options.argument_count = len(argv[1:])
     options.arguments = (ctypes.c_char_p * len(argv[1:]))(*argv[1:])
     options.root_code_address = id(root_code) if root_code is not None else 0
+    own = [id(code) for code in own_codes] + [id(start.__code__), id(stop.__code__)]
+    options.recorder_codes = (ctypes.c_uint64 * len(own))(*own)
+    options.recorder_code_count = len(own)
     error = _Error()
     # All that can be done before is: from the sampler's start on, our own frames are seen.
-    _set_atexit()
+    if who == 'enable':
+        _set_atexit()
     _fork.filter_warning()
     known = _known_frames(sys._getframe())
     options.known_frames = known
@@ -133,7 +140,8 @@ def stop():
     _started_by = None
     summary, error = Summary(ctypes.sizeof(Summary)), _Error()
     status = sampler.stop(ctypes.byref(summary), ctypes.byref(error))
-    summary.process_cpu_ns = int((_cpu_clock() - _cpu_at_start) * 1e9)
+    used_ns = int((_cpu_clock() - _cpu_at_start) * 1e9)
+    summary.process_cpu_ns = max(0, used_ns - summary.duration_ns // _OWN_SHARE)
     _fork.unfilter_warning()
     if status != _OK:
         _raise(error)
