@@ -40,21 +40,33 @@ static bool check_matches(const struct vmpfi_ring *ring, uint64_t position, uint
     return check == ((header & ~VMPF_ROW_COMMITTED) >> 32);
 }
 
-/* Moves *position to the next committed row whose check matches, or to head. */
-static void resynchronise(const struct vmpfi_ring *ring, uint64_t *position, uint64_t head)
+/* What may be hashed in the search, in rings: what lies in a ring can be made such that every word looks like the
+ * header of a long row. */
+#define SEARCH_RINGS 8u
+
+/* Moves *position to the next committed row whose check matches, or to head, also when the search costs too
+ * much [F-7.5-3]. */
+static void resynchronise(struct vmpfi_ring *ring, uint64_t *position, uint64_t head)
 {
     for (*position += WORD; *position < head; *position += WORD) {
         uint64_t header = load_header(ring, *position);
         uint64_t bytes = row_bytes(ring, *position, head, header);
-        if ((header & VMPF_ROW_COMMITTED) != 0 && bytes > 0 &&
-            check_matches(ring, *position, header, bytes)) {
+        if ((header & VMPF_ROW_COMMITTED) == 0 || bytes == 0) {
+            continue;
+        }
+        if (ring->searched_words > SEARCH_RINGS * (ring->capacity_bytes / WORD)) {
+            *position = head;
             return;
         }
+        if (check_matches(ring, *position, header, bytes)) {
+            return;
+        }
+        ring->searched_words += bytes / WORD;
     }
 }
 
-enum vmpfi_ring_result vmpfi_ring_next(const struct vmpfi_ring *ring, uint64_t *position,
-                                       uint64_t head, bool live, struct vmpfi_row *row)
+enum vmpfi_ring_result vmpfi_ring_next(struct vmpfi_ring *ring, uint64_t *position, uint64_t head,
+                                       bool live, struct vmpfi_row *row)
 {
     while (*position < head) {
         uint64_t header = load_header(ring, *position);

@@ -11,6 +11,7 @@ struct vmpfi_ring {
     const uint8_t *data;
     uint64_t capacity_bytes;
     uint64_t session_id;
+    uint64_t searched_words; /* hashed for rows that were none; 0 at first */
 };
 
 struct vmpfi_row {
@@ -28,7 +29,7 @@ enum vmpfi_ring_result {
 
 /* vmpfi_ring_next() takes the next row from *position on. live: the producers still run, so a row that is not
  * published stops the reading; else it is skipped [F-7.5-2]. Damage is skipped in both cases [F-7.5-3]. */
-enum vmpfi_ring_result vmpfi_ring_next(const struct vmpfi_ring *ring, uint64_t *position,
-                                       uint64_t head, bool live, struct vmpfi_row *row);
+enum vmpfi_ring_result vmpfi_ring_next(struct vmpfi_ring *ring, uint64_t *position, uint64_t head,
+                                       bool live, struct vmpfi_row *row);
 
 #endif
