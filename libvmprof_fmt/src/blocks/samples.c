@@ -67,7 +67,8 @@ vmpf_status vmpfi_samples_decode(struct vmpfi_columnset_head *head, struct vmpfi
 {
     uint16_t known[4 + VMPF_MAX_VALUES + 1] = {COLUMN_STACK, COLUMN_THREAD, COLUMN_TIME,
                                                COLUMN_FLAGS};
-    for (size_t k = 0; k < value_count; k++) {
+    /* All that there can be: where the metadata is lost, so is the number of values, and the samples are not. */
+    for (size_t k = 0; k < VMPF_MAX_VALUES; k++) {
         known[4 + k] = (uint16_t)(COLUMN_VALUE + k);
     }
     struct vmpfi_columnset set = {.raw = &scratch->bytes};
