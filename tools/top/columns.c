@@ -201,7 +201,11 @@ static const char *why_empty(const struct vmpt_profile *profile)
             return "No samples are left: the filters took them all.\n";
         }
     }
-    return "No samples were taken: the program used less CPU time than one period.\n";
+    /* A file cannot know why there are none; one that is damaged may have had some. */
+    if (profile->damaged) {
+        return "No samples are in what could be read.\n";
+    }
+    return "No samples were taken: the program used little CPU time, or blocked all signals.\n";
 }
 
 static bool write_text(struct vmpt_app *app, const struct vmpt_table *table)

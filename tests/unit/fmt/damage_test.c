@@ -176,8 +176,7 @@ static void test_bytes_missing_or_inserted(void **state)
 /* The bytes of a file whose samples are partly in chunks and partly in the journal. */
 static uint8_t *killed_file(size_t *size)
 {
-    char path[] = "/tmp/vmprof-damage-XXXXXX";
-    int fd = mkstemp(path);
+    int fd = unnamed_file();
     struct vmpf_sink sink;
     vmpf_writer *w;
     struct vmpf_journal *journal;
@@ -185,8 +184,6 @@ static uint8_t *killed_file(size_t *size)
     const struct vmpf_writer_options options = fixed_options(BLOCK);
     const struct vmpf_string values[] = {TEXT("cpu:ns")};
     const uint32_t codes[] = {1, 2};
-    assert_true(fd >= 0);
-    assert_int_equal(remove(path), 0);
     assert_int_equal(vmpf_sink_open_fd(&sink, fd, NULL), VMPF_OK);
     assert_int_equal(vmpf_writer_open(&w, sink, &options, NULL), VMPF_OK);
     assert_int_equal(vmpf_writer_meta_list(w, VMPF_META_VALUES, values, 1, NULL), VMPF_OK);

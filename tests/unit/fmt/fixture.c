@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static uint64_t mix(uint64_t digest, const void *data, size_t size_bytes)
 {
@@ -45,6 +46,16 @@ static void take_block(const vmpf_reader *r, const struct vmpf_block *block, str
         out->digest = mix(out->digest, &block->time_ns[i], sizeof block->time_ns[i]);
         out->digest = mix(out->digest, &block->values[0][i], sizeof block->values[0][i]);
     }
+}
+
+int unnamed_file(void)
+{
+    FILE *file = tmpfile();
+    assert_non_null(file);
+    int fd = dup(fileno(file));
+    assert_true(fd >= 0);
+    assert_int_equal(fclose(file), 0);
+    return fd;
 }
 
 struct reading read_all(const void *data, size_t size_bytes)
@@ -119,10 +130,7 @@ void make_profile(uint64_t sample_count, uint32_t block_samples, uint8_t **data,
     vmpf_writer *w;
     const struct vmpf_writer_options options = fixed_options(block_samples);
     const struct vmpf_string values[] = {TEXT("cpu:ns")};
-    char path[] = "/tmp/vmprof-fixture-XXXXXX";
-    int fd = mkstemp(path);
-    assert_true(fd >= 0);
-    assert_int_equal(remove(path), 0);
+    int fd = unnamed_file();
     assert_int_equal(vmpf_sink_open_fd(&sink, fd, NULL), VMPF_OK);
     assert_int_equal(vmpf_writer_open(&w, sink, &options, NULL), VMPF_OK);
     assert_int_equal(vmpf_writer_meta_list(w, VMPF_META_VALUES, values, 1, NULL), VMPF_OK);

@@ -29,6 +29,9 @@ struct reading {
     uint64_t digest; /* of every sample: names, files, lines, thread, time, value */
 };
 
+/* A new file that has no name, for reading and writing. The caller closes it. */
+int unnamed_file(void);
+
 struct reading read_all(const void *data, size_t size_bytes);
 
 /* Options with fixed ids, so that the bytes are the same in every run. */

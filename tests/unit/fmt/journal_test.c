@@ -31,15 +31,14 @@ static void start(struct recording *out, int fd, uint32_t block_samples)
     assert_int_equal(vmpf_writer_journal_open(out->w, CAPACITY, &out->journal, NULL), VMPF_OK);
 }
 
-static int unnamed_file(int flags)
+static int unnamed_file_opened(int flags)
 {
-    char path[] = "/tmp/vmprof-journal-XXXXXX";
-    int fd = mkstemp(path);
-    assert_true(fd >= 0);
+    char path[64];
+    int fd = unnamed_file();
+    (void)snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
     int again = open(path, flags);
     assert_true(again >= 0);
     assert_int_equal(close(fd), 0);
-    assert_int_equal(remove(path), 0);
     return again;
 }
 
@@ -80,7 +79,7 @@ static void test_rows_survive_without_any_flush(void **state)
 {
     (void)state;
     struct recording recording;
-    start(&recording, unnamed_file(O_WRONLY), 0);
+    start(&recording, unnamed_file_opened(O_WRONLY), 0);
     produce_codes(&recording);
     produce_some(&recording, 0, 100);
     struct reading got = read_fd(recording.fd);
@@ -101,7 +100,7 @@ static void test_nothing_lost_nothing_twice(void **state)
 {
     (void)state;
     struct recording recording;
-    start(&recording, unnamed_file(O_RDWR), 300);
+    start(&recording, unnamed_file_opened(O_RDWR), 300);
     produce_codes(&recording);
     uint32_t produced = 0;
     for (int round = 0; round < 60; round++) {
@@ -127,7 +126,7 @@ static void test_close_leaves_no_journal_behind(void **state)
     (void)state;
     struct recording recording;
     struct stat info;
-    start(&recording, unnamed_file(O_WRONLY), 0);
+    start(&recording, unnamed_file_opened(O_WRONLY), 0);
     produce_codes(&recording);
     produce_some(&recording, 0, 50);
     assert_int_equal(vmpf_writer_close(recording.w, 1, NULL), VMPF_OK);
@@ -142,7 +141,7 @@ static void test_rows_that_were_being_written(void **state)
     (void)state;
     struct recording recording;
     const uint32_t codes[] = {1};
-    start(&recording, unnamed_file(O_RDWR), 0);
+    start(&recording, unnamed_file_opened(O_RDWR), 0);
     produce_codes(&recording);
     produce_some(&recording, 0, 10);
     assert_true(produce_sample(recording.journal, 1, 5, 10, codes, 1, PUBLISH_RESERVED));
@@ -169,7 +168,7 @@ static void test_full_ring_counts(void **state)
     (void)state;
     struct recording recording;
     const uint32_t codes[] = {1};
-    start(&recording, unnamed_file(O_RDWR), 0);
+    start(&recording, unnamed_file_opened(O_RDWR), 0);
     produce_codes(&recording);
     uint64_t kept = 0;
     for (int i = 0; i < 5000; i++) {
@@ -221,7 +220,7 @@ static void test_file_that_has_something_already(void **state)
     struct recording recording;
     struct stat info;
     uint8_t data[8192];
-    int fd = unnamed_file(O_RDWR);
+    int fd = unnamed_file_opened(O_RDWR);
     assert_int_equal(write(fd, "abc", 3), 3);
     start(&recording, fd, 0);
     produce_codes(&recording);
@@ -245,7 +244,7 @@ static void test_file_that_was_cut(void **state)
     struct recording recording;
     struct vmpf_error error;
     struct stat info;
-    start(&recording, unnamed_file(O_RDWR), 16);
+    start(&recording, unnamed_file_opened(O_RDWR), 16);
     assert_int_equal(ftruncate(recording.fd, 100), 0);
     assert_int_equal(vmpf_writer_meta_string(recording.w, "note", TEXT("x"), NULL), VMPF_OK);
     assert_int_equal(vmpf_writer_flush(recording.w, &error), VMPF_E_IO);
@@ -261,7 +260,7 @@ static void test_descriptors_that_cannot_be_written(void **state)
     (void)state;
     struct vmpf_sink sink;
     struct vmpf_error error;
-    int fd = unnamed_file(O_RDONLY);
+    int fd = unnamed_file_opened(O_RDONLY);
     assert_int_equal(vmpf_sink_open_fd(&sink, fd, &error), VMPF_E_IO);
     assert_non_null(strstr(error.message, "not open for writing"));
     assert_int_equal(close(fd), 0);
@@ -274,7 +273,7 @@ static void test_rows_in_a_chunk_and_in_the_journal(void **state)
 {
     (void)state;
     struct recording recording;
-    start(&recording, unnamed_file(O_RDWR), 0);
+    start(&recording, unnamed_file_opened(O_RDWR), 0);
     produce_codes(&recording);
     produce_some(&recording, 0, 40);
     assert_int_equal(vmpf_writer_drain(recording.w, NULL), VMPF_OK);
@@ -295,7 +294,7 @@ static void test_second_lap_is_clean(void **state)
     (void)state;
     struct recording recording;
     const uint32_t codes[] = {1};
-    start(&recording, unnamed_file(O_RDWR), 100);
+    start(&recording, unnamed_file_opened(O_RDWR), 100);
     produce_codes(&recording);
     uint32_t produced = 0;
     while (atomic_load(&recording.journal->head) < 3 * CAPACITY / 2) {
