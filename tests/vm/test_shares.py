@@ -20,6 +20,18 @@ class Shares(harness.TestCase):
 
     @harness.every_python
     def test_three_two_one(self, python):
+        """Within four standard deviations. Where other programs take the processor away, samples weigh
+        unequally, and the deviation is larger than their number says: a second and third try must not
+        fail in the same way, as they would with a bias."""
+        for tries_left in (2, 1, 0):
+            try:
+                self.check_three_two_one(python)
+                return
+            except AssertionError:
+                if tries_left == 0:
+                    raise
+
+    def check_three_two_one(self, python):
         self.record(python, harness.PROGRAMS / 'shares.py', '1.0')
         read = recording.Profile(self.output)
         self.assertGreater(len(read.samples), 50)
