@@ -2,7 +2,7 @@
 #ifndef VMPROF_FMT_BLOCKS_COLUMNSET_H
 #define VMPROF_FMT_BLOCKS_COLUMNSET_H
 
-#include "libvmprof_fmt/src/base/buffer.h"
+#include "libvmprof_fmt/src/blocks/scratch.h"
 #include "libvmprof_fmt/src/columns/column.h"
 
 #include <vmprof/vmpf.h>
@@ -12,24 +12,36 @@
 #define VMPFI_MAX_COLUMNS 64u
 #define VMPFI_COLUMN_ANCILLARY 0x8000u
 
-/* What stands before the directory. */
+/* What stands before the directory. What the two numbers in its second half are depends on the kind. */
 struct vmpfi_columnset_head {
     uint64_t first;
     uint32_t count;
-    uint64_t journal_position;
-    uint64_t lost_samples;
+    uint64_t journal_position; /* INDEX: offset of the index before */
+    uint64_t lost_samples;     /* INDEX: its own offset */
+};
+
+/* What is known of a column before its values are looked at. */
+enum vmpfi_nature {
+    VMPFI_NATURE_ANY,      /* nothing: what turns out smallest is taken */
+    VMPFI_NATURE_SMOOTH,   /* numbers whose low bits come by chance: times */
+    VMPFI_NATURE_ORDINALS, /* small numbers, some larger */
+    VMPFI_NATURE_BELOW,    /* the same, seen from `top` downwards */
 };
 
 /* A column to be written: integers, or bytes when values is NULL. */
 struct vmpfi_column_in {
     uint16_t id;
-    const uint64_t *values; /* count of the head */
+    enum vmpfi_nature nature;
+    const uint64_t *values; /* count of the head, or of the list */
+    bool list;              /* [F-4-7]; not ANY */
+    size_t list_count;
+    uint64_t top;
     const uint8_t *bytes;
     size_t size_bytes;
 };
 
-/* vmpfi_columnset_encode() appends a payload. VMPF_E_NOMEM, VMPF_E_LIMIT. scratch is reused memory. */
-vmpf_status vmpfi_columnset_encode(struct vmpfi_buffer *out, struct vmpfi_buffer *scratch,
+/* vmpfi_columnset_encode() appends a payload. VMPF_E_NOMEM, VMPF_E_LIMIT. scratch->bytes is used. */
+vmpf_status vmpfi_columnset_encode(struct vmpfi_buffer *out, struct vmpfi_scratch *scratch,
                                    const struct vmpfi_columnset_head *head,
                                    const struct vmpfi_column_in *columns, size_t column_count);
 
@@ -40,6 +52,7 @@ struct vmpfi_column_entry {
     uint8_t codec;
     uint32_t raw_bytes;
     uint32_t stored_bytes;
+    uint32_t tail_bytes; /* of codec 2 */
     const uint8_t *data;
 };
 
@@ -48,8 +61,8 @@ struct vmpfi_columnset {
     struct vmpfi_columnset_head head;
     size_t column_count;
     struct vmpfi_column_entry columns[VMPFI_MAX_COLUMNS];
-    uint64_t payload_offset;  /* for errors */
-    struct vmpfi_buffer *raw; /* reused memory for inflating; the caller's */
+    uint64_t payload_offset;       /* for errors */
+    struct vmpfi_scratch *scratch; /* its bytes are used for inflating */
 };
 
 /* vmpfi_columnset_decode() takes payload apart and checks all that can be checked without inflating.
@@ -62,6 +75,14 @@ vmpf_status vmpfi_columnset_decode(struct vmpfi_columnset *set, const uint8_t *p
  * not there is an error [F-4-2] when it is required, else all 0. maximum: what an entry may be at most. */
 vmpf_status vmpfi_columnset_integers(const struct vmpfi_columnset *set, uint16_t id, bool required,
                                      uint64_t maximum, uint64_t *values, struct vmpf_error *err);
+
+/* vmpfi_columnset_has(): whether the column is there. */
+bool vmpfi_columnset_has(const struct vmpfi_columnset *set, uint16_t id);
+
+/* vmpfi_columnset_list() decodes a list [F-4-7], which must be there, to column `slot` of the scratch memory. */
+vmpf_status vmpfi_columnset_list(const struct vmpfi_columnset *set, uint16_t id, unsigned slot,
+                                 uint64_t maximum, const uint64_t **values, size_t *count,
+                                 struct vmpf_error *err);
 
 /* vmpfi_columnset_bytes() gives the raw bytes of a column, valid until the next column is decoded. A column
  * that is not there has size 0, unless it is required. */

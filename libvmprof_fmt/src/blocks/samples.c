@@ -8,8 +8,25 @@ enum sample_column { /* 5.6 */
                      COLUMN_THREAD = 2,
                      COLUMN_TIME = 3,
                      COLUMN_FLAGS = 4,
+                     COLUMN_RUN_LENGTH = 5,
+                     COLUMN_RUN_KIND = 6,
+                     COLUMN_RUN_AGE = 7,
+                     COLUMN_RUN_NODE = 8,
                      COLUMN_VALUE = 16,
 };
+
+/* Slots of the scratch memory. */
+enum slot {
+    SLOT_STACK = 0,
+    SLOT_THREAD = 1,
+    SLOT_TIME = 2,
+    SLOT_FLAGS = 3,
+    SLOT_VALUES = 4,
+    SLOT_LISTS = 13,
+    SLOT_RUNS = 17,
+};
+
+/* ---- writing --------------------------------------------------------------------------------------- */
 
 static bool all_zero(const uint64_t *values, size_t count)
 {
@@ -21,16 +38,47 @@ static bool all_zero(const uint64_t *values, size_t count)
     return true;
 }
 
-vmpf_status vmpfi_samples_encode(struct vmpfi_buffer *out, struct vmpfi_scratch *scratch,
-                                 const struct vmpfi_columnset_head *head,
-                                 const struct vmpfi_samples *samples)
+static struct vmpfi_column_in list_column(uint16_t id, enum vmpfi_nature nature,
+                                          const uint64_t *values, size_t count)
 {
-    struct vmpfi_column_in columns[4 + VMPF_MAX_VALUES] = {
-        {.id = COLUMN_STACK, .values = samples->stack},
-        {.id = COLUMN_THREAD, .values = samples->thread},
-        {.id = COLUMN_TIME, .values = samples->time_ns},
-    };
-    size_t column_count = 3;
+    return (struct vmpfi_column_in){
+        .id = id, .nature = nature, .values = values, .list = true, .list_count = count};
+}
+
+/* Below this many samples, the four columns of runs cost more than they save. */
+#define WORTH_RUNS 128u
+
+/* The columns that say the stacks: at most four. */
+static size_t stack_columns(struct vmpfi_column_in *columns, const struct vmpfi_runs *runs,
+                            const struct vmpfi_samples *samples, size_t node_count)
+{
+    if (samples->count < WORTH_RUNS) {
+        columns[0] = (struct vmpfi_column_in){.id = COLUMN_STACK, .values = samples->stack};
+        return 1;
+    }
+    columns[0] = list_column(COLUMN_RUN_LENGTH, VMPFI_NATURE_ORDINALS, runs->lengths, runs->count);
+    columns[1] = list_column(COLUMN_RUN_KIND, VMPFI_NATURE_ORDINALS, runs->kinds, runs->count);
+    columns[2] = list_column(COLUMN_RUN_AGE, VMPFI_NATURE_ORDINALS, runs->ages, runs->age_count);
+    columns[3] = list_column(COLUMN_RUN_NODE, VMPFI_NATURE_BELOW, runs->nodes, runs->node_count);
+    columns[3].top = node_count - 1;
+    return 4;
+}
+
+vmpf_status vmpfi_samples_encode(struct vmpfi_buffer *out, struct vmpfi_scratch *scratch,
+                                 struct vmpfi_run_history *history,
+                                 const struct vmpfi_columnset_head *head,
+                                 const struct vmpfi_samples *samples, size_t thread_count,
+                                 size_t node_count)
+{
+    struct vmpfi_runs runs;
+    struct vmpfi_column_in columns[7 + VMPF_MAX_VALUES] = {{0}};
+    VMPF_TRY(vmpfi_runs_find(&runs, history, scratch, samples->stack, samples->thread,
+                             samples->count, thread_count, node_count));
+    size_t column_count = stack_columns(columns, &runs, samples, node_count);
+    columns[column_count++] =
+        (struct vmpfi_column_in){.id = COLUMN_THREAD, .values = samples->thread};
+    columns[column_count++] = (struct vmpfi_column_in){
+        .id = COLUMN_TIME, .nature = VMPFI_NATURE_SMOOTH, .values = samples->time_ns};
     if (!all_zero(samples->flags, samples->count)) {
         columns[column_count++] =
             (struct vmpfi_column_in){.id = COLUMN_FLAGS, .values = samples->flags};
@@ -39,19 +87,21 @@ vmpf_status vmpfi_samples_encode(struct vmpfi_buffer *out, struct vmpfi_scratch 
         columns[column_count++] = (struct vmpfi_column_in){.id = (uint16_t)(COLUMN_VALUE + k),
                                                            .values = samples->values[k]};
     }
-    return vmpfi_columnset_encode(out, &scratch->bytes, head, columns, column_count);
+    return vmpfi_columnset_encode(out, scratch, head, columns, column_count);
 }
 
+/* ---- reading --------------------------------------------------------------------------------------- */
+
 /* One column into scratch; *out is NULL when it is not wanted. */
-static vmpf_status decode_column(const struct vmpfi_columnset *set, struct vmpfi_scratch *scratch,
-                                 unsigned slot, uint16_t id, uint64_t maximum, bool wanted,
-                                 uint64_t **out, struct vmpf_error *err)
+static vmpf_status decode_column(const struct vmpfi_columnset *set, unsigned slot, uint16_t id,
+                                 uint64_t maximum, bool wanted, uint64_t **out,
+                                 struct vmpf_error *err)
 {
     *out = NULL;
     if (!wanted) {
         return VMPF_OK;
     }
-    uint64_t *values = vmpfi_scratch_integers(scratch, slot, set->head.count);
+    uint64_t *values = vmpfi_scratch_integers(set->scratch, slot, set->head.count);
     if (values == NULL) {
         return vmpfi_fail_nomem(err);
     }
@@ -60,18 +110,65 @@ static vmpf_status decode_column(const struct vmpfi_columnset *set, struct vmpfi
     return VMPF_OK;
 }
 
+static vmpf_status decode_runs(const struct vmpfi_columnset *set, const uint64_t *threads,
+                               uint64_t *stacks, struct vmpf_error *err)
+{
+    struct vmpfi_runs runs;
+    size_t kind_count;
+    const char *rule = NULL;
+    VMPF_TRY(vmpfi_columnset_list(set, COLUMN_RUN_LENGTH, SLOT_LISTS, UINT32_MAX, &runs.lengths,
+                                  &runs.count, err));
+    VMPF_TRY(vmpfi_columnset_list(set, COLUMN_RUN_KIND, SLOT_LISTS + 1, UINT32_MAX, &runs.kinds,
+                                  &kind_count, err));
+    VMPF_TRY(vmpfi_columnset_list(set, COLUMN_RUN_AGE, SLOT_LISTS + 2, UINT32_MAX, &runs.ages,
+                                  &runs.age_count, err));
+    VMPF_TRY(vmpfi_columnset_list(set, COLUMN_RUN_NODE, SLOT_LISTS + 3, UINT32_MAX, &runs.nodes,
+                                  &runs.node_count, err));
+    if (kind_count != runs.count) {
+        return vmpfi_fail(err, VMPF_E_CORRUPT, set->payload_offset, "F-5.6-8",
+                          "%zu runs are of %zu kinds", runs.count, kind_count);
+    }
+    vmpf_status status =
+        vmpfi_runs_spread(&runs, set->scratch, SLOT_RUNS, threads, set->head.count, stacks, &rule);
+    if (status == VMPF_E_NOMEM) {
+        return vmpfi_fail_nomem(err);
+    }
+    return status == VMPF_OK ? VMPF_OK
+                             : vmpfi_fail(err, status, set->payload_offset, rule,
+                                          "the runs of the samples do not add up");
+}
+
+/* The stacks, in one of two ways [F-5.6-5]. */
+static vmpf_status decode_stacks(const struct vmpfi_columnset *set, const uint64_t *threads,
+                                 uint64_t **out, struct vmpf_error *err)
+{
+    unsigned run_columns = 0;
+    for (uint16_t id = COLUMN_RUN_LENGTH; id <= COLUMN_RUN_NODE; id++) {
+        run_columns += vmpfi_columnset_has(set, id);
+    }
+    bool plain = vmpfi_columnset_has(set, COLUMN_STACK);
+    if (plain ? run_columns != 0 : run_columns != 4) {
+        return vmpfi_fail(err, VMPF_E_CORRUPT, set->payload_offset, "F-5.6-5",
+                          "the stacks of the samples are there twice, or not at all");
+    }
+    if (plain) {
+        return decode_column(set, SLOT_STACK, COLUMN_STACK, UINT32_MAX, true, out, err);
+    }
+    *out = vmpfi_scratch_integers(set->scratch, SLOT_STACK, set->head.count);
+    return *out == NULL ? vmpfi_fail_nomem(err) : decode_runs(set, threads, *out, err);
+}
+
 vmpf_status vmpfi_samples_decode(struct vmpfi_columnset_head *head, struct vmpfi_samples *out,
                                  struct vmpfi_scratch *scratch, size_t value_count,
                                  uint32_t skip_columns, const struct vmpfi_payload *payload,
                                  struct vmpf_error *err)
 {
-    uint16_t known[4 + VMPF_MAX_VALUES + 1] = {COLUMN_STACK, COLUMN_THREAD, COLUMN_TIME,
-                                               COLUMN_FLAGS};
+    uint16_t known[8 + VMPF_MAX_VALUES + 1] = {1, 2, 3, 4, 5, 6, 7, 8};
     /* All that there can be: where the metadata is lost, so is the number of values, and the samples are not. */
     for (size_t k = 0; k < VMPF_MAX_VALUES; k++) {
-        known[4 + k] = (uint16_t)(COLUMN_VALUE + k);
+        known[8 + k] = (uint16_t)(COLUMN_VALUE + k);
     }
-    struct vmpfi_columnset set = {.raw = &scratch->bytes};
+    struct vmpfi_columnset set = {.scratch = scratch};
     VMPF_TRY(vmpfi_columnset_decode(&set, payload->data, payload->size_bytes, known,
                                     payload->offset, err));
     *head = set.head;
@@ -79,12 +176,12 @@ vmpf_status vmpfi_samples_decode(struct vmpfi_columnset_head *head, struct vmpfi
     out->value_count = value_count;
     bool time = (skip_columns & VMPF_COLUMN_TIME) == 0;
     bool flags = (skip_columns & VMPF_COLUMN_FLAGS) == 0;
-    VMPF_TRY(decode_column(&set, scratch, 0, COLUMN_STACK, UINT32_MAX, true, &out->stack, err));
-    VMPF_TRY(decode_column(&set, scratch, 1, COLUMN_THREAD, UINT32_MAX, true, &out->thread, err));
-    VMPF_TRY(decode_column(&set, scratch, 2, COLUMN_TIME, UINT64_MAX, time, &out->time_ns, err));
-    VMPF_TRY(decode_column(&set, scratch, 3, COLUMN_FLAGS, UINT32_MAX, flags, &out->flags, err));
+    VMPF_TRY(decode_column(&set, SLOT_THREAD, COLUMN_THREAD, UINT32_MAX, true, &out->thread, err));
+    VMPF_TRY(decode_stacks(&set, out->thread, &out->stack, err));
+    VMPF_TRY(decode_column(&set, SLOT_TIME, COLUMN_TIME, UINT64_MAX, time, &out->time_ns, err));
+    VMPF_TRY(decode_column(&set, SLOT_FLAGS, COLUMN_FLAGS, UINT32_MAX, flags, &out->flags, err));
     for (size_t k = 0; k < value_count; k++) {
-        VMPF_TRY(decode_column(&set, scratch, (unsigned)(4 + k), (uint16_t)(COLUMN_VALUE + k),
+        VMPF_TRY(decode_column(&set, (unsigned)(SLOT_VALUES + k), (uint16_t)(COLUMN_VALUE + k),
                                UINT64_MAX, true, &out->values[k], err));
     }
     return VMPF_OK;
@@ -95,14 +192,14 @@ vmpf_status vmpfi_codes_encode(struct vmpfi_buffer *out, struct vmpfi_scratch *s
 {
     const struct vmpfi_columnset_head head = {0};
     const struct vmpfi_column_in column = {.id = 1, .bytes = rows, .size_bytes = size_bytes};
-    return vmpfi_columnset_encode(out, &scratch->bytes, &head, &column, 1);
+    return vmpfi_columnset_encode(out, scratch, &head, &column, 1);
 }
 
 vmpf_status vmpfi_codes_decode(struct vmpfi_scratch *scratch, const struct vmpfi_payload *payload,
                                const uint8_t **rows, size_t *size_bytes, struct vmpf_error *err)
 {
     static const uint16_t known[] = {1, 0};
-    struct vmpfi_columnset set = {.raw = &scratch->bytes};
+    struct vmpfi_columnset set = {.scratch = scratch};
     VMPF_TRY(vmpfi_columnset_decode(&set, payload->data, payload->size_bytes, known,
                                     payload->offset, err));
     return vmpfi_columnset_bytes(&set, 1, true, rows, size_bytes, err);

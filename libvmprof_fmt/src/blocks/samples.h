@@ -3,6 +3,7 @@
 #define VMPROF_FMT_BLOCKS_SAMPLES_H
 
 #include "libvmprof_fmt/src/blocks/columnset.h"
+#include "libvmprof_fmt/src/blocks/runs.h"
 #include "libvmprof_fmt/src/blocks/tables.h"
 
 /* Samples as columns of 64-bit integers; count and value_count say how much of them is used. */
@@ -16,9 +17,12 @@ struct vmpfi_samples {
     uint64_t *values[VMPF_MAX_VALUES];
 };
 
+/* Threads of the samples are less than thread_count, stacks less than node_count. VMPF_E_NOMEM, VMPF_E_LIMIT. */
 vmpf_status vmpfi_samples_encode(struct vmpfi_buffer *out, struct vmpfi_scratch *scratch,
+                                 struct vmpfi_run_history *history,
                                  const struct vmpfi_columnset_head *head,
-                                 const struct vmpfi_samples *samples);
+                                 const struct vmpfi_samples *samples, size_t thread_count,
+                                 size_t node_count);
 
 /* The arrays live in scratch; those of skip_columns (VMPF_COLUMN_*) are NULL. */
 vmpf_status vmpfi_samples_decode(struct vmpfi_columnset_head *head, struct vmpfi_samples *out,

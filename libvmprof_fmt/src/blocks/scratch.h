@@ -3,12 +3,17 @@
 #define VMPROF_FMT_BLOCKS_SCRATCH_H
 
 #include "libvmprof_fmt/src/base/buffer.h"
+#include "libvmprof_fmt/src/base/map.h"
 
-#define VMPFI_SCRATCH_COLUMNS 13u /* as many as the widest chunk has: SAMPLES, 5 and 8 values */
+#define VMPFI_SCRATCH_COLUMNS 21u /* the widest chunk: SAMPLES, 13 as they are, 8 for its runs */
+
+struct libdeflate_decompressor;
 
 struct vmpfi_scratch {
     struct vmpfi_buffer bytes;
     struct vmpfi_buffer integers[VMPFI_SCRATCH_COLUMNS];
+    struct vmpfi_map64 maps[2];
+    struct libdeflate_decompressor *inflater; /* NULL until it is wanted */
 };
 
 void vmpfi_scratch_fini(struct vmpfi_scratch *scratch);

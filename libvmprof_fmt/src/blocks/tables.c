@@ -3,6 +3,7 @@
 #include "libvmprof_fmt/src/base/error.h"
 #include "libvmprof_fmt/src/blocks/chunk.h"
 #include "libvmprof_fmt/src/blocks/columnset.h"
+#include "libvmprof_fmt/src/blocks/edges.h"
 
 /* Takes `count` integer columns from scratch; false: no memory. */
 static bool take_columns(struct vmpfi_scratch *scratch, uint64_t **columns, unsigned column_count,
@@ -27,7 +28,7 @@ static vmpf_status encode_integers(struct vmpfi_buffer *out, struct vmpfi_scratc
         in[i].id = (uint16_t)(i + 1);
         in[i].values = columns[i];
     }
-    return vmpfi_columnset_encode(out, &scratch->bytes, &head, in, column_count);
+    return vmpfi_columnset_encode(out, scratch, &head, in, column_count);
 }
 
 vmpf_status vmpfi_strings_encode(struct vmpfi_buffer *out, struct vmpfi_scratch *scratch,
@@ -51,7 +52,7 @@ vmpf_status vmpfi_strings_encode(struct vmpfi_buffer *out, struct vmpfi_scratch 
     const struct vmpfi_column_in in[2] = {
         {.id = 1, .values = lengths},
         {.id = 2, .bytes = text->data, .size_bytes = text->size_bytes}};
-    return vmpfi_columnset_encode(out, &scratch->bytes, &head, in, 2);
+    return vmpfi_columnset_encode(out, scratch, &head, in, 2);
 }
 
 vmpf_status vmpfi_functions_encode(struct vmpfi_buffer *out, struct vmpfi_scratch *scratch,
@@ -88,8 +89,43 @@ vmpf_status vmpfi_locations_encode(struct vmpfi_buffer *out, struct vmpfi_scratc
     return encode_integers(out, scratch, first, count, columns, 2);
 }
 
+/* Below this many entries, the three columns of edges cost more than they save. */
+#define WORTH_EDGES 32u
+
+enum stack_column { /* 5.4 */
+                    COLUMN_DISTANCE = 1,
+                    COLUMN_LOCATION = 2,
+                    COLUMN_EDGE = 3,
+                    COLUMN_NEW_LOCATIONS = 4,
+                    COLUMN_OUTER_LOCATIONS = 5,
+};
+
+static vmpf_status encode_edges(struct vmpfi_buffer *out, struct vmpfi_scratch *scratch,
+                                const struct vmpfi_columnset_head *head, const uint64_t *distances,
+                                const struct vmpf_stack *stacks, size_t location_count)
+{
+    struct vmpfi_edges edges;
+    VMPF_TRY(vmpfi_edges_find(&edges, scratch, 2, stacks, (size_t)head->first, head->count,
+                              location_count));
+    const struct vmpfi_column_in in[4] = {
+        {.id = COLUMN_DISTANCE, .nature = VMPFI_NATURE_ORDINALS, .values = distances},
+        {.id = COLUMN_EDGE, .nature = VMPFI_NATURE_ORDINALS, .values = edges.edges},
+        {.id = COLUMN_NEW_LOCATIONS,
+         .nature = VMPFI_NATURE_SMOOTH,
+         .values = edges.new_locations,
+         .list = true,
+         .list_count = edges.new_count},
+        {.id = COLUMN_OUTER_LOCATIONS,
+         .nature = VMPFI_NATURE_SMOOTH,
+         .values = edges.outer_locations,
+         .list = true,
+         .list_count = edges.outer_count}};
+    return vmpfi_columnset_encode(out, scratch, head, in, 4);
+}
+
 vmpf_status vmpfi_stacks_encode(struct vmpfi_buffer *out, struct vmpfi_scratch *scratch,
-                                const struct vmpf_stack *stacks, size_t first, size_t count)
+                                const struct vmpf_stack *stacks, size_t first, size_t count,
+                                size_t location_count)
 {
     uint64_t *columns[2];
     if (!take_columns(scratch, columns, 2, count)) {
@@ -98,6 +134,10 @@ vmpf_status vmpfi_stacks_encode(struct vmpfi_buffer *out, struct vmpfi_scratch *
     for (size_t i = 0; i < count; i++) {
         columns[0][i] = first + i - stacks[first + i].parent;
         columns[1][i] = stacks[first + i].location;
+    }
+    if (count >= WORTH_EDGES) {
+        const struct vmpfi_columnset_head head = {.first = first, .count = (uint32_t)count};
+        return encode_edges(out, scratch, &head, columns[0], stacks, location_count);
     }
     return encode_integers(out, scratch, first, count, columns, 2);
 }
@@ -126,7 +166,7 @@ vmpf_status vmpfi_threads_encode(struct vmpfi_buffer *out, struct vmpfi_scratch 
         {.id = 2, .values = columns[1]},
         {.id = 3, .values = columns[2]},
         {.id = 4, .bytes = text->data, .size_bytes = text->size_bytes}};
-    return vmpfi_columnset_encode(out, &scratch->bytes, &head, in, 4);
+    return vmpfi_columnset_encode(out, scratch, &head, in, 4);
 }
 
 /* What the spec says of each kind's columns. A bytes column comes last, and column `lengths` sums up to it. */
@@ -143,7 +183,7 @@ static const struct table_shape shapes[VMPFI_THREADS + 1] = {
     [VMPFI_STRINGS] = {{1, 2, 0}, 1, 1, 1, 2, "F-5.2-2"},
     [VMPFI_FUNCTIONS] = {{1, 2, 3, 4, 5, 0}, 5, 2, 0, 0, ""},
     [VMPFI_LOCATIONS] = {{1, 2, 0}, 2, 1, 0, 0, ""},
-    [VMPFI_STACKS] = {{1, 2, 0}, 2, 2, 0, 0, ""},
+    [VMPFI_STACKS] = {{1, 2, 3, 4, 5, 0}, 1, 1, 0, 0, ""}, /* its locations: decode_locations() */
     [VMPFI_THREADS] = {{1, 2, 3, 4, 0}, 3, 1, 3, 4, "F-5.5-2"},
 };
 
@@ -168,12 +208,81 @@ static vmpf_status check_lengths(const struct vmpfi_table *table, const struct t
     return VMPF_OK;
 }
 
+/* [F-5.4-2]: what follows edges relies on it. */
+static vmpf_status check_distances(const struct vmpfi_table *table,
+                                   const struct vmpfi_payload *payload, struct vmpf_error *err)
+{
+    if (table->first > UINT32_MAX) {
+        return vmpfi_fail(err, VMPF_E_CORRUPT, payload->offset, "F-5.2-1",
+                          "a table begins at an id that it cannot have");
+    }
+    for (uint32_t i = 0; i < table->count; i++) {
+        uint64_t distance = table->columns[0][i];
+        if (distance == 0 || distance > table->first + i) {
+            return vmpfi_fail(err, VMPF_E_CORRUPT, payload->offset, "F-5.4-2",
+                              "a stack comes before its parent");
+        }
+    }
+    return VMPF_OK;
+}
+
+static vmpf_status follow_edges(struct vmpfi_table *out, const struct vmpfi_columnset *set,
+                                uint64_t *locations, struct vmpf_error *err)
+{
+    struct vmpfi_edges edges = {.count = out->count};
+    struct vmpfi_scratch *scratch = set->scratch;
+    uint64_t *values = vmpfi_scratch_integers(scratch, 2, out->count);
+    const char *rule = NULL;
+    if (values == NULL) {
+        return vmpfi_fail_nomem(err);
+    }
+    VMPF_TRY(vmpfi_columnset_integers(set, COLUMN_EDGE, true, UINT32_MAX, values, err));
+    VMPF_TRY(vmpfi_columnset_list(set, COLUMN_NEW_LOCATIONS, 3, UINT32_MAX, &edges.new_locations,
+                                  &edges.new_count, err));
+    VMPF_TRY(vmpfi_columnset_list(set, COLUMN_OUTER_LOCATIONS, 4, UINT32_MAX,
+                                  &edges.outer_locations, &edges.outer_count, err));
+    edges.edges = values;
+    vmpf_status status = vmpfi_edges_follow(&edges, scratch, 5, out->first, out->columns[0],
+                                            locations, &out->outer, &rule);
+    if (status == VMPF_E_NOMEM) {
+        return vmpfi_fail_nomem(err);
+    }
+    return status == VMPF_OK
+               ? VMPF_OK
+               : vmpfi_fail(err, status, set->payload_offset, rule, "the call edges do not add up");
+}
+
+/* The locations of STACKS, in one of two ways [F-5.4-4]. */
+static vmpf_status decode_locations(struct vmpfi_table *out, const struct vmpfi_columnset *set,
+                                    const struct vmpfi_payload *payload, struct vmpf_error *err)
+{
+    bool plain = vmpfi_columnset_has(set, COLUMN_LOCATION);
+    unsigned edge_columns = 0;
+    for (uint16_t id = COLUMN_EDGE; id <= COLUMN_OUTER_LOCATIONS; id++) {
+        edge_columns += vmpfi_columnset_has(set, id);
+    }
+    if (plain ? edge_columns != 0 : edge_columns != 3) {
+        return vmpfi_fail(err, VMPF_E_CORRUPT, payload->offset, "F-5.4-4",
+                          "the locations of the stacks are there twice, or not at all");
+    }
+    uint64_t *locations = vmpfi_scratch_integers(set->scratch, 1, out->count);
+    if (locations == NULL) {
+        return vmpfi_fail_nomem(err);
+    }
+    out->columns[1] = locations;
+    VMPF_TRY(check_distances(out, payload, err));
+    if (plain) {
+        return vmpfi_columnset_integers(set, COLUMN_LOCATION, true, UINT32_MAX, locations, err);
+    }
+    return follow_edges(out, set, locations, err);
+}
+
 vmpf_status vmpfi_table_decode(struct vmpfi_table *out, struct vmpfi_scratch *scratch,
                                uint16_t kind, const struct vmpfi_payload *payload,
                                struct vmpf_error *err)
 {
     const struct table_shape *shape = &shapes[kind];
-    struct vmpfi_columnset set = {.raw = &scratch->bytes};
+    struct vmpfi_columnset set = {.scratch = scratch};
     VMPF_TRY(vmpfi_columnset_decode(&set, payload->data, payload->size_bytes, shape->known,
                                     payload->offset, err));
     out->first = set.head.first;
@@ -186,6 +295,10 @@ vmpf_status vmpfi_table_decode(struct vmpfi_table *out, struct vmpfi_scratch *sc
         VMPF_TRY(vmpfi_columnset_integers(&set, (uint16_t)(i + 1), i < shape->required_columns,
                                           column_maximum(kind, i + 1), values, err));
         out->columns[i] = values;
+    }
+    out->outer = (struct vmpfi_outer_parents){0};
+    if (kind == VMPFI_STACKS) {
+        return decode_locations(out, &set, payload, err);
     }
     if (shape->lengths_column == 0) {
         return VMPF_OK;

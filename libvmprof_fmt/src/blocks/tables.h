@@ -6,6 +6,7 @@
 #ifndef VMPROF_FMT_BLOCKS_TABLES_H
 #define VMPROF_FMT_BLOCKS_TABLES_H
 
+#include "libvmprof_fmt/src/blocks/edges.h"
 #include "libvmprof_fmt/src/blocks/scratch.h"
 #include "libvmprof_fmt/src/model/dictionary.h"
 
@@ -28,6 +29,7 @@ struct vmpfi_table {
     const uint64_t *columns[VMPFI_MAX_TABLE_COLUMNS];
     const uint8_t *bytes;
     size_t bytes_size;
+    struct vmpfi_outer_parents outer; /* of STACKS with call edges [F-5.4-6] */
 };
 
 vmpf_status vmpfi_strings_encode(struct vmpfi_buffer *out, struct vmpfi_scratch *scratch,
@@ -39,7 +41,8 @@ vmpf_status vmpfi_locations_encode(struct vmpfi_buffer *out, struct vmpfi_scratc
                                    const struct vmpf_location *locations, size_t first,
                                    size_t count);
 vmpf_status vmpfi_stacks_encode(struct vmpfi_buffer *out, struct vmpfi_scratch *scratch,
-                                const struct vmpf_stack *stacks, size_t first, size_t count);
+                                const struct vmpf_stack *stacks, size_t first, size_t count,
+                                size_t location_count);
 vmpf_status vmpfi_threads_encode(struct vmpfi_buffer *out, struct vmpfi_scratch *scratch,
                                  const struct vmpf_thread *threads, size_t first, size_t count);
 

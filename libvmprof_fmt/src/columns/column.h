@@ -12,17 +12,19 @@ enum vmpfi_encoding { /* [F-4-4] */
                       VMPFI_ENCODING_DELTA = 2,
                       VMPFI_ENCODING_RUNS = 3,
                       VMPFI_ENCODING_DELTA_RUNS = 4,
+                      VMPFI_ENCODING_CODED = 5, /* coded.h */
 };
 
 enum vmpfi_codec { /* [F-4-3] */
                    VMPFI_CODEC_STORED = 0,
                    VMPFI_CODEC_ZLIB = 1,
+                   VMPFI_CODEC_ZLIB_TAIL = 2,
 };
 
 #define VMPFI_MAX_RAW_BYTES ((size_t)64 * 1024 * 1024) /* [F-4-6] */
 #define VMPFI_MAX_ENTRIES 1048576u                     /* [F-4-6] */
 
-/* vmpfi_column_encode() appends the count values to out in the smallest encoding; *encoding says which.
+/* vmpfi_column_encode() appends the count values to out in the smallest of the encodings 1 to 4; *encoding says which.
  * false: no memory. */
 bool vmpfi_column_encode(struct vmpfi_buffer *out, const uint64_t *values, size_t count,
                          enum vmpfi_encoding *encoding);
@@ -35,12 +37,22 @@ bool vmpfi_column_encode_as(struct vmpfi_buffer *out, const uint64_t *values, si
 bool vmpfi_column_decode(const uint8_t *data, size_t size_bytes, enum vmpfi_encoding encoding,
                          uint64_t *values, size_t count);
 
-/* vmpfi_deflate() appends a zlib stream of data to out when that is smaller than data, else data itself;
- * *codec says which. VMPF_E_NOMEM. */
-vmpf_status vmpfi_deflate(struct vmpfi_buffer *out, const uint8_t *data, size_t size_bytes,
-                          enum vmpfi_codec *codec);
+/* How the bytes of a column look to a compressor. */
+enum vmpfi_texture {
+    VMPFI_TEXTURE_TEXT,  /* pieces come again */
+    VMPFI_TEXTURE_NOISE, /* what comes again is single bytes */
+};
 
-/* vmpfi_inflate() inflates all of data to exactly raw_bytes in out [F-4-3]. VMPF_E_CORRUPT, VMPF_E_NOMEM. */
-vmpf_status vmpfi_inflate(const uint8_t *data, size_t size_bytes, uint8_t *out, size_t raw_bytes);
+/* vmpfi_deflate() appends data to out, all but its last tail_bytes as a zlib stream when that is smaller; *codec says
+ * how. VMPF_E_NOMEM. */
+vmpf_status vmpfi_deflate(struct vmpfi_buffer *out, const uint8_t *data, size_t size_bytes,
+                          size_t tail_bytes, enum vmpfi_texture texture, enum vmpfi_codec *codec);
+
+/* vmpfi_inflate() inflates all of data to exactly raw_bytes in out [F-4-3]. *inflater is made when it is NULL and kept for the
+ * next time; vmpfi_inflater_free() takes NULL. VMPF_E_CORRUPT, VMPF_E_NOMEM. */
+struct libdeflate_decompressor;
+vmpf_status vmpfi_inflate(struct libdeflate_decompressor **inflater, const uint8_t *data,
+                          size_t size_bytes, uint8_t *out, size_t raw_bytes);
+void vmpfi_inflater_free(struct libdeflate_decompressor *inflater);
 
 #endif

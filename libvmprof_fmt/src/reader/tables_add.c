@@ -140,7 +140,7 @@ static uint64_t entries_so_far(const struct vmpfi_tables *t, uint16_t kind)
     }
 }
 
-/* [F-5.2-1], [F-5.4-2], [F-5.5-1]: all that can be wrong is found before anything changes. */
+/* [F-5.2-1], [F-5.5-1]: all that can be wrong is found before anything changes. */
 static vmpf_status check_table(const struct vmpfi_tables *t, uint16_t kind,
                                const struct vmpfi_table *chunk, uint64_t offset,
                                struct vmpf_error *err)
@@ -158,14 +158,26 @@ static vmpf_status check_table(const struct vmpfi_tables *t, uint16_t kind,
         return vmpfi_fail(err, VMPF_E_CORRUPT, offset, "F-5.2-1",
                           "a table begins at an id that it cannot have");
     }
-    for (uint32_t i = 0; kind == VMPFI_STACKS && i < chunk->count; i++) {
-        uint64_t distance = chunk->columns[0][i];
-        if (distance == 0 || distance > chunk->first + i) {
-            return vmpfi_fail(err, VMPF_E_CORRUPT, offset, "F-5.4-2",
-                              "a stack comes before its parent");
-        }
-    }
     return VMPF_OK;
+}
+
+/* [F-5.4-6]: what the chunk says of parents before it is what they are, where they are known. */
+static vmpf_status check_outer_parents(struct vmpfi_tables *t, const struct vmpfi_table *chunk,
+                                       uint64_t offset, struct vmpf_error *err)
+{
+    uint64_t unknown = t->unknown; /* a look at the tables is no use of what they lack */
+    bool equal = true;
+    for (size_t i = 0; i < chunk->outer.count; i++) {
+        uint32_t parent = vmpfi_tables_id(t, &t->stack_epoch, chunk->outer.parents[i]);
+        uint32_t have = t->stacks[parent].location;
+        equal =
+            equal && (have == VMPFI_LOST_ID ||
+                      have == vmpfi_tables_id(t, &t->location_epoch, chunk->outer.locations[i]));
+    }
+    t->unknown = unknown;
+    return equal ? VMPF_OK
+                 : vmpfi_fail(err, VMPF_E_CORRUPT, offset, "F-5.4-6",
+                              "a stack's parent is said to be elsewhere than it is");
 }
 
 static vmpf_status add_entries(struct vmpfi_tables *t, uint16_t kind,
@@ -187,6 +199,7 @@ vmpf_status vmpfi_tables_add(struct vmpfi_tables *t, uint16_t kind, const struct
                              uint64_t offset, struct vmpf_error *err)
 {
     VMPF_TRY(check_table(t, kind, chunk, offset, err));
+    VMPF_TRY(check_outer_parents(t, chunk, offset, err));
     vmpf_status status = add_entries(t, kind, chunk);
     if (status == VMPF_E_NOMEM) {
         return vmpfi_fail_nomem(err);

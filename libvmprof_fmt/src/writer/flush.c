@@ -115,7 +115,8 @@ static vmpf_status encode_piece(struct flush *f, enum vmpfi_chunk_kind kind, siz
     case VMPFI_LOCATIONS:
         return vmpfi_locations_encode(&w->out, &w->scratch, w->dictionary.locations, first, count);
     case VMPFI_STACKS:
-        return vmpfi_stacks_encode(&w->out, &w->scratch, w->dictionary.stacks, first, count);
+        return vmpfi_stacks_encode(&w->out, &w->scratch, w->dictionary.stacks, first, count,
+                                   w->dictionary.location_count);
     case VMPFI_THREADS:
         return vmpfi_threads_encode(&w->out, &w->scratch, w->threads.entries, first, count);
     default: return VMPF_E_ARG;
@@ -210,7 +211,8 @@ static vmpf_status encode_samples(struct flush *f)
     if (!vmpfi_chunk_begin(&w->out, &mark)) {
         return VMPF_E_NOMEM;
     }
-    VMPF_TRY(vmpfi_samples_encode(&w->out, &w->scratch, &head, &w->pending));
+    VMPF_TRY(vmpfi_samples_encode(&w->out, &w->scratch, &w->run_history, &head, &w->pending,
+                                  w->threads.count, w->dictionary.stack_count));
     return end_chunk(f, mark, VMPFI_SAMPLES);
 }
 

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <sys/random.h>
 
-#define DEFAULT_BLOCK_SAMPLES 16384u
+#define DEFAULT_BLOCK_SAMPLES 65536u
 #define DEFAULT_EPOCH_NODES 1048576u
 
 static uint64_t random_id(void)
@@ -97,6 +97,7 @@ void vmpf_writer_abandon(vmpf_writer *w)
         free(w->pending.values[k]);
     }
     vmpfi_scratch_fini(&w->scratch);
+    vmpfi_run_history_fini(&w->run_history);
     vmpfi_buffer_fini(&w->out);
     free(w);
 }

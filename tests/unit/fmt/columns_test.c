@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <vmprof/vmpf_journal.h>
+#include <zlib.h>
 
 static void test_varint(void **state)
 {
@@ -106,20 +107,55 @@ static void test_codec(void **state)
     uint8_t data[1000];
     uint8_t back[1001];
     struct vmpfi_buffer out = {0};
+    struct libdeflate_decompressor *inflater = NULL;
     enum vmpfi_codec codec;
     memset(data, 'x', sizeof data);
-    assert_int_equal(vmpfi_deflate(&out, data, sizeof data, &codec), VMPF_OK);
+    assert_int_equal(vmpfi_deflate(&out, data, sizeof data, 0, VMPFI_TEXTURE_TEXT, &codec),
+                     VMPF_OK);
     assert_int_equal(codec, VMPFI_CODEC_ZLIB);
     assert_true(out.size_bytes < 50);
-    assert_int_equal(vmpfi_inflate(out.data, out.size_bytes, back, 1000), VMPF_OK);
+    const size_t size = out.size_bytes;
+    assert_int_equal(vmpfi_inflate(&inflater, out.data, size, back, 1000), VMPF_OK);
     assert_memory_equal(back, data, 1000);
-    assert_int_equal(vmpfi_inflate(out.data, out.size_bytes, back, 999), VMPF_E_CORRUPT);
-    assert_int_equal(vmpfi_inflate(out.data, out.size_bytes, back, 1001), VMPF_E_CORRUPT);
-    assert_int_equal(vmpfi_inflate(out.data, out.size_bytes - 1, back, 1000), VMPF_E_CORRUPT);
+    assert_int_equal(vmpfi_inflate(&inflater, out.data, size, back, 999), VMPF_E_CORRUPT);
+    assert_int_equal(vmpfi_inflate(&inflater, out.data, size, back, 1001), VMPF_E_CORRUPT);
+    assert_int_equal(vmpfi_inflate(&inflater, out.data, size - 1, back, 1000), VMPF_E_CORRUPT);
+    assert_true(vmpfi_buffer_append(&out, "", 1)); /* a byte behind the stream [F-4-3] */
+    assert_int_equal(vmpfi_inflate(&inflater, out.data, size + 1, back, 1000), VMPF_E_CORRUPT);
     out.size_bytes = 0;
-    assert_int_equal(vmpfi_deflate(&out, data, 5, &codec), VMPF_OK);
+    assert_int_equal(vmpfi_deflate(&out, data, 5, 0, VMPFI_TEXTURE_TEXT, &codec), VMPF_OK);
     assert_int_equal(codec, VMPFI_CODEC_STORED);
+    out.size_bytes = 0;
+    memcpy(data + 990, "0123456789", 10);
+    assert_int_equal(vmpfi_deflate(&out, data, 1000, 10, VMPFI_TEXTURE_NOISE, &codec), VMPF_OK);
+    assert_int_equal(codec, VMPFI_CODEC_ZLIB_TAIL);
+    assert_memory_equal(out.data + out.size_bytes - 10, "0123456789", 10);
     vmpfi_buffer_fini(&out);
+    vmpfi_inflater_free(inflater);
+}
+
+/* What the library zlib makes of a stream is what ours is read as: the reference is zlib, not the faster reader. */
+static void test_streams_are_zlibs(void **state)
+{
+    (void)state;
+    uint8_t data[3000];
+    uint8_t back[3000];
+    for (size_t i = 0; i < sizeof data; i++) {
+        data[i] = (uint8_t)(i * i >> 5 & 7);
+    }
+    for (int texture = VMPFI_TEXTURE_TEXT; texture <= VMPFI_TEXTURE_NOISE; texture++) {
+        struct vmpfi_buffer out = {0};
+        enum vmpfi_codec codec;
+        uLongf size = sizeof back;
+        assert_int_equal(
+            vmpfi_deflate(&out, data, sizeof data, 0, (enum vmpfi_texture)texture, &codec),
+            VMPF_OK);
+        assert_int_equal(codec, VMPFI_CODEC_ZLIB);
+        assert_int_equal(uncompress(back, &size, out.data, (uLong)out.size_bytes), Z_OK);
+        assert_int_equal(size, sizeof data);
+        assert_memory_equal(back, data, sizeof data);
+        vmpfi_buffer_fini(&out);
+    }
 }
 
 static void test_line_tables(void **state)
@@ -173,6 +209,7 @@ int main(void)
         cmocka_unit_test(test_encodings_by_hand),
         cmocka_unit_test(test_random_columns_come_back),
         cmocka_unit_test(test_codec),
+        cmocka_unit_test(test_streams_are_zlibs),
         cmocka_unit_test(test_line_tables),
         cmocka_unit_test(test_text),
     };

@@ -1,62 +1,10 @@
-#include "libvmprof_fmt/src/blocks/columnset.h"
-
+/* columnset_decode.c: takes the payload of the table and sample chunks apart (spec section 4.1). */
 #include "libvmprof_fmt/src/base/error.h"
+#include "libvmprof_fmt/src/blocks/columnset.h"
+#include "libvmprof_fmt/src/columns/coded.h"
 #include "libvmprof_fmt/src/wire/cursor.h"
 
 #include <string.h>
-
-/* Encodes one column to the end of out; its directory entry goes to entry_at (an offset: out may move). */
-static vmpf_status encode_column(struct vmpfi_buffer *out, struct vmpfi_buffer *scratch,
-                                 size_t entry_at, const struct vmpfi_column_in *column,
-                                 size_t count)
-{
-    const uint8_t *raw = column->bytes;
-    size_t raw_bytes = column->size_bytes;
-    enum vmpfi_encoding encoding = VMPFI_ENCODING_BYTES;
-    if (column->values != NULL) {
-        scratch->size_bytes = 0;
-        if (!vmpfi_column_encode(scratch, column->values, count, &encoding)) {
-            return VMPF_E_NOMEM;
-        }
-        raw = scratch->data;
-        raw_bytes = scratch->size_bytes;
-    }
-    if (raw_bytes > VMPFI_MAX_RAW_BYTES) {
-        return VMPF_E_LIMIT;
-    }
-    size_t before = out->size_bytes;
-    enum vmpfi_codec codec;
-    VMPF_TRY(vmpfi_deflate(out, raw, raw_bytes, &codec));
-    uint8_t *entry = out->data + entry_at;
-    vmpfi_store_u16(entry, column->id);
-    entry[2] = (uint8_t)encoding;
-    entry[3] = (uint8_t)codec;
-    vmpfi_store_u32(entry + 4, (uint32_t)raw_bytes);
-    vmpfi_store_u32(entry + 8, (uint32_t)(out->size_bytes - before));
-    return VMPF_OK;
-}
-
-vmpf_status vmpfi_columnset_encode(struct vmpfi_buffer *out, struct vmpfi_buffer *scratch,
-                                   const struct vmpfi_columnset_head *head,
-                                   const struct vmpfi_column_in *columns, size_t column_count)
-{
-    size_t start = out->size_bytes;
-    if (!vmpfi_buffer_append(out, NULL,
-                             VMPFI_COLUMNSET_BYTES + column_count * VMPFI_DIRECTORY_ENTRY_BYTES)) {
-        return VMPF_E_NOMEM;
-    }
-    uint8_t *fixed = out->data + start;
-    vmpfi_store_u64(fixed, head->first);
-    vmpfi_store_u32(fixed + 8, head->count);
-    vmpfi_store_u32(fixed + 12, (uint32_t)column_count);
-    vmpfi_store_u64(fixed + 16, head->journal_position);
-    vmpfi_store_u64(fixed + 24, head->lost_samples);
-    for (size_t i = 0; i < column_count; i++) {
-        size_t entry_at = start + VMPFI_COLUMNSET_BYTES + i * VMPFI_DIRECTORY_ENTRY_BYTES;
-        VMPF_TRY(encode_column(out, scratch, entry_at, &columns[i], head->count));
-    }
-    return VMPF_OK;
-}
 
 static bool is_known(uint16_t id, const uint16_t *known)
 {
@@ -93,11 +41,11 @@ static vmpf_status check_entry(const struct vmpfi_columnset *set,
         return vmpfi_fail(err, VMPF_E_UNSUPPORTED, offset, "F-4-2", "column %u is not known here",
                           id);
     }
-    if (entry->codec > VMPFI_CODEC_ZLIB) {
+    if (entry->codec > VMPFI_CODEC_ZLIB_TAIL) {
         return vmpfi_fail(err, VMPF_E_UNSUPPORTED, offset, "F-4-3",
                           "codec %u of column %u is not known here", (unsigned)entry->codec, id);
     }
-    if (entry->encoding > VMPFI_ENCODING_DELTA_RUNS) {
+    if (entry->encoding > VMPFI_ENCODING_CODED) {
         return vmpfi_fail(err, VMPF_E_UNSUPPORTED, offset, "F-4-4",
                           "encoding %u of column %u is not known here", (unsigned)entry->encoding,
                           id);
@@ -111,16 +59,21 @@ static vmpf_status check_entry(const struct vmpfi_columnset *set,
         return vmpfi_fail(err, VMPF_E_CORRUPT, offset, "F-4-3",
                           "column %u is stored as is, in another size than its own", id);
     }
+    if (entry->codec == VMPFI_CODEC_ZLIB_TAIL &&
+        (entry->tail_bytes > entry->raw_bytes || entry->tail_bytes > entry->stored_bytes)) {
+        return vmpfi_fail(err, VMPF_E_CORRUPT, offset, "F-4-3",
+                          "column %u has a tail that is longer than itself", id);
+    }
     return VMPF_OK;
 }
 
 static bool read_entry(struct vmpfi_cursor *directory, struct vmpfi_column_entry *entry)
 {
-    uint32_t reserved;
     return vmpfi_read_u16(directory, &entry->id) && vmpfi_read_u8(directory, &entry->encoding) &&
            vmpfi_read_u8(directory, &entry->codec) &&
            vmpfi_read_u32(directory, &entry->raw_bytes) &&
-           vmpfi_read_u32(directory, &entry->stored_bytes) && vmpfi_read_u32(directory, &reserved);
+           vmpfi_read_u32(directory, &entry->stored_bytes) &&
+           vmpfi_read_u32(directory, &entry->tail_bytes);
 }
 
 vmpf_status vmpfi_columnset_decode(struct vmpfi_columnset *set, const uint8_t *payload,
@@ -175,21 +128,26 @@ static vmpf_status column_raw(const struct vmpfi_columnset *set,
         *raw = entry->data;
         return VMPF_OK;
     }
-    set->raw->size_bytes = 0;
-    if (!vmpfi_buffer_reserve(set->raw, (size_t)entry->raw_bytes + 1)) {
+    struct vmpfi_buffer *buffer = &set->scratch->bytes;
+    buffer->size_bytes = 0;
+    if (!vmpfi_buffer_reserve(buffer, (size_t)entry->raw_bytes + 1)) {
         return vmpfi_fail_nomem(err);
     }
-    vmpf_status status =
-        vmpfi_inflate(entry->data, entry->stored_bytes, set->raw->data, entry->raw_bytes);
+    size_t tail_bytes = entry->codec == VMPFI_CODEC_ZLIB_TAIL ? entry->tail_bytes : 0;
+    size_t front_bytes = entry->raw_bytes - tail_bytes;
+    size_t stored_bytes = entry->stored_bytes - tail_bytes;
+    vmpf_status status = vmpfi_inflate(&set->scratch->inflater, entry->data, stored_bytes,
+                                       buffer->data, front_bytes);
     if (status == VMPF_E_NOMEM) {
         return vmpfi_fail_nomem(err);
     }
     if (status != VMPF_OK) {
         return vmpfi_fail(err, status, set->payload_offset, "F-4-3",
-                          "column %u does not inflate to %u bytes", (unsigned)entry->id,
-                          (unsigned)entry->raw_bytes);
+                          "column %u does not inflate to %zu bytes", (unsigned)entry->id,
+                          front_bytes);
     }
-    *raw = set->raw->data;
+    memcpy(buffer->data + front_bytes, entry->data + stored_bytes, tail_bytes);
+    *raw = buffer->data;
     return VMPF_OK;
 }
 
@@ -198,6 +156,53 @@ static vmpf_status missing_column(const struct vmpfi_columnset *set, uint16_t id
 {
     return vmpfi_fail(err, VMPF_E_CORRUPT, set->payload_offset, "F-4-2", "column %u is missing",
                       (unsigned)id);
+}
+
+/* raw is what column_raw() gave. */
+static vmpf_status decode_integers(const struct vmpfi_columnset *set,
+                                   const struct vmpfi_column_entry *entry, const uint8_t *raw,
+                                   uint64_t *values, size_t count, struct vmpf_error *err)
+{
+    const char *broken = "F-4-5";
+    if (entry->encoding == VMPFI_ENCODING_BYTES) {
+        broken = "F-4-4";
+    } else if (entry->encoding == VMPFI_ENCODING_CODED) {
+        broken = vmpfi_coded_decode(raw, entry->raw_bytes, values, count);
+    } else if (vmpfi_column_decode(raw, entry->raw_bytes, (enum vmpfi_encoding)entry->encoding,
+                                   values, count)) {
+        broken = NULL;
+    }
+    if (broken == NULL) {
+        return VMPF_OK;
+    }
+    bool unsupported = strcmp(broken, "F-4.2-1") == 0;
+    return vmpfi_fail(err, unsupported ? VMPF_E_UNSUPPORTED : VMPF_E_CORRUPT, set->payload_offset,
+                      broken,
+                      unsupported ? "column %u has a transform that is not known here"
+                                  : "column %u does not hold %zu integers",
+                      (unsigned)entry->id, count);
+}
+
+/* [F-4-5] */
+static vmpf_status check_width(const struct vmpfi_columnset *set, uint16_t id,
+                               const uint64_t *values, size_t count, uint64_t maximum,
+                               struct vmpf_error *err)
+{
+    uint64_t over = 0;
+    if (maximum == UINT64_MAX) {
+        return VMPF_OK;
+    }
+    for (size_t i = 0; i < count; i++) {
+        over |= values[i] > maximum;
+    }
+    return over == 0 ? VMPF_OK
+                     : vmpfi_fail(err, VMPF_E_CORRUPT, set->payload_offset, "F-4-5",
+                                  "column %u holds a number that is too large", (unsigned)id);
+}
+
+bool vmpfi_columnset_has(const struct vmpfi_columnset *set, uint16_t id)
+{
+    return find_column(set, id) != NULL;
 }
 
 vmpf_status vmpfi_columnset_integers(const struct vmpfi_columnset *set, uint16_t id, bool required,
@@ -213,20 +218,41 @@ vmpf_status vmpfi_columnset_integers(const struct vmpfi_columnset *set, uint16_t
     }
     const uint8_t *raw = NULL;
     VMPF_TRY(column_raw(set, entry, &raw, err));
-    if (entry->encoding == VMPFI_ENCODING_BYTES ||
-        !vmpfi_column_decode(raw, entry->raw_bytes, (enum vmpfi_encoding)entry->encoding, values,
-                             set->head.count)) {
+    VMPF_TRY(decode_integers(set, entry, raw, values, set->head.count, err));
+    return check_width(set, id, values, set->head.count, maximum, err);
+}
+
+vmpf_status vmpfi_columnset_list(const struct vmpfi_columnset *set, uint16_t id, unsigned slot,
+                                 uint64_t maximum, const uint64_t **values, size_t *count,
+                                 struct vmpf_error *err)
+{
+    const struct vmpfi_column_entry *entry = find_column(set, id);
+    const uint8_t *raw = NULL;
+    uint64_t said;
+    if (entry == NULL) {
+        return missing_column(set, id, err);
+    }
+    VMPF_TRY(column_raw(set, entry, &raw, err));
+    if (entry->encoding != VMPFI_ENCODING_CODED) {
+        return vmpfi_fail(err, VMPF_E_CORRUPT, set->payload_offset, "F-4-7",
+                          "column %u is a list, and not encoded as one", (unsigned)id);
+    }
+    if (!vmpfi_coded_count(raw, entry->raw_bytes, &said)) {
         return vmpfi_fail(err, VMPF_E_CORRUPT, set->payload_offset, "F-4-5",
-                          "column %u does not hold %u integers", (unsigned)id,
-                          (unsigned)set->head.count);
+                          "column %u ends within its first bytes", (unsigned)id);
     }
-    for (uint32_t i = 0; i < set->head.count; i++) {
-        if (values[i] > maximum) {
-            return vmpfi_fail(err, VMPF_E_CORRUPT, set->payload_offset, "F-4-5",
-                              "column %u holds a number that is too large", (unsigned)id);
-        }
+    if (said > VMPFI_MAX_ENTRIES) {
+        return vmpfi_fail(err, VMPF_E_LIMIT, set->payload_offset, "F-4-7",
+                          "column %u has more entries than a list may have", (unsigned)id);
     }
-    return VMPF_OK;
+    uint64_t *room = vmpfi_scratch_integers(set->scratch, slot, (size_t)said);
+    if (room == NULL) {
+        return vmpfi_fail_nomem(err);
+    }
+    VMPF_TRY(decode_integers(set, entry, raw, room, (size_t)said, err));
+    *values = room;
+    *count = (size_t)said;
+    return check_width(set, id, room, *count, maximum, err);
 }
 
 vmpf_status vmpfi_columnset_bytes(const struct vmpfi_columnset *set, uint16_t id, bool required,

@@ -1,0 +1,209 @@
+/* coded_decode.c: reads a column of coded integers (spec section 4.2). */
+#include "libvmprof_fmt/src/columns/coded.h"
+#include "libvmprof_fmt/src/wire/cursor.h"
+
+#define MAX_LOW_BITS_AT_ONCE 56u /* what eight bytes hold from any bit of the first on */
+
+/* What stands before the codes. */
+struct coded_head {
+    uint8_t transform;
+    uint8_t number_precision, run_precision;
+    uint64_t count, base, unit, group_count;
+};
+
+static bool has(const struct coded_head *head, enum vmpfi_transform bit)
+{
+    return (head->transform & (unsigned)bit) != 0;
+}
+
+static bool read_head(struct vmpfi_cursor *cursor, struct coded_head *head)
+{
+    uint8_t precisions;
+    if (!vmpfi_read_u8(cursor, &head->transform) || !vmpfi_read_u8(cursor, &precisions) ||
+        !vmpfi_read_varint(cursor, &head->count) || !vmpfi_read_varint(cursor, &head->base) ||
+        !vmpfi_read_varint(cursor, &head->unit)) {
+        return false;
+    }
+    head->number_precision = precisions & 15;
+    head->run_precision = precisions >> 4;
+    head->group_count = head->count;
+    return !has(head, VMPFI_TRANSFORM_RUNS) || vmpfi_read_varint(cursor, &head->group_count);
+}
+
+static bool is_precision(unsigned precision)
+{
+    return precision >= VMPFI_MIN_PRECISION && precision <= VMPFI_MAX_PRECISION;
+}
+
+static const char *check_head(const struct coded_head *head, size_t count)
+{
+    bool runs = has(head, VMPFI_TRANSFORM_RUNS);
+    if ((head->transform & ~(unsigned)VMPFI_TRANSFORM_KNOWN) != 0) {
+        return "F-4.2-1";
+    }
+    if (!is_precision(head->number_precision) ||
+        (runs ? !is_precision(head->run_precision) : head->run_precision != 0)) {
+        return "F-4.2-2";
+    }
+    bool fits = head->count == count && head->unit >= 1 && head->group_count <= count;
+    return fits ? NULL : "F-4.2-3";
+}
+
+/* The low bits: a string of bits, lowest first. */
+struct bit_reader {
+    const uint8_t *data;
+    size_t size_bytes;
+    uint64_t at; /* in bits */
+};
+
+static uint64_t load_at_most_8(const struct bit_reader *r, size_t from)
+{
+    uint64_t word = 0;
+    for (size_t i = from; i < r->size_bytes && i < from + 8; i++) {
+        word |= (uint64_t)r->data[i] << (8 * (i - from));
+    }
+    return word;
+}
+
+/* The next count bits; the caller has checked that count is at most 62. What is behind the end reads as 0, and is found by
+ * the position. */
+static inline uint64_t next_bits(struct bit_reader *r, unsigned count)
+{
+    size_t byte = (size_t)(r->at / 8);
+    unsigned shift = (unsigned)(r->at % 8);
+    uint64_t word =
+        byte + 8 <= r->size_bytes ? vmpfi_load_u64(r->data + byte) : load_at_most_8(r, byte);
+    uint64_t value = word >> shift;
+    if (count > MAX_LOW_BITS_AT_ONCE && shift > 0) {
+        value |= load_at_most_8(r, byte + 8) << (64 - shift);
+    }
+    r->at += count;
+    return value & ((UINT64_C(1) << count) - 1);
+}
+
+/* false: the number does not fit 64 bits [F-4.2-2]. */
+static inline bool next_number(struct bit_reader *r, uint8_t code, unsigned precision,
+                               uint64_t *number)
+{
+    if (code < 2u << precision) {
+        *number = code;
+        return true;
+    }
+    unsigned low_bits = ((unsigned)code >> precision) - 1;
+    uint64_t top = (code & ((1u << precision) - 1)) | 1u << precision;
+    if (low_bits > 63 - precision) {
+        return false;
+    }
+    *number = top << low_bits | next_bits(r, low_bits);
+    return true;
+}
+
+static bool read_numbers(struct bit_reader *bits, const uint8_t *codes, size_t count,
+                         unsigned precision, uint64_t *numbers)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (!next_number(bits, codes[i], precision, &numbers[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* What a group's number adds to the base, or to the group before. */
+static inline uint64_t distance_of(const struct coded_head *head, uint64_t number)
+{
+    uint64_t steps = has(head, VMPFI_TRANSFORM_ZIGZAG) ? vmpfi_unzigzag(number) : number;
+    uint64_t distance = steps * head->unit;
+    return has(head, VMPFI_TRANSFORM_DOWN) ? 0 - distance : distance;
+}
+
+/* numbers are turned into values in their place. */
+static void numbers_to_values(const struct coded_head *head, uint64_t *numbers, size_t count)
+{
+    uint64_t value = head->base;
+    if (!has(head, VMPFI_TRANSFORM_DELTA)) {
+        for (size_t i = 0; i < count; i++) {
+            numbers[i] = value + distance_of(head, numbers[i]);
+        }
+        return;
+    }
+    for (size_t i = 0; i < count; i++) {
+        value += distance_of(head, numbers[i]);
+        numbers[i] = value;
+    }
+}
+
+/* The groups' values stand at the end of values; they are spread over all of it. A group is at least one entry, so the
+ * place that is written never passes the one that is read. */
+static const char *spread_runs(const struct coded_head *head, struct bit_reader *bits,
+                               const uint8_t *codes, uint64_t *values, size_t count)
+{
+    const uint64_t *from = values + (count - head->group_count);
+    size_t to = 0;
+    for (size_t i = 0; i < head->group_count; i++) {
+        uint64_t further;
+        uint64_t value = from[i];
+        if (!next_number(bits, codes[i], head->run_precision, &further)) {
+            return "F-4.2-2";
+        }
+        if (further > count - to - (head->group_count - i)) {
+            return "F-4.2-3";
+        }
+        for (size_t end = to + (size_t)further; to <= end; to++) {
+            values[to] = value;
+        }
+    }
+    return to == count ? NULL : "F-4.2-3";
+}
+
+/* [F-4.2-4] */
+static bool bits_end_well(const struct bit_reader *bits)
+{
+    if ((bits->at + 7) / 8 != bits->size_bytes) {
+        return false;
+    }
+    unsigned used = (unsigned)(bits->at % 8);
+    return used == 0 || bits->data[bits->size_bytes - 1] >> used == 0;
+}
+
+bool vmpfi_coded_count(const uint8_t *data, size_t size_bytes, uint64_t *count)
+{
+    struct vmpfi_cursor cursor = vmpfi_cursor_of(data, size_bytes);
+    struct coded_head head;
+    bool there = read_head(&cursor, &head);
+    *count = there ? head.count : 0;
+    return there;
+}
+
+const char *vmpfi_coded_decode(const uint8_t *data, size_t size_bytes, uint64_t *values,
+                               size_t count)
+{
+    struct vmpfi_cursor cursor = vmpfi_cursor_of(data, size_bytes);
+    struct coded_head head;
+    const uint8_t *codes;
+    const uint8_t *run_codes = NULL;
+    if (!read_head(&cursor, &head)) {
+        return "F-4-5";
+    }
+    const char *broken = check_head(&head, count);
+    if (broken != NULL) {
+        return broken;
+    }
+    bool runs = has(&head, VMPFI_TRANSFORM_RUNS);
+    size_t groups = (size_t)head.group_count;
+    if (!vmpfi_read_bytes(&cursor, groups, &codes) ||
+        (runs && !vmpfi_read_bytes(&cursor, groups, &run_codes))) {
+        return "F-4-5";
+    }
+    struct bit_reader bits = {.data = cursor.at, .size_bytes = vmpfi_cursor_left(&cursor)};
+    uint64_t *numbers = values + (count - groups);
+    if (!read_numbers(&bits, codes, groups, head.number_precision, numbers)) {
+        return "F-4.2-2";
+    }
+    numbers_to_values(&head, numbers, groups);
+    broken = runs ? spread_runs(&head, &bits, run_codes, values, count) : NULL;
+    if (broken != NULL) {
+        return broken;
+    }
+    return bits_end_well(&bits) ? NULL : "F-4.2-4";
+}

@@ -1,0 +1,252 @@
+/* coded_encode.c: chooses a transform for a column of integers, and writes it (spec section 4.2). */
+#include "libvmprof_fmt/src/columns/coded.h"
+#include "libvmprof_fmt/src/wire/cursor.h"
+
+#include <string.h>
+
+#define FIXED_BYTES (2 + 4 * VMPFI_VARINT_MAX_BYTES)
+
+/* Times are mostly whole microseconds, memory is whole pages. */
+static const uint64_t units[] = {1000, 4096};
+#define UNIT_COUNT (sizeof units / sizeof units[0])
+
+static unsigned bit_length(uint64_t value)
+{
+    return value == 0 ? 0 : 64 - (unsigned)__builtin_clzll(value);
+}
+
+/* What is known of the values after one look at them. A group is a stretch of equal neighbours. */
+struct survey {
+    uint64_t least, greatest;
+    uint64_t greatest_step, greatest_zigzag;
+    uint64_t step_bits, zigzag_bits, value_bits;
+    size_t group_count;
+    uint64_t longest_run; /* further entries of the longest group */
+    bool falls;
+    bool multiple[UNIT_COUNT]; /* every step is one */
+};
+
+static void survey_step(struct survey *s, uint64_t step)
+{
+    uint64_t zigzag = vmpfi_zigzag(step);
+    bool falls = (step >> 63) != 0;
+    s->falls = s->falls || falls;
+    s->greatest_step = step > s->greatest_step ? step : s->greatest_step;
+    s->greatest_zigzag = zigzag > s->greatest_zigzag ? zigzag : s->greatest_zigzag;
+    s->step_bits += bit_length(step);
+    s->zigzag_bits += bit_length(zigzag);
+    uint64_t size = falls ? 0 - step : step;
+    for (size_t i = 0; i < UNIT_COUNT; i++) {
+        s->multiple[i] = s->multiple[i] && size % units[i] == 0;
+    }
+}
+
+static struct survey survey_of(const uint64_t *values, size_t count)
+{
+    struct survey s = {.least = UINT64_MAX, .group_count = count > 0};
+    uint64_t run = 0;
+    memset(s.multiple, true, sizeof s.multiple);
+    for (size_t i = 0; i < count; i++) {
+        uint64_t value = values[i];
+        s.least = value < s.least ? value : s.least;
+        s.greatest = value > s.greatest ? value : s.greatest;
+        if (i == 0) {
+            continue;
+        }
+        if (value == values[i - 1]) {
+            run++;
+            s.longest_run = run > s.longest_run ? run : s.longest_run;
+            continue;
+        }
+        run = 0;
+        s.group_count++;
+        survey_step(&s, value - values[i - 1]);
+    }
+    return s;
+}
+
+static uint64_t bits_above(const uint64_t *values, size_t count, uint64_t least)
+{
+    uint64_t bits = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (i == 0 || values[i] != values[i - 1]) {
+            bits += bit_length(values[i] - least);
+        }
+    }
+    return bits;
+}
+
+/* The finest precision whose codes reach the greatest number. */
+static unsigned precision_for(uint64_t greatest)
+{
+    unsigned precision = VMPFI_MAX_PRECISION;
+    while (precision > VMPFI_MIN_PRECISION &&
+           bit_length(greatest) > (256u >> precision) - 1 + precision) {
+        precision--;
+    }
+    return precision;
+}
+
+static uint64_t common_unit(const struct survey *s)
+{
+    for (size_t i = 0; i < UNIT_COUNT && s->group_count > 1; i++) {
+        if (s->multiple[i]) {
+            return units[i];
+        }
+    }
+    return 1;
+}
+
+static void plan_runs(struct vmpfi_coded_plan *plan, const struct survey *s)
+{
+    if (s->group_count * 2 <= plan->group_count) {
+        plan->transform |= VMPFI_TRANSFORM_RUNS;
+        plan->group_count = s->group_count;
+        plan->run_precision = precision_for(s->longest_run);
+    }
+}
+
+struct vmpfi_coded_plan vmpfi_coded_plan(const uint64_t *values, size_t count)
+{
+    struct vmpfi_coded_plan plan = {
+        .number_precision = VMPFI_MAX_PRECISION, .unit = 1, .group_count = count};
+    if (count == 0) {
+        return plan;
+    }
+    struct survey s = survey_of(values, count);
+    plan.unit = common_unit(&s);
+    plan_runs(&plan, &s);
+    uint64_t step_bits = s.falls ? s.zigzag_bits : s.step_bits;
+    if (step_bits < bits_above(values, count, s.least)) {
+        plan.transform |= VMPFI_TRANSFORM_DELTA | (s.falls ? (unsigned)VMPFI_TRANSFORM_ZIGZAG : 0u);
+        plan.base = values[0];
+        /* One more: the zigzag of a quotient can be that much above the quotient of the zigzag. */
+        plan.number_precision =
+            precision_for((s.falls ? s.greatest_zigzag : s.greatest_step) / plan.unit + 1);
+        return plan;
+    }
+    plan.base = s.least;
+    plan.number_precision = precision_for((s.greatest - s.least) / plan.unit);
+    return plan;
+}
+
+struct vmpfi_coded_plan vmpfi_coded_plan_down(const uint64_t *values, size_t count, uint64_t top)
+{
+    struct vmpfi_coded_plan plan = {.transform = VMPFI_TRANSFORM_DOWN,
+                                    .number_precision = VMPFI_MAX_PRECISION,
+                                    .base = top,
+                                    .unit = 1,
+                                    .group_count = count};
+    uint64_t greatest = 0;
+    for (size_t i = 0; i < count; i++) {
+        greatest = top - values[i] > greatest ? top - values[i] : greatest;
+    }
+    plan.number_precision = precision_for(greatest);
+    return plan;
+}
+
+/* ---- writing ------------------------------------------------------------------------------------- */
+
+/* Codes go to one place, low bits to another, which begins where the codes end. */
+struct bit_writer {
+    uint8_t *codes;
+    uint8_t *bits;
+    uint64_t pending;
+    unsigned pending_bits; /* fewer than 8 between calls */
+};
+
+static void put_bits(struct bit_writer *w, uint64_t value, unsigned count)
+{
+    while (count > 0) {
+        unsigned piece = count < 32 ? count : 32;
+        w->pending |= (value & ((UINT64_C(1) << piece) - 1)) << w->pending_bits;
+        w->pending_bits += piece;
+        value >>= piece;
+        count -= piece;
+        while (w->pending_bits >= 8) {
+            *w->bits++ = (uint8_t)w->pending;
+            w->pending >>= 8;
+            w->pending_bits -= 8;
+        }
+    }
+}
+
+static inline void put_number(struct bit_writer *w, uint64_t number, unsigned precision)
+{
+    if (number < (UINT64_C(2) << precision)) {
+        *w->codes++ = (uint8_t)number;
+        return;
+    }
+    unsigned low_bits = bit_length(number) - 1 - precision;
+    *w->codes++ = (uint8_t)(((uint64_t)low_bits << precision) + (number >> low_bits));
+    put_bits(w, number, low_bits);
+}
+
+/* The number that stands for a value. */
+static uint64_t number_of(const struct vmpfi_coded_plan *plan, uint64_t previous, uint64_t value)
+{
+    uint64_t from = (plan->transform & VMPFI_TRANSFORM_DELTA) != 0 ? previous : plan->base;
+    uint64_t distance = value - from;
+    if ((plan->transform & VMPFI_TRANSFORM_DOWN) != 0) {
+        return 0 - distance;
+    }
+    if ((plan->transform & VMPFI_TRANSFORM_ZIGZAG) == 0) {
+        return plan->unit == 1 ? distance : distance / plan->unit;
+    }
+    bool falls = (distance >> 63) != 0;
+    uint64_t steps = (falls ? 0 - distance : distance) / plan->unit;
+    return vmpfi_zigzag(falls ? 0 - steps : steps);
+}
+
+/* The end of the group that begins at i. */
+static size_t group_end(const uint64_t *values, size_t count, size_t i, bool runs)
+{
+    size_t end = i + 1;
+    while (runs && end < count && values[end] == values[i]) {
+        end++;
+    }
+    return end;
+}
+
+static void put_numbers(struct bit_writer *w, const uint64_t *values, size_t count,
+                        const struct vmpfi_coded_plan *plan)
+{
+    bool runs = (plan->transform & VMPFI_TRANSFORM_RUNS) != 0;
+    uint64_t previous = plan->base;
+    for (size_t i = 0; i < count; i = group_end(values, count, i, runs)) {
+        put_number(w, number_of(plan, previous, values[i]), plan->number_precision);
+        previous = values[i];
+    }
+    for (size_t i = 0; runs && i < count;) {
+        size_t end = group_end(values, count, i, runs);
+        put_number(w, end - i - 1, plan->run_precision);
+        i = end;
+    }
+    if (w->pending_bits > 0) {
+        *w->bits++ = (uint8_t)w->pending;
+    }
+}
+
+bool vmpfi_coded_encode(struct vmpfi_buffer *out, const uint64_t *values, size_t count,
+                        const struct vmpfi_coded_plan *plan, size_t *tail_bytes)
+{
+    bool runs = (plan->transform & VMPFI_TRANSFORM_RUNS) != 0;
+    size_t code_count = plan->group_count * (runs ? 2 : 1);
+    if (!vmpfi_buffer_reserve(out, FIXED_BYTES + code_count * (1 + sizeof(uint64_t)) + 1)) {
+        return false;
+    }
+    uint8_t *at = out->data + out->size_bytes;
+    *at++ = (uint8_t)plan->transform;
+    *at++ = (uint8_t)(plan->number_precision | plan->run_precision << 4);
+    at += vmpfi_store_varint(at, count);
+    at += vmpfi_store_varint(at, plan->base);
+    at += vmpfi_store_varint(at, plan->unit);
+    if (runs) {
+        at += vmpfi_store_varint(at, plan->group_count);
+    }
+    struct bit_writer w = {.codes = at, .bits = at + code_count};
+    put_numbers(&w, values, count, plan);
+    *tail_bytes = (size_t)(w.bits - (at + code_count));
+    out->size_bytes = (size_t)(w.bits - out->data);
+    return true;
+}
