@@ -73,6 +73,24 @@ bool vmpfi_map64_find(const struct vmpfi_map64 *map, uint64_t key, uint32_t *num
     return true;
 }
 
+bool vmpfi_map64_reserve(struct vmpfi_map64 *map, size_t count)
+{
+    size_t capacity = FIRST_CAPACITY;
+    while (too_full(count, capacity)) {
+        capacity *= 2;
+    }
+    if (capacity <= map->capacity) {
+        return true;
+    }
+    struct vmpfi_map64_slot *slots = calloc(capacity, sizeof *slots);
+    if (slots == NULL) {
+        return false;
+    }
+    free(map->slots);
+    *map = (struct vmpfi_map64){.slots = slots, .capacity = capacity};
+    return true;
+}
+
 static bool map64_enlarge(struct vmpfi_map64 *map)
 {
     struct vmpfi_map64 larger = {

@@ -22,6 +22,8 @@ struct vmpfi_map64 {
 
 void vmpfi_map64_fini(struct vmpfi_map64 *map);
 void vmpfi_map64_clear(struct vmpfi_map64 *map);
+/* Room for count keys, so that no insertion has to move the others. The map must be empty. false: no memory. */
+bool vmpfi_map64_reserve(struct vmpfi_map64 *map, size_t count);
 bool vmpfi_map64_find(const struct vmpfi_map64 *map, uint64_t key, uint32_t *number);
 /* The key must not be there yet; number is less than UINT32_MAX. false: no memory. */
 bool vmpfi_map64_insert(struct vmpfi_map64 *map, uint64_t key, uint32_t number);

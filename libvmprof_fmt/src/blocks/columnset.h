@@ -28,11 +28,12 @@ enum vmpfi_nature {
     VMPFI_NATURE_BELOW,    /* the same, seen from `top` downwards */
 };
 
-/* A column to be written: integers, or bytes when values is NULL. */
+/* A column to be written: integers of 64 bits, or of 32, or bytes when both are NULL. */
 struct vmpfi_column_in {
     uint16_t id;
     enum vmpfi_nature nature;
     const uint64_t *values; /* count of the head, or of the list */
+    const uint32_t *words;  /* the same */
     bool list;              /* [F-4-7]; not ANY */
     size_t list_count;
     uint64_t top;
@@ -71,18 +72,20 @@ vmpf_status vmpfi_columnset_decode(struct vmpfi_columnset *set, const uint8_t *p
                                    size_t size_bytes, const uint16_t *known,
                                    uint64_t payload_offset, struct vmpf_error *err);
 
-/* vmpfi_columnset_integers() decodes a column to values, which has room for head.count. A column that is
- * not there is an error [F-4-2] when it is required, else all 0. maximum: what an entry may be at most. */
+/* vmpfi_columnset_integers() decodes a column to values, which has room for head.count; vmpfi_columnset_words() one of 32 bits
+ * [F-4-5]. A column that is not there is an error [F-4-2] when it is required, else all 0. */
 vmpf_status vmpfi_columnset_integers(const struct vmpfi_columnset *set, uint16_t id, bool required,
-                                     uint64_t maximum, uint64_t *values, struct vmpf_error *err);
+                                     uint64_t *values, struct vmpf_error *err);
+vmpf_status vmpfi_columnset_words(const struct vmpfi_columnset *set, uint16_t id, bool required,
+                                  uint32_t *values, struct vmpf_error *err);
 
 /* vmpfi_columnset_has(): whether the column is there. */
 bool vmpfi_columnset_has(const struct vmpfi_columnset *set, uint16_t id);
 
-/* vmpfi_columnset_list() decodes a list [F-4-7], which must be there, to column `slot` of the scratch memory. */
+/* vmpfi_columnset_list() decodes a list [F-4-7] of 32-bit numbers, which must be there, to column `slot` of the scratch
+ * memory. */
 vmpf_status vmpfi_columnset_list(const struct vmpfi_columnset *set, uint16_t id, unsigned slot,
-                                 uint64_t maximum, const uint64_t **values, size_t *count,
-                                 struct vmpf_error *err);
+                                 uint32_t **values, size_t *count, struct vmpf_error *err);
 
 /* vmpfi_columnset_bytes() gives the raw bytes of a column, valid until the next column is decoded. A column
  * that is not there has size 0, unless it is required. */

@@ -158,18 +158,40 @@ static vmpf_status missing_column(const struct vmpfi_columnset *set, uint16_t id
                       (unsigned)id);
 }
 
+/* Where a column's integers go: of 64 bits, or of 32 when wide is NULL. */
+struct target {
+    uint64_t *wide;
+    uint32_t *words;
+};
+
+/* NULL, or the rule that is broken. */
+static const char *decode_coded(const struct vmpfi_column_entry *entry, const uint8_t *raw,
+                                const struct target *to, size_t count)
+{
+    return to->wide != NULL ? vmpfi_coded_decode(raw, entry->raw_bytes, to->wide, count)
+                            : vmpfi_coded_decode_words(raw, entry->raw_bytes, to->words, count);
+}
+
+static bool decode_varints(const struct vmpfi_column_entry *entry, const uint8_t *raw,
+                           const struct target *to, size_t count)
+{
+    enum vmpfi_encoding encoding = (enum vmpfi_encoding)entry->encoding;
+    return to->wide != NULL
+               ? vmpfi_column_decode(raw, entry->raw_bytes, encoding, to->wide, count)
+               : vmpfi_column_decode_words(raw, entry->raw_bytes, encoding, to->words, count);
+}
+
 /* raw is what column_raw() gave. */
 static vmpf_status decode_integers(const struct vmpfi_columnset *set,
                                    const struct vmpfi_column_entry *entry, const uint8_t *raw,
-                                   uint64_t *values, size_t count, struct vmpf_error *err)
+                                   const struct target *to, size_t count, struct vmpf_error *err)
 {
     const char *broken = "F-4-5";
     if (entry->encoding == VMPFI_ENCODING_BYTES) {
         broken = "F-4-4";
     } else if (entry->encoding == VMPFI_ENCODING_CODED) {
-        broken = vmpfi_coded_decode(raw, entry->raw_bytes, values, count);
-    } else if (vmpfi_column_decode(raw, entry->raw_bytes, (enum vmpfi_encoding)entry->encoding,
-                                   values, count)) {
+        broken = decode_coded(entry, raw, to, count);
+    } else if (decode_varints(entry, raw, to, count)) {
         broken = NULL;
     }
     if (broken == NULL) {
@@ -179,25 +201,8 @@ static vmpf_status decode_integers(const struct vmpfi_columnset *set,
     return vmpfi_fail(err, unsupported ? VMPF_E_UNSUPPORTED : VMPF_E_CORRUPT, set->payload_offset,
                       broken,
                       unsupported ? "column %u has a transform that is not known here"
-                                  : "column %u does not hold %zu integers",
+                                  : "column %u does not hold %zu integers of its width",
                       (unsigned)entry->id, count);
-}
-
-/* [F-4-5] */
-static vmpf_status check_width(const struct vmpfi_columnset *set, uint16_t id,
-                               const uint64_t *values, size_t count, uint64_t maximum,
-                               struct vmpf_error *err)
-{
-    uint64_t over = 0;
-    if (maximum == UINT64_MAX) {
-        return VMPF_OK;
-    }
-    for (size_t i = 0; i < count; i++) {
-        over |= values[i] > maximum;
-    }
-    return over == 0 ? VMPF_OK
-                     : vmpfi_fail(err, VMPF_E_CORRUPT, set->payload_offset, "F-4-5",
-                                  "column %u holds a number that is too large", (unsigned)id);
 }
 
 bool vmpfi_columnset_has(const struct vmpfi_columnset *set, uint16_t id)
@@ -205,54 +210,75 @@ bool vmpfi_columnset_has(const struct vmpfi_columnset *set, uint16_t id)
     return find_column(set, id) != NULL;
 }
 
-vmpf_status vmpfi_columnset_integers(const struct vmpfi_columnset *set, uint16_t id, bool required,
-                                     uint64_t maximum, uint64_t *values, struct vmpf_error *err)
+static vmpf_status decode_column(const struct vmpfi_columnset *set, uint16_t id, bool required,
+                                 const struct target *to, struct vmpf_error *err)
 {
     const struct vmpfi_column_entry *entry = find_column(set, id);
+    size_t count = set->head.count;
     if (entry == NULL) {
         if (required) {
             return missing_column(set, id, err);
         }
-        memset(values, 0, set->head.count * sizeof *values);
+        memset(to->wide != NULL ? (void *)to->wide : to->words, 0,
+               count * (to->wide != NULL ? sizeof *to->wide : sizeof *to->words));
         return VMPF_OK;
     }
     const uint8_t *raw = NULL;
     VMPF_TRY(column_raw(set, entry, &raw, err));
-    VMPF_TRY(decode_integers(set, entry, raw, values, set->head.count, err));
-    return check_width(set, id, values, set->head.count, maximum, err);
+    return decode_integers(set, entry, raw, to, count, err);
 }
 
-vmpf_status vmpfi_columnset_list(const struct vmpfi_columnset *set, uint16_t id, unsigned slot,
-                                 uint64_t maximum, const uint64_t **values, size_t *count,
-                                 struct vmpf_error *err)
+vmpf_status vmpfi_columnset_integers(const struct vmpfi_columnset *set, uint16_t id, bool required,
+                                     uint64_t *values, struct vmpf_error *err)
 {
-    const struct vmpfi_column_entry *entry = find_column(set, id);
-    const uint8_t *raw = NULL;
-    uint64_t said;
-    if (entry == NULL) {
+    return decode_column(set, id, required, &(struct target){.wide = values}, err);
+}
+
+vmpf_status vmpfi_columnset_words(const struct vmpfi_columnset *set, uint16_t id, bool required,
+                                  uint32_t *values, struct vmpf_error *err)
+{
+    return decode_column(set, id, required, &(struct target){.words = values}, err);
+}
+
+/* A list, and how many entries it says it has. */
+static vmpf_status open_list(const struct vmpfi_columnset *set, uint16_t id,
+                             const struct vmpfi_column_entry **entry, const uint8_t **raw,
+                             uint64_t *count, struct vmpf_error *err)
+{
+    *entry = find_column(set, id);
+    if (*entry == NULL) {
         return missing_column(set, id, err);
     }
-    VMPF_TRY(column_raw(set, entry, &raw, err));
-    if (entry->encoding != VMPFI_ENCODING_CODED) {
+    VMPF_TRY(column_raw(set, *entry, raw, err));
+    if ((*entry)->encoding != VMPFI_ENCODING_CODED) {
         return vmpfi_fail(err, VMPF_E_CORRUPT, set->payload_offset, "F-4-7",
                           "column %u is a list, and not encoded as one", (unsigned)id);
     }
-    if (!vmpfi_coded_count(raw, entry->raw_bytes, &said)) {
+    if (!vmpfi_coded_count(*raw, (*entry)->raw_bytes, count)) {
         return vmpfi_fail(err, VMPF_E_CORRUPT, set->payload_offset, "F-4-5",
                           "column %u ends within its first bytes", (unsigned)id);
     }
-    if (said > VMPFI_MAX_ENTRIES) {
+    if (*count > VMPFI_MAX_ENTRIES) {
         return vmpfi_fail(err, VMPF_E_LIMIT, set->payload_offset, "F-4-7",
                           "column %u has more entries than a list may have", (unsigned)id);
     }
-    uint64_t *room = vmpfi_scratch_integers(set->scratch, slot, (size_t)said);
-    if (room == NULL) {
+    return VMPF_OK;
+}
+
+vmpf_status vmpfi_columnset_list(const struct vmpfi_columnset *set, uint16_t id, unsigned slot,
+                                 uint32_t **values, size_t *count, struct vmpf_error *err)
+{
+    const struct vmpfi_column_entry *entry;
+    const uint8_t *raw = NULL;
+    uint64_t said = 0;
+    VMPF_TRY(open_list(set, id, &entry, &raw, &said, err));
+    uint32_t *words = vmpfi_scratch_words(set->scratch, slot, (size_t)said);
+    if (words == NULL) {
         return vmpfi_fail_nomem(err);
     }
-    VMPF_TRY(decode_integers(set, entry, raw, room, (size_t)said, err));
-    *values = room;
+    *values = words;
     *count = (size_t)said;
-    return check_width(set, id, room, *count, maximum, err);
+    return decode_integers(set, entry, raw, &(struct target){.words = words}, *count, err);
 }
 
 vmpf_status vmpfi_columnset_bytes(const struct vmpfi_columnset *set, uint16_t id, bool required,

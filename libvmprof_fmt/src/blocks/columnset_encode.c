@@ -78,21 +78,37 @@ static vmpf_status encode_integers(struct vmpfi_buffer *out, struct vmpfi_buffer
     return VMPF_OK;
 }
 
-/* Encodes one column to the end of out; its directory entry goes to entry_at (an offset: out may move). */
-static vmpf_status encode_column(struct vmpfi_buffer *out, struct vmpfi_buffer *raw,
-                                 size_t entry_at, const struct vmpfi_column_in *column,
-                                 size_t count)
+/* The numbers of a column of 32 bits, as 64. */
+static bool widen(struct vmpfi_scratch *scratch, struct vmpfi_column_in *column, size_t count)
 {
-    struct attempt a = {.encoding = VMPFI_ENCODING_BYTES, .raw_bytes = column->size_bytes};
-    if (column->list) {
-        VMPF_TRY(try_coded(out, raw, column, column->list_count, &a));
-    } else if (column->values != NULL) {
-        VMPF_TRY(encode_integers(out, raw, column, count, &a));
+    uint64_t *wide = vmpfi_scratch_integers(scratch, VMPFI_SCRATCH_WIDE, count);
+    if (wide == NULL) {
+        return false;
+    }
+    for (size_t i = 0; i < count; i++) {
+        wide[i] = column->words[i];
+    }
+    column->values = wide;
+    return true;
+}
+
+/* Encodes one column to the end of out; its directory entry goes to entry_at (an offset: out may move). */
+static vmpf_status encode_column(struct vmpfi_buffer *out, struct vmpfi_scratch *scratch,
+                                 size_t entry_at, struct vmpfi_column_in column, size_t count)
+{
+    struct vmpfi_buffer *raw = &scratch->bytes;
+    struct attempt a = {.encoding = VMPFI_ENCODING_BYTES, .raw_bytes = column.size_bytes};
+    count = column.list ? column.list_count : count;
+    if (column.words != NULL && !widen(scratch, &column, count)) {
+        return VMPF_E_NOMEM;
+    }
+    if (column.values != NULL) {
+        VMPF_TRY(encode_integers(out, raw, &column, count, &a));
     } else {
-        VMPF_TRY(compress(out, column->bytes, VMPFI_TEXTURE_TEXT, &a));
+        VMPF_TRY(compress(out, column.bytes, VMPFI_TEXTURE_TEXT, &a));
     }
     uint8_t *entry = out->data + entry_at;
-    vmpfi_store_u16(entry, column->id);
+    vmpfi_store_u16(entry, column.id);
     entry[2] = (uint8_t)a.encoding;
     entry[3] = (uint8_t)a.codec;
     vmpfi_store_u32(entry + 4, (uint32_t)a.raw_bytes);
@@ -118,7 +134,7 @@ vmpf_status vmpfi_columnset_encode(struct vmpfi_buffer *out, struct vmpfi_scratc
     vmpfi_store_u64(fixed + 24, head->lost_samples);
     for (size_t i = 0; i < column_count; i++) {
         size_t entry_at = start + VMPFI_COLUMNSET_BYTES + i * VMPFI_DIRECTORY_ENTRY_BYTES;
-        VMPF_TRY(encode_column(out, &scratch->bytes, entry_at, &columns[i], head->count));
+        VMPF_TRY(encode_column(out, scratch, entry_at, columns[i], head->count));
     }
     return VMPF_OK;
 }

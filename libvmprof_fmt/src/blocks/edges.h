@@ -11,17 +11,17 @@
 
 /* The three columns. */
 struct vmpfi_edges {
-    const uint64_t *edges; /* of all entries */
-    const uint64_t *new_locations;
-    const uint64_t *outer_locations;
+    const uint32_t *edges; /* of all entries; not used in reading */
+    const uint32_t *new_locations;
+    const uint32_t *outer_locations;
     size_t count;
     size_t new_count, outer_count;
 };
 
 /* Parents that stand before the chunk, in the order of their first use, and the locations that the chunk says they have. */
 struct vmpfi_outer_parents {
-    const uint64_t *parents;
-    const uint64_t *locations;
+    const uint32_t *parents;
+    const uint32_t *locations;
     size_t count;
 };
 
@@ -31,11 +31,12 @@ vmpf_status vmpfi_edges_find(struct vmpfi_edges *out, struct vmpfi_scratch *scra
                              const struct vmpf_stack *stacks, size_t first, size_t count,
                              size_t location_count);
 
-/* vmpfi_edges_follow() gives each entry its location. distances are those of column 1, checked [F-5.4-2]. Six slots of
- * scratch from slot on and both maps are used. VMPF_E_NOMEM, or VMPF_E_CORRUPT with *rule the id of the rule that is broken. */
+/* vmpfi_edges_follow() gives each entry its location: locations holds column 3 before. distances are those of column 1, checked
+ * [F-5.4-2]. known_locations: one more than the greatest id that is likely. Four slots of scratch from slot on and both maps
+ * are used. VMPF_E_NOMEM, or VMPF_E_CORRUPT with *rule the id of the rule that is broken. */
 vmpf_status vmpfi_edges_follow(const struct vmpfi_edges *edges, struct vmpfi_scratch *scratch,
-                               unsigned slot, uint64_t first, const uint64_t *distances,
-                               uint64_t *locations, struct vmpfi_outer_parents *outer,
-                               const char **rule);
+                               unsigned slot, uint64_t first, const uint32_t *distances,
+                               size_t known_locations, uint32_t *locations,
+                               struct vmpfi_outer_parents *outer, const char **rule);
 
 #endif

@@ -8,8 +8,8 @@ struct finder {
     struct vmpfi_edges *out;
     struct vmpfi_map64 *ordinals; /* caller's and callee's location: place in the caller's list */
     struct vmpfi_map64 *outer;    /* parents before the chunk that were used */
-    uint64_t *callee_counts;      /* by location */
-    uint64_t *edges, *added, *outer_locations;
+    uint32_t *callee_counts;      /* by location */
+    uint32_t *edges, *added, *outer_locations;
 };
 
 static bool note_outer_parent(struct finder *f, uint32_t parent, uint32_t location)
@@ -27,12 +27,12 @@ static bool add_edge(struct finder *f, size_t i, uint32_t caller, uint32_t calle
     uint64_t key = (uint64_t)caller << 32 | callee;
     uint32_t ordinal;
     if (vmpfi_map64_find(f->ordinals, key, &ordinal)) {
-        f->edges[i] = (uint64_t)ordinal + 1;
+        f->edges[i] = ordinal + 1;
         return true;
     }
     f->edges[i] = 0;
     f->added[f->out->new_count++] = callee;
-    return vmpfi_map64_insert(f->ordinals, key, (uint32_t)f->callee_counts[caller]++);
+    return vmpfi_map64_insert(f->ordinals, key, f->callee_counts[caller]++);
 }
 
 vmpf_status vmpfi_edges_find(struct vmpfi_edges *out, struct vmpfi_scratch *scratch, unsigned slot,
@@ -42,10 +42,10 @@ vmpf_status vmpfi_edges_find(struct vmpfi_edges *out, struct vmpfi_scratch *scra
     struct finder f = {.out = out,
                        .ordinals = &scratch->maps[0],
                        .outer = &scratch->maps[1],
-                       .callee_counts = vmpfi_scratch_integers(scratch, slot, location_count),
-                       .edges = vmpfi_scratch_integers(scratch, slot + 1, count),
-                       .added = vmpfi_scratch_integers(scratch, slot + 2, count),
-                       .outer_locations = vmpfi_scratch_integers(scratch, slot + 3, count)};
+                       .callee_counts = vmpfi_scratch_words(scratch, slot, location_count),
+                       .edges = vmpfi_scratch_words(scratch, slot + 1, count),
+                       .added = vmpfi_scratch_words(scratch, slot + 2, count),
+                       .outer_locations = vmpfi_scratch_words(scratch, slot + 3, count)};
     if (f.callee_counts == NULL || f.edges == NULL || f.added == NULL ||
         f.outer_locations == NULL) {
         return VMPF_E_NOMEM;

@@ -16,30 +16,32 @@ struct place {
 
 struct follower {
     const struct vmpfi_edges *in;
-    struct vmpfi_scratch *scratch;
-    unsigned pool_slot;
     struct place *places;
     size_t place_count;
-    struct vmpfi_map64 *place_of; /* location: place */
+    uint32_t *known_places; /* by location, of those that the reader knows; 0: none yet */
+    size_t known_locations;
+    struct vmpfi_map64 *place_of; /* of other locations, which are lost or never were */
     struct vmpfi_map64 *outer;    /* parent before the chunk: place */
-    uint64_t *parents;            /* before the chunk, in the order of their first use */
+    uint32_t *parents;            /* before the chunk, in the order of their first use */
     uint32_t *pool;               /* of the lists of callees, as places */
     size_t pool_used;
-    uint32_t *entry_places;
     size_t new_at, outer_at;
 };
 
-static bool place_for(struct follower *f, uint64_t location, uint32_t *place)
+static bool place_for(struct follower *f, uint32_t location, uint32_t *place)
 {
-    if (location == 0) {
-        *place = 0;
-        return true;
-    }
-    if (vmpfi_map64_find(f->place_of, location, place)) {
+    bool known = location < f->known_locations;
+    *place = known ? f->known_places[location] : 0;
+    if (*place != 0 || location == 0 ||
+        (!known && vmpfi_map64_find(f->place_of, location, place))) {
         return true;
     }
     *place = (uint32_t)f->place_count++;
-    f->places[*place] = (struct place){.location = (uint32_t)location};
+    f->places[*place] = (struct place){.location = location};
+    if (known) {
+        f->known_places[location] = *place;
+        return true;
+    }
     return vmpfi_map64_insert(f->place_of, location, *place);
 }
 
@@ -59,7 +61,7 @@ static void append_callee(struct follower *f, struct place *caller, uint32_t cal
 }
 
 /* The place of an entry's parent, which stands before the chunk [F-5.4-6]. */
-static vmpf_status outer_place(struct follower *f, uint64_t parent, uint32_t *place,
+static vmpf_status outer_place(struct follower *f, uint32_t parent, uint32_t *place,
                                const char **rule)
 {
     if (parent == 0) {
@@ -79,42 +81,42 @@ static vmpf_status outer_place(struct follower *f, uint64_t parent, uint32_t *pl
     return noted ? VMPF_OK : VMPF_E_NOMEM;
 }
 
-/* The place of entry i, whose parent is at `caller`. */
-static vmpf_status follow_edge(struct follower *f, size_t i, uint32_t caller, const char **rule)
+/* The place of the entry with this edge, whose parent is at `caller`. */
+static inline vmpf_status follow_edge(struct follower *f, uint32_t edge, uint32_t caller,
+                                      uint32_t *place, const char **rule)
 {
-    uint64_t edge = f->in->edges[i];
+    struct place *from = &f->places[caller];
     if (edge != 0) {
-        const struct place *from = &f->places[caller];
         if (edge > from->callee_count) {
             *rule = "F-5.4-5";
             return VMPF_E_CORRUPT;
         }
-        f->entry_places[i] = f->pool[from->callees + (uint32_t)edge - 1];
+        *place = f->pool[from->callees + edge - 1];
         return VMPF_OK;
     }
     if (f->new_at == f->in->new_count) {
         *rule = "F-5.4-7";
         return VMPF_E_CORRUPT;
     }
-    if (!place_for(f, f->in->new_locations[f->new_at++], &f->entry_places[i])) {
+    if (!place_for(f, f->in->new_locations[f->new_at++], place)) {
         return VMPF_E_NOMEM;
     }
-    append_callee(f, &f->places[caller], f->entry_places[i]);
+    append_callee(f, from, *place);
     return VMPF_OK;
 }
 
-static vmpf_status follow_all(struct follower *f, uint64_t first, const uint64_t *distances,
-                              uint64_t *locations, const char **rule)
+/* Turns edges into places, in their place. */
+static vmpf_status follow_all(struct follower *f, uint64_t first, const uint32_t *distances,
+                              uint32_t *edges, const char **rule)
 {
     for (size_t i = 0; i < f->in->count; i++) {
         uint32_t caller;
         if (distances[i] <= i) {
-            caller = f->entry_places[i - distances[i]];
+            caller = edges[i - distances[i]];
         } else {
-            VMPF_TRY(outer_place(f, first + i - distances[i], &caller, rule));
+            VMPF_TRY(outer_place(f, (uint32_t)(first + i - distances[i]), &caller, rule));
         }
-        VMPF_TRY(follow_edge(f, i, caller, rule));
-        locations[i] = f->places[f->entry_places[i]].location;
+        VMPF_TRY(follow_edge(f, edges[i], caller, &edges[i], rule));
     }
     if (f->new_at != f->in->new_count || f->outer_at != f->in->outer_count) {
         *rule = "F-5.4-7";
@@ -123,31 +125,43 @@ static vmpf_status follow_all(struct follower *f, uint64_t first, const uint64_t
     return VMPF_OK;
 }
 
-vmpf_status vmpfi_edges_follow(const struct vmpfi_edges *edges, struct vmpfi_scratch *scratch,
-                               unsigned slot, uint64_t first, const uint64_t *distances,
-                               uint64_t *locations, struct vmpfi_outer_parents *outer,
-                               const char **rule)
+static bool make_room(struct follower *f, struct vmpfi_scratch *scratch, unsigned slot)
 {
-    size_t places = edges->new_count + edges->outer_count + 1;
-    size_t pool = 4 * edges->new_count + FIRST_LIST_ROOM * places;
-    struct follower f = {
-        .in = edges,
-        .place_of = &scratch->maps[0],
-        .outer = &scratch->maps[1],
-        .places = (struct place *)(void *)vmpfi_scratch_integers(scratch, slot, 2 * places),
-        .parents = vmpfi_scratch_integers(scratch, slot + 1, edges->outer_count),
-        .pool = (uint32_t *)(void *)vmpfi_scratch_integers(scratch, slot + 2, pool),
-        .entry_places =
-            (uint32_t *)(void *)vmpfi_scratch_integers(scratch, slot + 3, edges->count)};
-    *rule = NULL;
-    if (f.places == NULL || f.parents == NULL || f.pool == NULL || f.entry_places == NULL) {
-        return VMPF_E_NOMEM;
+    size_t places = f->in->new_count + f->in->outer_count + 1;
+    size_t pool = 4 * f->in->new_count + FIRST_LIST_ROOM * places;
+    f->places = (struct place *)(void *)vmpfi_scratch_integers(scratch, slot, 2 * places);
+    f->parents = vmpfi_scratch_words(scratch, slot + 1, f->in->outer_count);
+    f->pool = vmpfi_scratch_words(scratch, slot + 2, pool);
+    f->known_places = vmpfi_scratch_words(scratch, slot + 3, f->known_locations);
+    if (f->places == NULL || f->parents == NULL || f->pool == NULL || f->known_places == NULL ||
+        !vmpfi_map64_reserve(f->outer, f->in->outer_count)) {
+        return false;
     }
+    memset(f->known_places, 0, f->known_locations * sizeof *f->known_places);
+    return true;
+}
+
+vmpf_status vmpfi_edges_follow(const struct vmpfi_edges *edges, struct vmpfi_scratch *scratch,
+                               unsigned slot, uint64_t first, const uint32_t *distances,
+                               size_t known_locations, uint32_t *locations,
+                               struct vmpfi_outer_parents *outer, const char **rule)
+{
+    struct follower f = {.in = edges,
+                         .place_of = &scratch->maps[0],
+                         .outer = &scratch->maps[1],
+                         .known_locations = known_locations,
+                         .place_count = 1};
+    *rule = NULL;
     vmpfi_map64_clear(f.place_of);
     vmpfi_map64_clear(f.outer);
+    if (!make_room(&f, scratch, slot)) {
+        return VMPF_E_NOMEM;
+    }
     f.places[0] = (struct place){0};
-    f.place_count = 1;
     VMPF_TRY(follow_all(&f, first, distances, locations, rule));
+    for (size_t i = 0; i < edges->count; i++) {
+        locations[i] = f.places[locations[i]].location;
+    }
     *outer = (struct vmpfi_outer_parents){
         .parents = f.parents, .locations = edges->outer_locations, .count = f.outer_at};
     return VMPF_OK;

@@ -11,10 +11,10 @@
 
 /* The four lists of runs. */
 struct vmpfi_runs {
-    const uint64_t *lengths; /* further samples of the run */
-    const uint64_t *kinds;
-    const uint64_t *ages;
-    const uint64_t *nodes;
+    const uint32_t *lengths; /* further samples of the run */
+    uint32_t *kinds;
+    const uint32_t *ages;
+    const uint32_t *nodes;
     size_t count; /* of lengths and kinds */
     size_t age_count, node_count;
 };
@@ -37,14 +37,15 @@ void vmpfi_run_history_fini(struct vmpfi_run_history *history);
 /* vmpfi_runs_find() makes the runs of count samples, in slots of scratch. threads are less than thread_count, stacks less than
  * node_count. VMPF_E_NOMEM. */
 vmpf_status vmpfi_runs_find(struct vmpfi_runs *out, struct vmpfi_run_history *history,
-                            struct vmpfi_scratch *scratch, const uint64_t *stacks,
-                            const uint64_t *threads, size_t count, size_t thread_count,
+                            struct vmpfi_scratch *scratch, const uint32_t *stacks,
+                            const uint32_t *threads, size_t count, size_t thread_count,
                             size_t node_count);
 
-/* vmpfi_runs_spread() gives each of count samples the stack of its run. slot: four of scratch from it on are used.
+/* vmpfi_runs_spread() gives each of count samples the stack of its run. slot: three of scratch from it on are used; runs->kinds is used
+ * up.
  * VMPF_E_NOMEM, or VMPF_E_CORRUPT with *rule the id of the rule that is broken. */
 vmpf_status vmpfi_runs_spread(const struct vmpfi_runs *runs, struct vmpfi_scratch *scratch,
-                              unsigned slot, const uint64_t *threads, size_t count,
-                              uint64_t *stacks, const char **rule);
+                              unsigned slot, const uint32_t *threads, size_t count,
+                              uint32_t *stacks, const char **rule);
 
 #endif

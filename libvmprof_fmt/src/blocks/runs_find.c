@@ -47,23 +47,23 @@ static bool history_ready(struct vmpfi_run_history *history, size_t node_count, 
 /* Runs under construction. */
 struct finder {
     struct vmpfi_run_history *history;
-    uint64_t *slots[SLOT_COUNT];
+    uint32_t *slots[SLOT_COUNT];
     struct vmpfi_runs *out;
     uint32_t first_run; /* number of the chunk's first */
 };
 
 /* A new run of a thread whose greatest node is *greatest; UINT64_MAX: it has none. */
-static void add_run(struct finder *f, uint64_t node, uint64_t *greatest)
+static void add_run(struct finder *f, uint32_t node, uint64_t *greatest)
 {
     uint32_t number = ++f->history->run_count;
     uint32_t last = f->history->last[node];
-    uint64_t kind = VMPFI_RUN_NODE;
+    uint32_t kind = VMPFI_RUN_NODE;
     f->history->last[node] = number;
     if (last >= f->first_run) {
         kind = VMPFI_RUN_AGE;
         f->slots[SLOT_AGES][f->out->age_count++] = number - last;
     } else if (*greatest < node && node - *greatest <= MAX_STEP) {
-        kind = VMPFI_RUN_STEP - 1 + (node - *greatest);
+        kind = VMPFI_RUN_STEP - 1 + (uint32_t)(node - *greatest);
     } else {
         f->slots[SLOT_NODES][f->out->node_count++] = node;
     }
@@ -74,7 +74,7 @@ static void add_run(struct finder *f, uint64_t node, uint64_t *greatest)
     f->slots[SLOT_LENGTHS][f->out->count++] = 0;
 }
 
-static void add_thread(struct finder *f, const uint64_t *stacks, size_t count)
+static void add_thread(struct finder *f, const uint32_t *stacks, size_t count)
 {
     uint64_t greatest = UINT64_MAX;
     for (size_t i = 0; i < count; i++) {
@@ -87,8 +87,8 @@ static void add_thread(struct finder *f, const uint64_t *stacks, size_t count)
 }
 
 /* The stacks ordered by thread; starts[t] is then where thread t ends. */
-static void order(const uint64_t *stacks, const uint64_t *threads, size_t count,
-                  size_t thread_count, uint64_t *starts, uint64_t *ordered)
+static void order(const uint32_t *stacks, const uint32_t *threads, size_t count,
+                  size_t thread_count, uint32_t *starts, uint32_t *ordered)
 {
     memset(starts, 0, (thread_count + 1) * sizeof *starts);
     for (size_t i = 0; i < count; i++) {
@@ -103,14 +103,14 @@ static void order(const uint64_t *stacks, const uint64_t *threads, size_t count,
 }
 
 vmpf_status vmpfi_runs_find(struct vmpfi_runs *out, struct vmpfi_run_history *history,
-                            struct vmpfi_scratch *scratch, const uint64_t *stacks,
-                            const uint64_t *threads, size_t count, size_t thread_count,
+                            struct vmpfi_scratch *scratch, const uint32_t *stacks,
+                            const uint32_t *threads, size_t count, size_t thread_count,
                             size_t node_count)
 {
     struct finder f = {.history = history, .out = out};
     for (unsigned i = 0; i < SLOT_COUNT; i++) {
         size_t entries = i == SLOT_STARTS ? thread_count + 1 : count;
-        f.slots[i] = vmpfi_scratch_integers(scratch, i, entries);
+        f.slots[i] = vmpfi_scratch_words(scratch, i, entries);
         if (f.slots[i] == NULL) {
             return VMPF_E_NOMEM;
         }

@@ -10,20 +10,20 @@
 /* The samples of a chunk by thread. Where numbers of threads are far apart, ranks stand for them: memory follows the
  * samples, not a number in a file. */
 struct by_thread {
-    const uint64_t *threads; /* or ranks */
-    uint64_t *ends;          /* by thread: behind its last sample, in the order of runs */
+    const uint32_t *threads; /* or ranks */
+    uint32_t *ends;          /* by thread: behind its last sample, in the order of runs */
     size_t thread_count;
     bool one_thread; /* all samples are of one: their order is that of the chunk */
 };
 
 static int compare(const void *a, const void *b)
 {
-    uint64_t left = *(const uint64_t *)a;
-    uint64_t right = *(const uint64_t *)b;
+    uint32_t left = *(const uint32_t *)a;
+    uint32_t right = *(const uint32_t *)b;
     return (left > right) - (left < right);
 }
 
-static uint64_t rank_of(const uint64_t *sorted, size_t count, uint64_t thread)
+static uint32_t rank_of(const uint32_t *sorted, size_t count, uint32_t thread)
 {
     size_t low = 0;
     size_t high = count;
@@ -35,10 +35,10 @@ static uint64_t rank_of(const uint64_t *sorted, size_t count, uint64_t thread)
             high = middle;
         }
     }
-    return low;
+    return (uint32_t)low;
 }
 
-static void rank_threads(const uint64_t *threads, size_t count, uint64_t *sorted, uint64_t *ranks)
+static void rank_threads(const uint32_t *threads, size_t count, uint32_t *sorted, uint32_t *ranks)
 {
     memcpy(sorted, threads, count * sizeof *sorted);
     qsort(sorted, count, sizeof *sorted, compare);
@@ -49,10 +49,10 @@ static void rank_threads(const uint64_t *threads, size_t count, uint64_t *sorted
 }
 
 static vmpf_status sort_by_thread(struct by_thread *out, struct vmpfi_scratch *scratch,
-                                  unsigned slot, const uint64_t *threads, size_t count)
+                                  unsigned slot, const uint32_t *threads, size_t count)
 {
-    uint64_t greatest = 0;
-    uint64_t different = 0;
+    uint32_t greatest = 0;
+    uint32_t different = 0;
     for (size_t i = 0; i < count; i++) {
         greatest = threads[i] > greatest ? threads[i] : greatest;
         different |= threads[i] ^ threads[0];
@@ -61,8 +61,8 @@ static vmpf_status sort_by_thread(struct by_thread *out, struct vmpfi_scratch *s
     out->threads = threads;
     out->thread_count = (size_t)greatest + 1;
     if (greatest > count) {
-        uint64_t *ranks = vmpfi_scratch_integers(scratch, slot, count);
-        uint64_t *sorted = vmpfi_scratch_integers(scratch, slot + 1, count);
+        uint32_t *ranks = vmpfi_scratch_words(scratch, slot, count);
+        uint32_t *sorted = vmpfi_scratch_words(scratch, slot + 1, count);
         if (ranks == NULL || sorted == NULL) {
             return VMPF_E_NOMEM;
         }
@@ -70,7 +70,7 @@ static vmpf_status sort_by_thread(struct by_thread *out, struct vmpfi_scratch *s
         out->threads = ranks;
         out->thread_count = count;
     }
-    out->ends = vmpfi_scratch_integers(scratch, slot + 1, out->thread_count);
+    out->ends = vmpfi_scratch_words(scratch, slot + 1, out->thread_count);
     if (out->ends == NULL) {
         return VMPF_E_NOMEM;
     }
@@ -88,21 +88,21 @@ static vmpf_status sort_by_thread(struct by_thread *out, struct vmpfi_scratch *s
 
 struct spreader {
     const struct vmpfi_runs *runs;
-    uint64_t *ordered;    /* the samples' stacks in the order of runs */
-    uint64_t *run_stacks; /* of the runs so far */
+    uint32_t *ordered;    /* the samples' stacks in the order of runs */
+    uint32_t *run_stacks; /* of the runs so far: they take the place of their kinds */
     size_t age_at, node_at;
 };
 
 /* The stack of run i [F-5.6-7]; *greatest as in runs_find.c. */
-static const char *stack_of_run(struct spreader *s, size_t i, uint64_t *greatest, uint64_t *stack)
+static const char *stack_of_run(struct spreader *s, size_t i, uint64_t *greatest, uint32_t *stack)
 {
     const struct vmpfi_runs *runs = s->runs;
-    uint64_t kind = runs->kinds[i];
+    uint32_t kind = runs->kinds[i];
     if (kind == VMPFI_RUN_AGE) {
         if (s->age_at == runs->age_count) {
             return "F-5.6-8";
         }
-        uint64_t age = runs->ages[s->age_at++];
+        uint32_t age = runs->ages[s->age_at++];
         if (age == 0 || age > i) {
             return "F-5.6-7";
         }
@@ -117,11 +117,11 @@ static const char *stack_of_run(struct spreader *s, size_t i, uint64_t *greatest
         *greatest = *greatest == UINT64_MAX || *stack > *greatest ? *stack : *greatest;
         return NULL;
     }
-    if (*greatest == UINT64_MAX || *greatest + (kind - 1) > UINT32_MAX) {
+    if (*greatest == UINT64_MAX || *greatest + kind - 1 > UINT32_MAX) {
         return "F-5.6-7";
     }
     *greatest += kind - 1;
-    *stack = *greatest;
+    *stack = (uint32_t)*greatest;
     return NULL;
 }
 
@@ -130,7 +130,7 @@ static const char *spread_thread(struct spreader *s, size_t *run, size_t begin, 
 {
     uint64_t greatest = UINT64_MAX;
     while (begin < end) {
-        uint64_t stack = 0;
+        uint32_t stack = 0;
         if (*run == s->runs->count || s->runs->lengths[*run] >= end - begin) {
             return "F-5.6-6";
         }
@@ -167,10 +167,10 @@ static const char *spread_all(struct spreader *s, const struct by_thread *sample
 }
 
 /* Each sample takes the next stack of its thread. */
-static void give_out(const struct by_thread *samples, const uint64_t *ordered, size_t count,
-                     uint64_t *stacks)
+static void give_out(const struct by_thread *samples, const uint32_t *ordered, size_t count,
+                     uint32_t *stacks)
 {
-    uint64_t *next = samples->ends; /* turned into where each thread begins */
+    uint32_t *next = samples->ends; /* turned into where each thread begins */
     for (size_t t = samples->thread_count; t-- > 1;) {
         next[t] = next[t - 1];
     }
@@ -181,18 +181,16 @@ static void give_out(const struct by_thread *samples, const uint64_t *ordered, s
 }
 
 vmpf_status vmpfi_runs_spread(const struct vmpfi_runs *runs, struct vmpfi_scratch *scratch,
-                              unsigned slot, const uint64_t *threads, size_t count,
-                              uint64_t *stacks, const char **rule)
+                              unsigned slot, const uint32_t *threads, size_t count,
+                              uint32_t *stacks, const char **rule)
 {
     struct by_thread samples;
     VMPF_TRY(sort_by_thread(&samples, scratch, slot, threads, count));
-    struct spreader s = {.runs = runs,
-                         .ordered = stacks,
-                         .run_stacks = vmpfi_scratch_integers(scratch, slot + 2, runs->count)};
+    struct spreader s = {.runs = runs, .ordered = stacks, .run_stacks = runs->kinds};
     if (!samples.one_thread) {
-        s.ordered = vmpfi_scratch_integers(scratch, slot + 3, count);
+        s.ordered = vmpfi_scratch_words(scratch, slot + 2, count);
     }
-    if (s.ordered == NULL || s.run_stacks == NULL) {
+    if (s.ordered == NULL) {
         return VMPF_E_NOMEM;
     }
     *rule = runs->count > count ? "F-5.6-6" : spread_all(&s, &samples);

@@ -28,7 +28,7 @@ enum slot {
 
 /* ---- writing --------------------------------------------------------------------------------------- */
 
-static bool all_zero(const uint64_t *values, size_t count)
+static bool all_zero(const uint32_t *values, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         if (values[i] != 0) {
@@ -39,10 +39,10 @@ static bool all_zero(const uint64_t *values, size_t count)
 }
 
 static struct vmpfi_column_in list_column(uint16_t id, enum vmpfi_nature nature,
-                                          const uint64_t *values, size_t count)
+                                          const uint32_t *words, size_t count)
 {
     return (struct vmpfi_column_in){
-        .id = id, .nature = nature, .values = values, .list = true, .list_count = count};
+        .id = id, .nature = nature, .words = words, .list = true, .list_count = count};
 }
 
 /* Below this many samples, the four columns of runs cost more than they save. */
@@ -53,7 +53,7 @@ static size_t stack_columns(struct vmpfi_column_in *columns, const struct vmpfi_
                             const struct vmpfi_samples *samples, size_t node_count)
 {
     if (samples->count < WORTH_RUNS) {
-        columns[0] = (struct vmpfi_column_in){.id = COLUMN_STACK, .values = samples->stack};
+        columns[0] = (struct vmpfi_column_in){.id = COLUMN_STACK, .words = samples->stack};
         return 1;
     }
     columns[0] = list_column(COLUMN_RUN_LENGTH, VMPFI_NATURE_ORDINALS, runs->lengths, runs->count);
@@ -76,12 +76,12 @@ vmpf_status vmpfi_samples_encode(struct vmpfi_buffer *out, struct vmpfi_scratch 
                              samples->count, thread_count, node_count));
     size_t column_count = stack_columns(columns, &runs, samples, node_count);
     columns[column_count++] =
-        (struct vmpfi_column_in){.id = COLUMN_THREAD, .values = samples->thread};
+        (struct vmpfi_column_in){.id = COLUMN_THREAD, .words = samples->thread};
     columns[column_count++] = (struct vmpfi_column_in){
         .id = COLUMN_TIME, .nature = VMPFI_NATURE_SMOOTH, .values = samples->time_ns};
     if (!all_zero(samples->flags, samples->count)) {
         columns[column_count++] =
-            (struct vmpfi_column_in){.id = COLUMN_FLAGS, .values = samples->flags};
+            (struct vmpfi_column_in){.id = COLUMN_FLAGS, .words = samples->flags};
     }
     for (size_t k = 0; k < samples->value_count; k++) {
         columns[column_count++] = (struct vmpfi_column_in){.id = (uint16_t)(COLUMN_VALUE + k),
@@ -93,41 +93,49 @@ vmpf_status vmpfi_samples_encode(struct vmpfi_buffer *out, struct vmpfi_scratch 
 /* ---- reading --------------------------------------------------------------------------------------- */
 
 /* One column into scratch; *out is NULL when it is not wanted. */
-static vmpf_status decode_column(const struct vmpfi_columnset *set, unsigned slot, uint16_t id,
-                                 uint64_t maximum, bool wanted, uint64_t **out,
-                                 struct vmpf_error *err)
+static vmpf_status decode_wide(const struct vmpfi_columnset *set, unsigned slot, uint16_t id,
+                               bool wanted, uint64_t **out, struct vmpf_error *err)
 {
-    *out = NULL;
+    *out = wanted ? vmpfi_scratch_integers(set->scratch, slot, set->head.count) : NULL;
     if (!wanted) {
         return VMPF_OK;
     }
-    uint64_t *values = vmpfi_scratch_integers(set->scratch, slot, set->head.count);
-    if (values == NULL) {
-        return vmpfi_fail_nomem(err);
-    }
-    VMPF_TRY(vmpfi_columnset_integers(set, id, id != COLUMN_FLAGS, maximum, values, err));
-    *out = values;
-    return VMPF_OK;
+    return *out == NULL ? vmpfi_fail_nomem(err)
+                        : vmpfi_columnset_integers(set, id, true, *out, err);
 }
 
-static vmpf_status decode_runs(const struct vmpfi_columnset *set, const uint64_t *threads,
-                               uint64_t *stacks, struct vmpf_error *err)
+static vmpf_status decode_words(const struct vmpfi_columnset *set, unsigned slot, uint16_t id,
+                                bool wanted, uint32_t **out, struct vmpf_error *err)
 {
-    struct vmpfi_runs runs;
-    size_t kind_count;
-    const char *rule = NULL;
-    VMPF_TRY(vmpfi_columnset_list(set, COLUMN_RUN_LENGTH, SLOT_LISTS, UINT32_MAX, &runs.lengths,
-                                  &runs.count, err));
-    VMPF_TRY(vmpfi_columnset_list(set, COLUMN_RUN_KIND, SLOT_LISTS + 1, UINT32_MAX, &runs.kinds,
-                                  &kind_count, err));
-    VMPF_TRY(vmpfi_columnset_list(set, COLUMN_RUN_AGE, SLOT_LISTS + 2, UINT32_MAX, &runs.ages,
-                                  &runs.age_count, err));
-    VMPF_TRY(vmpfi_columnset_list(set, COLUMN_RUN_NODE, SLOT_LISTS + 3, UINT32_MAX, &runs.nodes,
-                                  &runs.node_count, err));
-    if (kind_count != runs.count) {
-        return vmpfi_fail(err, VMPF_E_CORRUPT, set->payload_offset, "F-5.6-8",
-                          "%zu runs are of %zu kinds", runs.count, kind_count);
+    *out = wanted ? vmpfi_scratch_words(set->scratch, slot, set->head.count) : NULL;
+    if (!wanted) {
+        return VMPF_OK;
     }
+    return *out == NULL ? vmpfi_fail_nomem(err)
+                        : vmpfi_columnset_words(set, id, id != COLUMN_FLAGS, *out, err);
+}
+
+static vmpf_status decode_runs(const struct vmpfi_columnset *set, const uint32_t *threads,
+                               uint32_t *stacks, struct vmpf_error *err)
+{
+    uint32_t *lists[4];
+    size_t counts[4];
+    const char *rule = NULL;
+    for (unsigned i = 0; i < 4; i++) {
+        VMPF_TRY(vmpfi_columnset_list(set, (uint16_t)(COLUMN_RUN_LENGTH + i), SLOT_LISTS + i,
+                                      &lists[i], &counts[i], err));
+    }
+    if (counts[0] != counts[1]) {
+        return vmpfi_fail(err, VMPF_E_CORRUPT, set->payload_offset, "F-5.6-8",
+                          "%zu runs are of %zu kinds", counts[0], counts[1]);
+    }
+    const struct vmpfi_runs runs = {.lengths = lists[0],
+                                    .kinds = lists[1],
+                                    .ages = lists[2],
+                                    .nodes = lists[3],
+                                    .count = counts[0],
+                                    .age_count = counts[2],
+                                    .node_count = counts[3]};
     vmpf_status status =
         vmpfi_runs_spread(&runs, set->scratch, SLOT_RUNS, threads, set->head.count, stacks, &rule);
     if (status == VMPF_E_NOMEM) {
@@ -139,8 +147,8 @@ static vmpf_status decode_runs(const struct vmpfi_columnset *set, const uint64_t
 }
 
 /* The stacks, in one of two ways [F-5.6-5]. */
-static vmpf_status decode_stacks(const struct vmpfi_columnset *set, const uint64_t *threads,
-                                 uint64_t **out, struct vmpf_error *err)
+static vmpf_status decode_stacks(const struct vmpfi_columnset *set, const uint32_t *threads,
+                                 uint32_t **out, struct vmpf_error *err)
 {
     unsigned run_columns = 0;
     for (uint16_t id = COLUMN_RUN_LENGTH; id <= COLUMN_RUN_NODE; id++) {
@@ -152,9 +160,9 @@ static vmpf_status decode_stacks(const struct vmpfi_columnset *set, const uint64
                           "the stacks of the samples are there twice, or not at all");
     }
     if (plain) {
-        return decode_column(set, SLOT_STACK, COLUMN_STACK, UINT32_MAX, true, out, err);
+        return decode_words(set, SLOT_STACK, COLUMN_STACK, true, out, err);
     }
-    *out = vmpfi_scratch_integers(set->scratch, SLOT_STACK, set->head.count);
+    *out = vmpfi_scratch_words(set->scratch, SLOT_STACK, set->head.count);
     return *out == NULL ? vmpfi_fail_nomem(err) : decode_runs(set, threads, *out, err);
 }
 
@@ -174,15 +182,16 @@ vmpf_status vmpfi_samples_decode(struct vmpfi_columnset_head *head, struct vmpfi
     *head = set.head;
     out->count = set.head.count;
     out->value_count = value_count;
+    out->of_journal = false;
     bool time = (skip_columns & VMPF_COLUMN_TIME) == 0;
     bool flags = (skip_columns & VMPF_COLUMN_FLAGS) == 0;
-    VMPF_TRY(decode_column(&set, SLOT_THREAD, COLUMN_THREAD, UINT32_MAX, true, &out->thread, err));
+    VMPF_TRY(decode_words(&set, SLOT_THREAD, COLUMN_THREAD, true, &out->thread, err));
     VMPF_TRY(decode_stacks(&set, out->thread, &out->stack, err));
-    VMPF_TRY(decode_column(&set, SLOT_TIME, COLUMN_TIME, UINT64_MAX, time, &out->time_ns, err));
-    VMPF_TRY(decode_column(&set, SLOT_FLAGS, COLUMN_FLAGS, UINT32_MAX, flags, &out->flags, err));
+    VMPF_TRY(decode_wide(&set, SLOT_TIME, COLUMN_TIME, time, &out->time_ns, err));
+    VMPF_TRY(decode_words(&set, SLOT_FLAGS, COLUMN_FLAGS, flags, &out->flags, err));
     for (size_t k = 0; k < value_count; k++) {
-        VMPF_TRY(decode_column(&set, (unsigned)(SLOT_VALUES + k), (uint16_t)(COLUMN_VALUE + k),
-                               UINT64_MAX, true, &out->values[k], err));
+        VMPF_TRY(decode_wide(&set, (unsigned)(SLOT_VALUES + k), (uint16_t)(COLUMN_VALUE + k), true,
+                             &out->values[k], err));
     }
     return VMPF_OK;
 }
@@ -229,6 +238,7 @@ vmpf_status vmpfi_end_decode(struct vmpfi_end *out, const struct vmpfi_payload *
                  vmpfi_read_u64(&cursor, &out->end_ns) && vmpfi_read_u32(&cursor, &value_count) &&
                  vmpfi_read_u32(&cursor, &reserved) && value_count <= VMPF_MAX_VALUES;
     out->value_count = value_count;
+    out->of_journal = false;
     for (size_t k = 0; sound && k < value_count; k++) {
         sound = vmpfi_read_u64(&cursor, &out->sums[k]);
     }

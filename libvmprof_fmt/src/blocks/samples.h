@@ -6,14 +6,15 @@
 #include "libvmprof_fmt/src/blocks/runs.h"
 #include "libvmprof_fmt/src/blocks/tables.h"
 
-/* Samples as columns of 64-bit integers; count and value_count say how much of them is used. */
+/* Samples as columns; count and value_count say how much of them is used. */
 struct vmpfi_samples {
     size_t count;
     size_t value_count;
-    uint64_t *stack;
-    uint64_t *thread;
+    bool of_journal; /* these are rows, not a chunk */
+    uint32_t *stack;
+    uint32_t *thread;
     uint64_t *time_ns;
-    uint64_t *flags;
+    uint32_t *flags;
     uint64_t *values[VMPF_MAX_VALUES];
 };
 

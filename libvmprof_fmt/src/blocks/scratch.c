@@ -14,13 +14,24 @@ void vmpfi_scratch_fini(struct vmpfi_scratch *scratch)
     scratch->inflater = NULL;
 }
 
-uint64_t *vmpfi_scratch_integers(struct vmpfi_scratch *scratch, unsigned column, size_t count)
+static void *room(struct vmpfi_scratch *scratch, unsigned column, size_t count,
+                  size_t element_bytes)
 {
     struct vmpfi_buffer *buffer = &scratch->integers[column];
     buffer->size_bytes = 0;
-    if (count > SIZE_MAX / sizeof(uint64_t) ||
-        !vmpfi_buffer_reserve(buffer, count * sizeof(uint64_t) + sizeof(uint64_t))) {
+    if (count > SIZE_MAX / element_bytes - 1 ||
+        !vmpfi_buffer_reserve(buffer, (count + 1) * element_bytes)) {
         return NULL;
     }
-    return (uint64_t *)(void *)buffer->data;
+    return buffer->data;
+}
+
+uint64_t *vmpfi_scratch_integers(struct vmpfi_scratch *scratch, unsigned column, size_t count)
+{
+    return room(scratch, column, count, sizeof(uint64_t));
+}
+
+uint32_t *vmpfi_scratch_words(struct vmpfi_scratch *scratch, unsigned column, size_t count)
+{
+    return room(scratch, column, count, sizeof(uint32_t));
 }

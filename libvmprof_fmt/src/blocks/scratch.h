@@ -5,7 +5,8 @@
 #include "libvmprof_fmt/src/base/buffer.h"
 #include "libvmprof_fmt/src/base/map.h"
 
-#define VMPFI_SCRATCH_COLUMNS 21u /* the widest chunk: SAMPLES, 13 as they are, 8 for its runs */
+#define VMPFI_SCRATCH_COLUMNS 22u /* the widest chunk: SAMPLES, 13 as they are, 8 for its runs */
+#define VMPFI_SCRATCH_WIDE 21u    /* the last is the encoder's own */
 
 struct libdeflate_decompressor;
 
@@ -19,5 +20,7 @@ struct vmpfi_scratch {
 void vmpfi_scratch_fini(struct vmpfi_scratch *scratch);
 /* Room for count integers in column `column`; NULL: no memory. */
 uint64_t *vmpfi_scratch_integers(struct vmpfi_scratch *scratch, unsigned column, size_t count);
+/* The same, of 32 bits. */
+uint32_t *vmpfi_scratch_words(struct vmpfi_scratch *scratch, unsigned column, size_t count);
 
 #endif

@@ -5,6 +5,8 @@
 #include "libvmprof_fmt/src/blocks/columnset.h"
 #include "libvmprof_fmt/src/blocks/edges.h"
 
+#include <string.h>
+
 /* Takes `count` integer columns from scratch; false: no memory. */
 static bool take_columns(struct vmpfi_scratch *scratch, uint64_t **columns, unsigned column_count,
                          size_t count)
@@ -100,46 +102,39 @@ enum stack_column { /* 5.4 */
                     COLUMN_OUTER_LOCATIONS = 5,
 };
 
-static vmpf_status encode_edges(struct vmpfi_buffer *out, struct vmpfi_scratch *scratch,
-                                const struct vmpfi_columnset_head *head, const uint64_t *distances,
-                                const struct vmpf_stack *stacks, size_t location_count)
+static struct vmpfi_column_in list_column(uint16_t id, const uint32_t *words, size_t count)
 {
-    struct vmpfi_edges edges;
-    VMPF_TRY(vmpfi_edges_find(&edges, scratch, 2, stacks, (size_t)head->first, head->count,
-                              location_count));
-    const struct vmpfi_column_in in[4] = {
-        {.id = COLUMN_DISTANCE, .nature = VMPFI_NATURE_ORDINALS, .values = distances},
-        {.id = COLUMN_EDGE, .nature = VMPFI_NATURE_ORDINALS, .values = edges.edges},
-        {.id = COLUMN_NEW_LOCATIONS,
-         .nature = VMPFI_NATURE_SMOOTH,
-         .values = edges.new_locations,
-         .list = true,
-         .list_count = edges.new_count},
-        {.id = COLUMN_OUTER_LOCATIONS,
-         .nature = VMPFI_NATURE_SMOOTH,
-         .values = edges.outer_locations,
-         .list = true,
-         .list_count = edges.outer_count}};
-    return vmpfi_columnset_encode(out, scratch, head, in, 4);
+    return (struct vmpfi_column_in){
+        .id = id, .nature = VMPFI_NATURE_SMOOTH, .words = words, .list = true, .list_count = count};
 }
 
 vmpf_status vmpfi_stacks_encode(struct vmpfi_buffer *out, struct vmpfi_scratch *scratch,
                                 const struct vmpf_stack *stacks, size_t first, size_t count,
                                 size_t location_count)
 {
-    uint64_t *columns[2];
-    if (!take_columns(scratch, columns, 2, count)) {
+    const struct vmpfi_columnset_head head = {.first = first, .count = (uint32_t)count};
+    uint32_t *distances = vmpfi_scratch_words(scratch, 0, count);
+    uint32_t *locations = vmpfi_scratch_words(scratch, 1, count);
+    struct vmpfi_edges edges;
+    if (distances == NULL || locations == NULL) {
         return VMPF_E_NOMEM;
     }
     for (size_t i = 0; i < count; i++) {
-        columns[0][i] = first + i - stacks[first + i].parent;
-        columns[1][i] = stacks[first + i].location;
+        distances[i] = (uint32_t)(first + i - stacks[first + i].parent);
+        locations[i] = stacks[first + i].location;
     }
-    if (count >= WORTH_EDGES) {
-        const struct vmpfi_columnset_head head = {.first = first, .count = (uint32_t)count};
-        return encode_edges(out, scratch, &head, columns[0], stacks, location_count);
+    struct vmpfi_column_in in[4] = {
+        {.id = COLUMN_DISTANCE, .nature = VMPFI_NATURE_ORDINALS, .words = distances}};
+    if (count < WORTH_EDGES) {
+        in[1] = (struct vmpfi_column_in){.id = COLUMN_LOCATION, .words = locations};
+        return vmpfi_columnset_encode(out, scratch, &head, in, 2);
     }
-    return encode_integers(out, scratch, first, count, columns, 2);
+    VMPF_TRY(vmpfi_edges_find(&edges, scratch, 2, stacks, first, count, location_count));
+    in[1] = (struct vmpfi_column_in){
+        .id = COLUMN_EDGE, .nature = VMPFI_NATURE_ORDINALS, .words = edges.edges};
+    in[2] = list_column(COLUMN_NEW_LOCATIONS, edges.new_locations, edges.new_count);
+    in[3] = list_column(COLUMN_OUTER_LOCATIONS, edges.outer_locations, edges.outer_count);
+    return vmpfi_columnset_encode(out, scratch, &head, in, 4);
 }
 
 vmpf_status vmpfi_threads_encode(struct vmpfi_buffer *out, struct vmpfi_scratch *scratch,
@@ -183,15 +178,14 @@ static const struct table_shape shapes[VMPFI_THREADS + 1] = {
     [VMPFI_STRINGS] = {{1, 2, 0}, 1, 1, 1, 2, "F-5.2-2"},
     [VMPFI_FUNCTIONS] = {{1, 2, 3, 4, 5, 0}, 5, 2, 0, 0, ""},
     [VMPFI_LOCATIONS] = {{1, 2, 0}, 2, 1, 0, 0, ""},
-    [VMPFI_STACKS] = {{1, 2, 3, 4, 5, 0}, 1, 1, 0, 0, ""}, /* its locations: decode_locations() */
+    [VMPFI_STACKS] = {{1, 2, 3, 4, 5, 0}, 0, 0, 0, 0, ""}, /* of 32 bits all: decode_stacks() */
     [VMPFI_THREADS] = {{1, 2, 3, 4, 0}, 3, 1, 3, 4, "F-5.5-2"},
 };
 
 /* Ids and lines are 32 bits wide; addresses, thread ids and process ids 64. */
-static uint64_t column_maximum(uint16_t kind, unsigned column)
+static bool is_wide(uint16_t kind, unsigned column)
 {
-    bool wide = (kind == VMPFI_FUNCTIONS && column == 5) || (kind == VMPFI_THREADS && column <= 2);
-    return wide ? UINT64_MAX : UINT32_MAX;
+    return (kind == VMPFI_FUNCTIONS && column == 5) || (kind == VMPFI_THREADS && column <= 2);
 }
 
 static vmpf_status check_lengths(const struct vmpfi_table *table, const struct table_shape *shape,
@@ -217,7 +211,7 @@ static vmpf_status check_distances(const struct vmpfi_table *table,
                           "a table begins at an id that it cannot have");
     }
     for (uint32_t i = 0; i < table->count; i++) {
-        uint64_t distance = table->columns[0][i];
+        uint32_t distance = table->distances[i];
         if (distance == 0 || distance > table->first + i) {
             return vmpfi_fail(err, VMPF_E_CORRUPT, payload->offset, "F-5.4-2",
                               "a stack comes before its parent");
@@ -227,23 +221,23 @@ static vmpf_status check_distances(const struct vmpfi_table *table,
 }
 
 static vmpf_status follow_edges(struct vmpfi_table *out, const struct vmpfi_columnset *set,
-                                uint64_t *locations, struct vmpf_error *err)
+                                uint32_t *locations, struct vmpf_error *err)
 {
-    struct vmpfi_edges edges = {.count = out->count};
-    struct vmpfi_scratch *scratch = set->scratch;
-    uint64_t *values = vmpfi_scratch_integers(scratch, 2, out->count);
+    uint32_t *lists[2];
+    size_t counts[2];
     const char *rule = NULL;
-    if (values == NULL) {
-        return vmpfi_fail_nomem(err);
+    VMPF_TRY(vmpfi_columnset_words(set, COLUMN_EDGE, true, locations, err));
+    for (unsigned i = 0; i < 2; i++) {
+        VMPF_TRY(vmpfi_columnset_list(set, (uint16_t)(COLUMN_NEW_LOCATIONS + i), 3 + i, &lists[i],
+                                      &counts[i], err));
     }
-    VMPF_TRY(vmpfi_columnset_integers(set, COLUMN_EDGE, true, UINT32_MAX, values, err));
-    VMPF_TRY(vmpfi_columnset_list(set, COLUMN_NEW_LOCATIONS, 3, UINT32_MAX, &edges.new_locations,
-                                  &edges.new_count, err));
-    VMPF_TRY(vmpfi_columnset_list(set, COLUMN_OUTER_LOCATIONS, 4, UINT32_MAX,
-                                  &edges.outer_locations, &edges.outer_count, err));
-    edges.edges = values;
-    vmpf_status status = vmpfi_edges_follow(&edges, scratch, 5, out->first, out->columns[0],
-                                            locations, &out->outer, &rule);
+    const struct vmpfi_edges edges = {.new_locations = lists[0],
+                                      .outer_locations = lists[1],
+                                      .count = out->count,
+                                      .new_count = counts[0],
+                                      .outer_count = counts[1]};
+    vmpf_status status = vmpfi_edges_follow(&edges, set->scratch, 5, out->first, out->distances,
+                                            out->known_locations, locations, &out->outer, &rule);
     if (status == VMPF_E_NOMEM) {
         return vmpfi_fail_nomem(err);
     }
@@ -252,29 +246,47 @@ static vmpf_status follow_edges(struct vmpfi_table *out, const struct vmpfi_colu
                : vmpfi_fail(err, status, set->payload_offset, rule, "the call edges do not add up");
 }
 
-/* The locations of STACKS, in one of two ways [F-5.4-4]. */
-static vmpf_status decode_locations(struct vmpfi_table *out, const struct vmpfi_columnset *set,
-                                    const struct vmpfi_payload *payload, struct vmpf_error *err)
+/* The locations are there in one of two ways [F-5.4-4]. */
+static vmpf_status decode_stacks(struct vmpfi_table *out, const struct vmpfi_columnset *set,
+                                 const struct vmpfi_payload *payload, struct vmpf_error *err)
 {
     bool plain = vmpfi_columnset_has(set, COLUMN_LOCATION);
     unsigned edge_columns = 0;
     for (uint16_t id = COLUMN_EDGE; id <= COLUMN_OUTER_LOCATIONS; id++) {
         edge_columns += vmpfi_columnset_has(set, id);
     }
+    uint32_t *distances = vmpfi_scratch_words(set->scratch, 0, out->count);
+    uint32_t *locations = vmpfi_scratch_words(set->scratch, 1, out->count);
+    if (distances == NULL || locations == NULL) {
+        return vmpfi_fail_nomem(err);
+    }
+    VMPF_TRY(vmpfi_columnset_words(set, COLUMN_DISTANCE, true, distances, err));
     if (plain ? edge_columns != 0 : edge_columns != 3) {
         return vmpfi_fail(err, VMPF_E_CORRUPT, payload->offset, "F-5.4-4",
                           "the locations of the stacks are there twice, or not at all");
     }
-    uint64_t *locations = vmpfi_scratch_integers(set->scratch, 1, out->count);
-    if (locations == NULL) {
-        return vmpfi_fail_nomem(err);
-    }
-    out->columns[1] = locations;
+    out->distances = distances;
+    out->locations = locations;
     VMPF_TRY(check_distances(out, payload, err));
-    if (plain) {
-        return vmpfi_columnset_integers(set, COLUMN_LOCATION, true, UINT32_MAX, locations, err);
+    return plain ? vmpfi_columnset_words(set, COLUMN_LOCATION, true, locations, err)
+                 : follow_edges(out, set, locations, err);
+}
+
+/* A column of ids or lines is held to 32 bits [F-4-5]. */
+static vmpf_status decode_integers(const struct vmpfi_columnset *set, uint16_t id, bool required,
+                                   bool wide, uint64_t *values, struct vmpf_error *err)
+{
+    uint32_t *words = (uint32_t *)(void *)values;
+    if (wide) {
+        return vmpfi_columnset_integers(set, id, required, values, err);
     }
-    return follow_edges(out, set, locations, err);
+    VMPF_TRY(vmpfi_columnset_words(set, id, required, words, err));
+    for (size_t i = set->head.count; i-- > 0;) { /* in place: from the end */
+        uint32_t word;
+        memcpy(&word, &words[i], sizeof word);
+        values[i] = word;
+    }
+    return VMPF_OK;
 }
 
 vmpf_status vmpfi_table_decode(struct vmpfi_table *out, struct vmpfi_scratch *scratch,
@@ -292,13 +304,13 @@ vmpf_status vmpfi_table_decode(struct vmpfi_table *out, struct vmpfi_scratch *sc
         if (values == NULL) {
             return vmpfi_fail_nomem(err);
         }
-        VMPF_TRY(vmpfi_columnset_integers(&set, (uint16_t)(i + 1), i < shape->required_columns,
-                                          column_maximum(kind, i + 1), values, err));
+        VMPF_TRY(decode_integers(&set, (uint16_t)(i + 1), i < shape->required_columns,
+                                 is_wide(kind, i + 1), values, err));
         out->columns[i] = values;
     }
     out->outer = (struct vmpfi_outer_parents){0};
     if (kind == VMPFI_STACKS) {
-        return decode_locations(out, &set, payload, err);
+        return decode_stacks(out, &set, payload, err);
     }
     if (shape->lengths_column == 0) {
         return VMPF_OK;

@@ -26,10 +26,12 @@ struct vmpfi_payload {
 struct vmpfi_table {
     uint64_t first;
     uint32_t count;
-    const uint64_t *columns[VMPFI_MAX_TABLE_COLUMNS];
+    const uint64_t *columns[VMPFI_MAX_TABLE_COLUMNS]; /* but for STACKS */
+    const uint32_t *distances, *locations;            /* of STACKS */
     const uint8_t *bytes;
     size_t bytes_size;
     struct vmpfi_outer_parents outer; /* of STACKS with call edges [F-5.4-6] */
+    size_t known_locations;           /* the caller's: how many ids of locations are likely */
 };
 
 vmpf_status vmpfi_strings_encode(struct vmpfi_buffer *out, struct vmpfi_scratch *scratch,

@@ -45,9 +45,11 @@ bool vmpfi_coded_encode(struct vmpfi_buffer *out, const uint64_t *values, size_t
  * says none. */
 bool vmpfi_coded_count(const uint8_t *data, size_t size_bytes, uint64_t *count);
 
-/* vmpfi_coded_decode() reads exactly count values out of all of data. Returns NULL, or the id of the rule that is
- * broken; F-4.2-1 means that the column is unsupported. */
+/* vmpfi_coded_decode() reads exactly count values out of all of data, vmpfi_coded_decode_words() values of 32 bits. Return NULL, or the
+ * id of the rule that is broken; F-4.2-1 means that the column is unsupported. */
 const char *vmpfi_coded_decode(const uint8_t *data, size_t size_bytes, uint64_t *values,
                                size_t count);
+const char *vmpfi_coded_decode_words(const uint8_t *data, size_t size_bytes, uint32_t *values,
+                                     size_t count);
 
 #endif

@@ -98,17 +98,6 @@ static inline bool next_number(struct bit_reader *r, uint8_t code, unsigned prec
     return true;
 }
 
-static bool read_numbers(struct bit_reader *bits, const uint8_t *codes, size_t count,
-                         unsigned precision, uint64_t *numbers)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (!next_number(bits, codes[i], precision, &numbers[i])) {
-            return false;
-        }
-    }
-    return true;
-}
-
 /* What a group's number adds to the base, or to the group before. */
 static inline uint64_t distance_of(const struct coded_head *head, uint64_t number)
 {
@@ -117,32 +106,65 @@ static inline uint64_t distance_of(const struct coded_head *head, uint64_t numbe
     return has(head, VMPFI_TRANSFORM_DOWN) ? 0 - distance : distance;
 }
 
-/* numbers are turned into values in their place. */
-static void numbers_to_values(const struct coded_head *head, uint64_t *numbers, size_t count)
+/* Values of 64 bits, or of 32: which one is known where this is compiled. */
+static inline void put(void *values, size_t at, uint64_t value, bool wide)
 {
-    uint64_t value = head->base;
-    if (!has(head, VMPFI_TRANSFORM_DELTA)) {
-        for (size_t i = 0; i < count; i++) {
-            numbers[i] = value + distance_of(head, numbers[i]);
+    if (wide) {
+        ((uint64_t *)values)[at] = value;
+    } else {
+        ((uint32_t *)values)[at] = (uint32_t)value;
+    }
+}
+
+#define ALWAYS_INLINE inline __attribute__((always_inline))
+
+/* The groups' values, to values from `at` on. */
+static ALWAYS_INLINE const char *read_groups(const struct coded_head *head, struct bit_reader *bits,
+                                             const uint8_t *codes, void *values, size_t at,
+                                             bool wide, bool delta, bool simple)
+{
+    uint64_t from = head->base;
+    uint64_t seen = 0;
+    for (size_t i = 0; i < head->group_count; i++) {
+        uint64_t number;
+        if (!next_number(bits, codes[i], head->number_precision, &number)) {
+            return "F-4.2-2";
         }
-        return;
+        uint64_t value = from + (simple ? number : distance_of(head, number));
+        from = delta ? value : from;
+        seen |= value;
+        put(values, at + i, value, wide);
     }
-    for (size_t i = 0; i < count; i++) {
-        value += distance_of(head, numbers[i]);
-        numbers[i] = value;
+    return wide || seen <= UINT32_MAX ? NULL : "F-4-5";
+}
+
+/* The common cases are compiled by themselves. */
+static ALWAYS_INLINE const char *read_values(const struct coded_head *head, struct bit_reader *bits,
+                                             const uint8_t *codes, void *values, size_t at,
+                                             bool wide)
+{
+    bool simple =
+        head->unit == 1 && !has(head, VMPFI_TRANSFORM_ZIGZAG) && !has(head, VMPFI_TRANSFORM_DOWN);
+    if (has(head, VMPFI_TRANSFORM_DELTA)) {
+        return simple ? read_groups(head, bits, codes, values, at, wide, true, true)
+                      : read_groups(head, bits, codes, values, at, wide, true, false);
     }
+    return simple ? read_groups(head, bits, codes, values, at, wide, false, true)
+                  : read_groups(head, bits, codes, values, at, wide, false, false);
 }
 
 /* The groups' values stand at the end of values; they are spread over all of it. A group is at least one entry, so the
  * place that is written never passes the one that is read. */
-static const char *spread_runs(const struct coded_head *head, struct bit_reader *bits,
-                               const uint8_t *codes, uint64_t *values, size_t count)
+static ALWAYS_INLINE const char *spread_runs(const struct coded_head *head, struct bit_reader *bits,
+                                             const uint8_t *codes, void *values, size_t count,
+                                             bool wide)
 {
-    const uint64_t *from = values + (count - head->group_count);
+    size_t from = count - (size_t)head->group_count;
     size_t to = 0;
     for (size_t i = 0; i < head->group_count; i++) {
         uint64_t further;
-        uint64_t value = from[i];
+        uint64_t value =
+            wide ? ((uint64_t *)values)[from + i] : (uint64_t)((uint32_t *)values)[from + i];
         if (!next_number(bits, codes[i], head->run_precision, &further)) {
             return "F-4.2-2";
         }
@@ -150,7 +172,7 @@ static const char *spread_runs(const struct coded_head *head, struct bit_reader 
             return "F-4.2-3";
         }
         for (size_t end = to + (size_t)further; to <= end; to++) {
-            values[to] = value;
+            put(values, to, value, wide);
         }
     }
     return to == count ? NULL : "F-4.2-3";
@@ -175,8 +197,8 @@ bool vmpfi_coded_count(const uint8_t *data, size_t size_bytes, uint64_t *count)
     return there;
 }
 
-const char *vmpfi_coded_decode(const uint8_t *data, size_t size_bytes, uint64_t *values,
-                               size_t count)
+static ALWAYS_INLINE const char *decode(const uint8_t *data, size_t size_bytes, void *values,
+                                        size_t count, bool wide)
 {
     struct vmpfi_cursor cursor = vmpfi_cursor_of(data, size_bytes);
     struct coded_head head;
@@ -196,14 +218,24 @@ const char *vmpfi_coded_decode(const uint8_t *data, size_t size_bytes, uint64_t 
         return "F-4-5";
     }
     struct bit_reader bits = {.data = cursor.at, .size_bytes = vmpfi_cursor_left(&cursor)};
-    uint64_t *numbers = values + (count - groups);
-    if (!read_numbers(&bits, codes, groups, head.number_precision, numbers)) {
-        return "F-4.2-2";
+    broken = read_values(&head, &bits, codes, values, count - groups, wide);
+    if (broken == NULL && runs) {
+        broken = spread_runs(&head, &bits, run_codes, values, count, wide);
     }
-    numbers_to_values(&head, numbers, groups);
-    broken = runs ? spread_runs(&head, &bits, run_codes, values, count) : NULL;
     if (broken != NULL) {
         return broken;
     }
     return bits_end_well(&bits) ? NULL : "F-4.2-4";
+}
+
+const char *vmpfi_coded_decode(const uint8_t *data, size_t size_bytes, uint64_t *values,
+                               size_t count)
+{
+    return decode(data, size_bytes, values, count, true);
+}
+
+const char *vmpfi_coded_decode_words(const uint8_t *data, size_t size_bytes, uint32_t *values,
+                                     size_t count)
+{
+    return decode(data, size_bytes, values, count, false);
 }

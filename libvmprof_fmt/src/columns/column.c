@@ -94,8 +94,20 @@ bool vmpfi_column_encode_as(struct vmpfi_buffer *out, const uint64_t *values, si
     return true;
 }
 
+/* Values of 64 bits, or of 32: false when one does not fit. */
+static inline bool put(void *values, size_t at, uint64_t value, bool wide)
+{
+    if (wide) {
+        ((uint64_t *)values)[at] = value;
+        return true;
+    }
+    ((uint32_t *)values)[at] = (uint32_t)value;
+    return value <= UINT32_MAX;
+}
+
 /* A number for each entry. */
-static bool decode_each(struct vmpfi_cursor *cursor, bool delta, uint64_t *values, size_t count)
+static bool decode_each(struct vmpfi_cursor *cursor, bool delta, void *values, size_t count,
+                        bool wide)
 {
     uint64_t previous = 0;
     for (size_t i = 0; i < count; i++) {
@@ -104,13 +116,16 @@ static bool decode_each(struct vmpfi_cursor *cursor, bool delta, uint64_t *value
             return false;
         }
         previous = delta ? previous + vmpfi_unzigzag(number) : number;
-        values[i] = previous;
+        if (!put(values, i, previous, wide)) {
+            return false;
+        }
     }
     return true;
 }
 
 /* A number, and how many further entries have it too. */
-static bool decode_runs(struct vmpfi_cursor *cursor, bool delta, uint64_t *values, size_t count)
+static bool decode_runs(struct vmpfi_cursor *cursor, bool delta, void *values, size_t count,
+                        bool wide)
 {
     uint64_t previous = 0;
     for (size_t i = 0; i < count;) {
@@ -122,18 +137,32 @@ static bool decode_runs(struct vmpfi_cursor *cursor, bool delta, uint64_t *value
         }
         for (uint64_t k = 0; k <= further; k++) {
             previous = delta ? previous + vmpfi_unzigzag(number) : number;
-            values[i++] = previous;
+            if (!put(values, i++, previous, wide)) {
+                return false;
+            }
         }
     }
     return true;
 }
 
-bool vmpfi_column_decode(const uint8_t *data, size_t size_bytes, enum vmpfi_encoding encoding,
-                         uint64_t *values, size_t count)
+static bool decode(const uint8_t *data, size_t size_bytes, enum vmpfi_encoding encoding,
+                   void *values, size_t count, bool wide)
 {
     struct vmpfi_cursor cursor = vmpfi_cursor_of(data, size_bytes);
     bool delta = is_delta(encoding);
-    bool whole = is_runs(encoding) ? decode_runs(&cursor, delta, values, count)
-                                   : decode_each(&cursor, delta, values, count);
+    bool whole = is_runs(encoding) ? decode_runs(&cursor, delta, values, count, wide)
+                                   : decode_each(&cursor, delta, values, count, wide);
     return whole && vmpfi_cursor_left(&cursor) == 0;
+}
+
+bool vmpfi_column_decode(const uint8_t *data, size_t size_bytes, enum vmpfi_encoding encoding,
+                         uint64_t *values, size_t count)
+{
+    return decode(data, size_bytes, encoding, values, count, true);
+}
+
+bool vmpfi_column_decode_words(const uint8_t *data, size_t size_bytes, enum vmpfi_encoding encoding,
+                               uint32_t *values, size_t count)
+{
+    return decode(data, size_bytes, encoding, values, count, false);
 }

@@ -32,10 +32,12 @@ bool vmpfi_column_encode(struct vmpfi_buffer *out, const uint64_t *values, size_
 bool vmpfi_column_encode_as(struct vmpfi_buffer *out, const uint64_t *values, size_t count,
                             enum vmpfi_encoding encoding);
 
-/* vmpfi_column_decode() reads exactly count values out of all of data [F-4-5]. Returns false when data is anything
- * else. The encoding is one of the integer ones. */
+/* vmpfi_column_decode() reads exactly count values out of all of data [F-4-5], vmpfi_column_decode_words() values of 32
+ * bits. Return false when data is anything else. The encoding is one of 1 to 4. */
 bool vmpfi_column_decode(const uint8_t *data, size_t size_bytes, enum vmpfi_encoding encoding,
                          uint64_t *values, size_t count);
+bool vmpfi_column_decode_words(const uint8_t *data, size_t size_bytes, enum vmpfi_encoding encoding,
+                               uint32_t *values, size_t count);
 
 /* How the bytes of a column look to a compressor. */
 enum vmpfi_texture {

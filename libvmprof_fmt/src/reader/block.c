@@ -3,57 +3,79 @@
 
 #include <string.h>
 
-static bool make_room(uint32_t **array, size_t *capacity, size_t count)
-{
-    void *moved = *array;
-    bool grown = vmpfi_grow(&moved, capacity, count, sizeof **array);
-    *array = moved;
-    return grown;
-}
-
 /* Adds the block to the session's figures. */
 static void count_block(struct vmpfi_session *s, const struct vmpfi_samples *samples)
 {
     s->info.samples += samples->count;
     for (size_t k = 0; k < samples->value_count; k++) {
+        uint64_t sum = 0;
         for (size_t i = 0; i < samples->count; i++) {
-            s->sums[k] += samples->values[k][i];
+            sum += samples->values[k][i];
         }
+        s->sums[k] += sum;
     }
     /* A block of the journal has no chunk header that could say its time span. */
-    for (size_t i = 0; samples->time_ns != NULL && !s->info.finished && i < samples->count; i++) {
+    for (size_t i = 0; samples->of_journal && !s->info.finished && i < samples->count; i++) {
         s->info.end_ns =
             samples->time_ns[i] > s->info.end_ns ? samples->time_ns[i] : s->info.end_ns;
+    }
+}
+
+/* The reader's ids take the place of the file's. */
+static void translate_stacks(struct vmpfi_tables *t, uint32_t *stacks, size_t count)
+{
+    const struct vmpfi_epoch_table *epoch = &t->stack_epoch;
+    uint64_t known = epoch->count;
+    uint64_t unknown = 0;
+    for (size_t i = 0; i < count; i++) {
+        uint32_t id = stacks[i];
+        uint32_t translated = id == 0 ? 0 : epoch->base + id;
+        unknown += id > known;
+        stacks[i] = id > known ? VMPFI_LOST_ID : translated;
+    }
+    t->unknown += unknown;
+}
+
+static vmpf_status translate_threads(struct vmpfi_tables *t, uint32_t *threads, size_t count,
+                                     struct vmpf_error *err)
+{
+    uint32_t base = t->thread_session.base;
+    uint64_t known = t->thread_session.count;
+    for (size_t i = 0; i < count; i++) {
+        if (threads[i] < known) {
+            threads[i] += base;
+            continue;
+        }
+        vmpf_status status = vmpfi_tables_thread(t, threads[i], &threads[i]);
+        if (status != VMPF_OK) {
+            return vmpfi_fail(err, status, VMPFI_NO_OFFSET, "", "threads: %s",
+                              vmpf_status_name(status));
+        }
+    }
+    return VMPF_OK;
+}
+
+/* [F-5.6-3] */
+static void clear_unknown_flags(uint32_t *flags, size_t count)
+{
+    for (size_t i = 0; flags != NULL && i < count; i++) {
+        flags[i] &= VMPF_SAMPLE_TRUNCATED;
     }
 }
 
 vmpf_status vmpfi_block_finish(vmpf_reader *r, struct vmpf_block *block, struct vmpf_error *err)
 {
     const struct vmpfi_samples *samples = &r->samples;
-    size_t count = samples->count;
-    if (!make_room(&r->stack, &r->stack_capacity, count) ||
-        !make_room(&r->thread, &r->thread_capacity, count) ||
-        !make_room(&r->flags, &r->flags_capacity, count)) {
-        return vmpfi_fail_nomem(err);
-    }
-    for (size_t i = 0; i < count; i++) {
-        r->stack[i] = vmpfi_tables_id(&r->tables, &r->tables.stack_epoch, samples->stack[i]);
-        vmpf_status status = vmpfi_tables_thread(&r->tables, samples->thread[i], &r->thread[i]);
-        if (status != VMPF_OK) {
-            return vmpfi_fail(err, status, VMPFI_NO_OFFSET, "", "threads: %s",
-                              vmpf_status_name(status));
-        }
-        if (samples->flags != NULL) {
-            r->flags[i] = (uint32_t)samples->flags[i];
-        }
-    }
+    translate_stacks(&r->tables, samples->stack, samples->count);
+    VMPF_TRY(translate_threads(&r->tables, samples->thread, samples->count, err));
+    clear_unknown_flags(samples->flags, samples->count);
     count_block(vmpfi_reader_current(r), samples);
     memset(block, 0, sizeof *block);
-    block->count = count;
-    block->stack = r->stack;
-    block->thread = r->thread;
+    block->count = samples->count;
+    block->stack = samples->stack;
+    block->thread = samples->thread;
     block->time_ns = samples->time_ns;
-    block->flags = samples->flags == NULL ? NULL : r->flags;
+    block->flags = samples->flags;
     for (size_t k = 0; k < samples->value_count; k++) {
         block->values[k] = samples->values[k];
     }

@@ -124,9 +124,6 @@ void vmpf_reader_close(vmpf_reader *r)
     vmpfi_scratch_fini(&r->scratch);
     vmpfi_buffer_fini(&r->journal.payload);
     vmpfi_buffer_fini(&r->journal.codes);
-    free(r->stack);
-    free(r->thread);
-    free(r->flags);
     free(r);
 }
 

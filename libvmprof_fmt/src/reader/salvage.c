@@ -99,20 +99,17 @@ static vmpf_status take_codes(struct salvage *s)
 static bool make_room(struct salvage *s, struct vmpfi_samples *samples, size_t count)
 {
     struct vmpfi_scratch *scratch = &s->r->scratch;
-    uint64_t **columns[4] = {&samples->stack, &samples->thread, &samples->time_ns, &samples->flags};
-    for (unsigned i = 0; i < 4; i++) {
-        *columns[i] = vmpfi_scratch_integers(scratch, i, count);
-        if (*columns[i] == NULL) {
-            return false;
-        }
-    }
-    for (unsigned k = 0; k < samples->value_count; k++) {
+    samples->stack = vmpfi_scratch_words(scratch, 0, count);
+    samples->thread = vmpfi_scratch_words(scratch, 1, count);
+    samples->flags = vmpfi_scratch_words(scratch, 2, count);
+    samples->time_ns = vmpfi_scratch_integers(scratch, 3, count);
+    bool made = samples->stack != NULL && samples->thread != NULL && samples->flags != NULL &&
+                samples->time_ns != NULL;
+    for (unsigned k = 0; made && k < samples->value_count; k++) {
         samples->values[k] = vmpfi_scratch_integers(scratch, 4 + k, count);
-        if (samples->values[k] == NULL) {
-            return false;
-        }
+        made = samples->values[k] != NULL;
     }
-    return true;
+    return made;
 }
 
 static vmpf_status take_row(struct salvage *s, const struct vmpfi_row *row,
@@ -194,7 +191,8 @@ static vmpf_status collect(struct salvage *s)
     s->assembler.threads = &s->threads;
     s->assembler.process_id = process == NULL ? 0 : process->integer;
     s->assembler.value_count = session->info.value_count;
-    r->samples = (struct vmpfi_samples){.value_count = session->info.value_count};
+    r->samples =
+        (struct vmpfi_samples){.value_count = session->info.value_count, .of_journal = true};
     /* A SAMPLE row has four words at least. */
     if (!copy_ring(s) || !make_room(s, &r->samples, (size_t)s->ring.capacity_bytes / 32)) {
         return VMPF_E_NOMEM;
@@ -205,7 +203,7 @@ static vmpf_status collect(struct salvage *s)
     uint64_t *ids;
     vmpf_status status = join_threads(s, &ids);
     for (size_t i = 0; status == VMPF_OK && i < s->count; i++) {
-        r->samples.thread[i] = ids[r->samples.thread[i]];
+        r->samples.thread[i] = (uint32_t)ids[r->samples.thread[i]];
     }
     free(ids);
     r->samples.count = s->count;

@@ -58,7 +58,7 @@ static vmpf_status take_metadata(vmpf_reader *r, const struct vmpfi_payload *pay
 static vmpf_status take_table(vmpf_reader *r, uint16_t kind, const struct vmpfi_payload *payload,
                               struct vmpf_error *err)
 {
-    struct vmpfi_table table;
+    struct vmpfi_table table = {.known_locations = (size_t)r->tables.location_epoch.count + 1};
     VMPF_TRY(vmpfi_table_decode(&table, &r->scratch, kind, payload, err));
     return vmpfi_tables_add(&r->tables, kind, &table, payload->offset, err);
 }

@@ -46,8 +46,6 @@ struct vmpf_reader {
     struct vmpfi_reader_journal journal;
     /* the current block */
     struct vmpfi_samples samples;
-    uint32_t *stack, *thread, *flags;
-    size_t stack_capacity, thread_capacity, flags_capacity;
     struct vmpf_damage damage;
     struct vmpf_error failure; /* final; status VMPF_OK: none */
 };

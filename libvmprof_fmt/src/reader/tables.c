@@ -14,7 +14,7 @@ static size_t memory_used(const struct vmpfi_tables *t)
 {
     return t->text.total_bytes + t->string_count * sizeof *t->strings +
            t->function_count * sizeof *t->functions + t->location_count * sizeof *t->locations +
-           t->stack_count * (sizeof *t->stacks + sizeof *t->depths) +
+           t->stack_count * sizeof *t->stacks + t->depth_capacity * sizeof *t->depths +
            t->thread_count * sizeof *t->threads;
 }
 
@@ -59,20 +59,42 @@ vmpf_status vmpfi_tables_append_location(struct vmpfi_tables *t, struct vmpf_loc
     return status;
 }
 
-vmpf_status vmpfi_tables_append_stack(struct vmpfi_tables *t, struct vmpf_stack entry)
+/* Depths are kept only once a path can be too long, which takes as many nodes in one epoch. */
+static vmpf_status keep_depths(struct vmpfi_tables *t, size_t count)
 {
+    bool had = t->depths != NULL;
+    if (!had && t->stack_epoch.count + count <= VMPF_MAX_DEPTH) {
+        return VMPF_OK;
+    }
     void *depths = t->depths;
-    bool grown = vmpfi_grow(&depths, &t->depth_capacity, t->stack_count + 1, sizeof *t->depths);
+    bool grown = vmpfi_grow(&depths, &t->depth_capacity, t->stack_count + count, sizeof *t->depths);
     t->depths = depths;
     if (!grown) {
         return VMPF_E_NOMEM;
     }
-    t->depths[t->stack_count] = t->stack_count == 0 ? 0 : t->depths[entry.parent] + 1;
-    void *array = t->stacks;
-    vmpf_status status =
-        append(t, &array, &t->stack_capacity, &t->stack_count, &entry, sizeof entry);
-    t->stacks = array;
-    return status;
+    t->depths[0] = 0;
+    for (size_t i = 1; !had && i < t->stack_count; i++) {
+        t->depths[i] = t->depths[t->stacks[i].parent] + 1;
+    }
+    return VMPF_OK;
+}
+
+vmpf_status vmpfi_tables_reserve_stacks(struct vmpfi_tables *t, size_t count)
+{
+    if (t->stack_count + count > VMPFI_MAX_TABLE_ENTRIES ||
+        memory_used(t) + count * sizeof *t->stacks > t->memory_limit_bytes) {
+        return VMPF_E_LIMIT;
+    }
+    void *stacks = t->stacks;
+    bool grown = vmpfi_grow(&stacks, &t->stack_capacity, t->stack_count + count, sizeof *t->stacks);
+    t->stacks = stacks;
+    return grown ? keep_depths(t, count) : VMPF_E_NOMEM;
+}
+
+vmpf_status vmpfi_tables_append_stack(struct vmpfi_tables *t, struct vmpf_stack entry)
+{
+    VMPF_TRY(vmpfi_tables_reserve_stacks(t, 1));
+    return vmpfi_tables_put_stack(t, entry) ? VMPF_OK : VMPF_E_LIMIT;
 }
 
 vmpf_status vmpfi_tables_append_thread(struct vmpfi_tables *t, const struct vmpf_thread *thread)
@@ -147,18 +169,6 @@ vmpf_status vmpfi_tables_new_session(struct vmpfi_tables *t)
 }
 
 /* ---- references ---------------------------------------------------------------------------------- */
-
-uint32_t vmpfi_tables_id(struct vmpfi_tables *t, const struct vmpfi_epoch_table *epoch, uint64_t id)
-{
-    if (id == 0) {
-        return 0;
-    }
-    if (id > epoch->count) {
-        t->unknown++;
-        return VMPFI_LOST_ID;
-    }
-    return epoch->base + (uint32_t)id;
-}
 
 vmpf_status vmpfi_tables_thread(struct vmpfi_tables *t, uint64_t id, uint32_t *thread)
 {

@@ -30,7 +30,7 @@ struct vmpfi_tables {
     size_t location_count, location_capacity;
     struct vmpf_stack *stacks;
     size_t stack_count, stack_capacity;
-    uint32_t *depths; /* of the stacks */
+    uint32_t *depths; /* of the stacks; NULL until a path can be too long */
     size_t depth_capacity;
     struct vmpf_thread *threads;
     size_t thread_count, thread_capacity;
@@ -49,14 +49,35 @@ vmpf_status vmpfi_tables_add(struct vmpfi_tables *t, uint16_t kind, const struct
                              uint64_t offset, struct vmpf_error *err);
 
 /* A file's id to a reader's; what is not there becomes VMPFI_LOST_ID and is counted. */
-uint32_t vmpfi_tables_id(struct vmpfi_tables *t, const struct vmpfi_epoch_table *epoch,
-                         uint64_t id);
+static inline uint32_t vmpfi_tables_id(struct vmpfi_tables *t,
+                                       const struct vmpfi_epoch_table *epoch, uint64_t id)
+{
+    if (id <= epoch->count) {
+        return id == 0 ? 0 : epoch->base + (uint32_t)id;
+    }
+    t->unknown++;
+    return VMPFI_LOST_ID;
+}
 /* The same for a thread, which is numbered from 0; a new unnamed one stands for what is not there. */
 vmpf_status vmpfi_tables_thread(struct vmpfi_tables *t, uint64_t id, uint32_t *thread);
 /* One more entry, with ids of the reader's. VMPF_E_NOMEM, VMPF_E_LIMIT. */
 vmpf_status vmpfi_tables_append_string(struct vmpfi_tables *t, struct vmpf_string entry);
 vmpf_status vmpfi_tables_append_function(struct vmpfi_tables *t, const struct vmpf_function *entry);
 vmpf_status vmpfi_tables_append_location(struct vmpfi_tables *t, struct vmpf_location entry);
+/* Room for count stacks more, to be put in one by one. false: the path would be too long [F-5.4-3]. */
+vmpf_status vmpfi_tables_reserve_stacks(struct vmpfi_tables *t, size_t count);
+static inline bool vmpfi_tables_put_stack(struct vmpfi_tables *t, struct vmpf_stack entry)
+{
+    if (t->depths != NULL) {
+        uint32_t depth = t->stack_count == 0 ? 0 : t->depths[entry.parent] + 1;
+        if (depth > VMPF_MAX_DEPTH) {
+            return false;
+        }
+        t->depths[t->stack_count] = depth;
+    }
+    t->stacks[t->stack_count++] = entry;
+    return true;
+}
 vmpf_status vmpfi_tables_append_stack(struct vmpfi_tables *t, struct vmpf_stack entry);
 vmpf_status vmpfi_tables_append_thread(struct vmpfi_tables *t, const struct vmpf_thread *thread);
 

@@ -91,15 +91,17 @@ static vmpf_status add_locations(struct vmpfi_tables *t, const struct vmpfi_tabl
 
 static vmpf_status add_stacks(struct vmpfi_tables *t, const struct vmpfi_table *chunk)
 {
+    VMPF_TRY(vmpfi_tables_reserve_stacks(t, chunk->count));
     for (uint32_t i = 0; i < chunk->count; i++) {
-        uint64_t parent = chunk->first + i - chunk->columns[0][i];
+        uint64_t parent = chunk->first + i - chunk->distances[i];
         const struct vmpf_stack entry = {
             .parent = vmpfi_tables_id(t, &t->stack_epoch, parent),
-            .location = vmpfi_tables_id(t, &t->location_epoch, chunk->columns[1][i])};
-        if (t->depths[entry.parent] >= VMPF_MAX_DEPTH) {
-            return VMPF_E_LIMIT; /* [F-5.4-3]; the entries before it are sound, so they may stay */
+            .location = vmpfi_tables_id(t, &t->location_epoch, chunk->locations[i])};
+        if (!vmpfi_tables_put_stack(t, entry)) { /* [F-5.4-3]; the chunk gives nothing [F-3-8] */
+            t->stack_count -= i;
+            t->stack_epoch.count -= i;
+            return VMPF_E_CORRUPT;
         }
-        VMPF_TRY(vmpfi_tables_append_stack(t, entry));
         t->stack_epoch.count++;
     }
     return VMPF_OK;
@@ -203,6 +205,9 @@ vmpf_status vmpfi_tables_add(struct vmpfi_tables *t, uint16_t kind, const struct
     vmpf_status status = add_entries(t, kind, chunk);
     if (status == VMPF_E_NOMEM) {
         return vmpfi_fail_nomem(err);
+    }
+    if (status == VMPF_E_CORRUPT) {
+        return vmpfi_fail(err, status, offset, "F-5.4-3", "a stack is deeper than 1048576");
     }
     if (status == VMPF_E_LIMIT) {
         return vmpfi_fail(err, status, offset, "",

@@ -1,7 +1,7 @@
 #include "libvmprof_fmt/src/wire/cursor.h"
 
+#include <libdeflate.h>
 #include <string.h>
-#include <zlib.h>
 
 static void store(uint8_t *to, uint64_t value, unsigned width)
 {
@@ -111,8 +111,7 @@ size_t vmpfi_varint_size(uint64_t value)
 
 uint32_t vmpfi_crc32(const void *data, size_t size_bytes)
 {
-    /* The _z variant takes a size_t; crc32(0, NULL, 0) is the start value. */
-    return (uint32_t)crc32_z(crc32_z(0, NULL, 0), data, size_bytes);
+    return libdeflate_crc32(0, data, size_bytes);
 }
 
 #ifdef FUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION

@@ -4,6 +4,14 @@
 
 #include <stdlib.h>
 
+static bool make_words(uint32_t **column, size_t count)
+{
+    if (*column == NULL) {
+        *column = calloc(count, sizeof **column);
+    }
+    return *column != NULL;
+}
+
 static bool make_column(uint64_t **column, size_t count)
 {
     if (*column == NULL) {
@@ -21,8 +29,8 @@ vmpf_status vmpfi_writer_prepare(vmpf_writer *w, struct vmpf_error *err)
     VMPF_TRY(vmpfi_value_types(w->metadata.entries, w->metadata.count, types,
                                &w->pending.value_count, err));
     size_t count = w->options.block_samples;
-    bool made = make_column(&w->pending.stack, count) && make_column(&w->pending.thread, count) &&
-                make_column(&w->pending.time_ns, count) && make_column(&w->pending.flags, count);
+    bool made = make_words(&w->pending.stack, count) && make_words(&w->pending.thread, count) &&
+                make_words(&w->pending.flags, count) && make_column(&w->pending.time_ns, count);
     for (size_t k = 0; made && k < w->pending.value_count; k++) {
         made = make_column(&w->pending.values[k], count);
     }
