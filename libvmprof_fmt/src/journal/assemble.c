@@ -69,6 +69,7 @@ struct code_pieces {
     const uint8_t *name, *file, *lines;
 };
 
+/* false: it breaks [F-7.2-4] or [F-7.2-7]. */
 static bool read_code(struct vmpfi_cursor *cursor, uint32_t *number, struct vmpfi_code *code,
                       struct code_pieces *pieces)
 {
@@ -86,7 +87,25 @@ static bool read_code(struct vmpfi_cursor *cursor, uint32_t *number, struct vmpf
     code->function.kind = kind <= VMPF_KIND_JIT_INTERNAL ? (vmpf_kind)kind : VMPF_KIND_UNKNOWN;
     return read_padded(cursor, pieces->name_bytes, &pieces->name) &&
            read_padded(cursor, pieces->file_bytes, &pieces->file) &&
-           read_padded(cursor, pieces->lines_bytes, &pieces->lines);
+           read_padded(cursor, pieces->lines_bytes, &pieces->lines) &&
+           vmpfi_text_is_sound(pieces->name_encoding, pieces->name, pieces->name_bytes,
+                               VMPFI_MAX_STRING_BYTES) &&
+           vmpfi_text_is_sound(pieces->file_encoding, pieces->file, pieces->file_bytes,
+                               VMPFI_MAX_STRING_BYTES);
+}
+
+bool vmpfi_codes_are_sound(const uint8_t *rows, size_t size_bytes)
+{
+    struct vmpfi_cursor cursor = vmpfi_cursor_of(rows, size_bytes);
+    struct vmpfi_code code;
+    struct code_pieces pieces;
+    uint32_t number;
+    while (vmpfi_cursor_left(&cursor) > 0) {
+        if (!read_code(&cursor, &number, &code, &pieces)) {
+            return false;
+        }
+    }
+    return true;
 }
 
 vmpf_status vmpfi_assemble_code(struct vmpfi_assembler *a, const uint8_t *payload,

@@ -38,7 +38,10 @@ void vmpfi_assembler_fini(struct vmpfi_assembler *a);
 /* The dictionary starts anew: ids that are remembered are forgotten. */
 void vmpfi_assembler_new_epoch(struct vmpfi_assembler *a);
 
-/* Each takes the payload of one row. VMPF_E_CORRUPT: the row breaks [F-7.2-7] and was ignored. VMPF_E_NOMEM,
+/* Whether these are the payloads of CODE rows, one behind the other, and nothing else [F-7.5-4]. */
+bool vmpfi_codes_are_sound(const uint8_t *rows, size_t size_bytes);
+
+/* Each takes the payload of one row. VMPF_E_CORRUPT: the row breaks [F-7.2-4] or [F-7.2-7] and was ignored. VMPF_E_NOMEM,
  * VMPF_E_LIMIT: final. consumed_bytes (may be NULL) gets the size of a CODE payload, padding included. */
 vmpf_status vmpfi_assemble_code(struct vmpfi_assembler *a, const uint8_t *payload,
                                 size_t size_bytes, size_t *consumed_bytes);

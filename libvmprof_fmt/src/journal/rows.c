@@ -30,14 +30,22 @@ static uint32_t row_kind(uint64_t header)
 }
 
 /* [F-7.2-6] */
+static uint32_t row_stored_check(uint64_t header)
+{
+    return (uint32_t)((header & ~VMPF_ROW_COMMITTED) >> 32);
+}
+
 static bool check_matches(const struct vmpfi_ring *ring, uint64_t position, uint64_t header,
                           uint64_t bytes)
 {
+    if ((header & VMPF_ROW_COMMITTED) == 0) {
+        return row_stored_check(header) == 0;
+    }
     uint32_t kind = row_kind(header);
     uint32_t words = kind == VMPF_ROW_PAD ? 0 : (uint32_t)(bytes / WORD - 1);
     uint64_t check =
         vmpf_row_check(ring->session_id, position, kind, word_at(ring, position) + 1, words);
-    return check == ((header & ~VMPF_ROW_COMMITTED) >> 32);
+    return check == row_stored_check(header);
 }
 
 /* What may be hashed in the search, in rings: what lies in a ring can be made such that every word looks like the
@@ -79,7 +87,7 @@ enum vmpfi_ring_result vmpfi_ring_next(struct vmpfi_ring *ring, uint64_t *positi
             continue;
         }
         uint64_t bytes = row_bytes(ring, *position, head, header);
-        if (bytes == 0 || (committed && !check_matches(ring, *position, header, bytes))) {
+        if (bytes == 0 || !check_matches(ring, *position, header, bytes)) {
             resynchronise(ring, position, head);
             return VMPFI_RING_LOST;
         }

@@ -4,8 +4,12 @@
 
 #include "libvmprof_fmt/src/base/buffer.h"
 
-/* vmpfi_text_to_utf8() appends text to out. encoding: VMPF_TEXT_*. A last unit that is cut is left out.
- * false: no memory. */
+/* vmpfi_text_is_sound() is true when the encoding (VMPF_TEXT_*) is known, the text has no part of a character
+ * [F-7.2-4], and what it becomes is at most max_bytes. */
+bool vmpfi_text_is_sound(uint8_t encoding, const uint8_t *text, size_t size_bytes,
+                         size_t max_bytes);
+
+/* vmpfi_text_to_utf8() appends a sound text to out. false: no memory. */
 bool vmpfi_text_to_utf8(struct vmpfi_buffer *out, uint8_t encoding, const uint8_t *text,
                         size_t size_bytes);
 
