@@ -222,6 +222,24 @@ static void print_document(const vmpf_reader *reader, vmpf_status status, const 
     fputs("]}\n", stdout);
 }
 
+/* The sessions behind one that is refused are read too; no session is refused twice. */
+static vmpf_status read_all(vmpf_reader *reader, struct rows *rows)
+{
+    struct vmpf_block block;
+    vmpf_status refusal = VMPF_OK;
+    vmpf_status status = VMPF_OK;
+    for (size_t refused = 0; refused <= vmpf_reader_session_count(reader); refused++) {
+        while ((status = vmpf_reader_next(reader, &block, NULL)) == VMPF_OK) {
+            keep_block(rows, reader, &block);
+        }
+        if (status != VMPF_E_UNSUPPORTED && status != VMPF_E_VERSION) {
+            break;
+        }
+        refusal = refusal == VMPF_OK ? status : refusal;
+    }
+    return refusal == VMPF_OK ? status : refusal;
+}
+
 static int dump(const char *path)
 {
     struct vmpf_error error;
@@ -235,10 +253,7 @@ static int dump(const char *path)
     }
     vmpf_status status = vmpf_reader_open(&reader, source, NULL, &error);
     if (status == VMPF_OK) {
-        struct vmpf_block block;
-        while ((status = vmpf_reader_next(reader, &block, &error)) == VMPF_OK) {
-            keep_block(&rows, reader, &block);
-        }
+        status = read_all(reader, &rows);
     }
     print_document(reader, status, &rows);
     vmpf_reader_close(reader);

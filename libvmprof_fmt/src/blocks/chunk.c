@@ -59,7 +59,26 @@ vmpf_status vmpfi_superblock_decode(const uint8_t *from, struct vmpfi_superblock
                           "the superblock cannot be %u bytes long",
                           (unsigned)superblock->size_bytes);
     }
+    if (superblock->session_id == 0) {
+        return vmpfi_fail(err, VMPF_E_CORRUPT, offset + 16, "F-2-5", "a session's id cannot be 0");
+    }
     return VMPF_OK;
+}
+
+bool vmpfi_superblock_recover(const uint8_t *from, size_t size_bytes,
+                              struct vmpfi_superblock *superblock)
+{
+    struct vmpfi_chunk_header header;
+    if (size_bytes < VMPFI_SUPERBLOCK_BYTES + VMPFI_CHUNK_HEADER_BYTES ||
+        !vmpfi_chunk_header_decode(from + VMPFI_SUPERBLOCK_BYTES, &header) ||
+        header.session_id == 0) {
+        return false;
+    }
+    *superblock = (struct vmpfi_superblock){.read_version = VMPF_FORMAT_VERSION,
+                                            .write_version = VMPF_FORMAT_VERSION,
+                                            .size_bytes = VMPFI_SUPERBLOCK_BYTES,
+                                            .session_id = header.session_id};
+    return true;
 }
 
 void vmpfi_chunk_header_encode(uint8_t *to, const struct vmpfi_chunk_header *header)
@@ -102,6 +121,19 @@ bool vmpfi_chunk_header_decode(const uint8_t *from, struct vmpfi_chunk_header *h
 bool vmpfi_chunk_has_crc(uint16_t kind)
 {
     return kind != VMPFI_JOURNAL && kind != VMPFI_PAD;
+}
+
+bool vmpfi_chunk_kind_is_known(uint16_t kind)
+{
+    return (kind >= VMPFI_META && kind <= VMPFI_END) || kind == VMPFI_CODES;
+}
+
+bool vmpfi_chunk_is_numbered(const struct vmpfi_chunk_header *header)
+{
+    if (header->kind == VMPFI_JOURNAL || header->kind == VMPFI_PAD || header->kind == VMPFI_CODES) {
+        return false;
+    }
+    return vmpfi_chunk_kind_is_known(header->kind) || header->sequence != VMPFI_UNNUMBERED;
 }
 
 bool vmpfi_chunk_begin(struct vmpfi_buffer *out, size_t *mark)

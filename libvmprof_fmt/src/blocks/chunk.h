@@ -45,6 +45,10 @@ void vmpfi_superblock_encode(uint8_t *to, const struct vmpfi_superblock *superbl
 /* Decodes VMPFI_SUPERBLOCK_BYTES that begin with the magic. VMPF_E_CORRUPT, VMPF_E_VERSION. */
 vmpf_status vmpfi_superblock_decode(const uint8_t *from, struct vmpfi_superblock *superblock,
                                     uint64_t offset, struct vmpf_error *err);
+/* What can be known of a session whose superblock at from is damaged, when a whole chunk header stands behind it
+ * [F-2-2]. false: nothing. */
+bool vmpfi_superblock_recover(const uint8_t *from, size_t size_bytes,
+                              struct vmpfi_superblock *superblock);
 
 struct vmpfi_chunk_header {
     uint16_t kind;
@@ -63,6 +67,9 @@ void vmpfi_chunk_header_encode(uint8_t *to, const struct vmpfi_chunk_header *hea
 bool vmpfi_chunk_header_decode(const uint8_t *from, struct vmpfi_chunk_header *header);
 /* JOURNAL and PAD have no payload checksum [F-3-2]. */
 bool vmpfi_chunk_has_crc(uint16_t kind);
+bool vmpfi_chunk_kind_is_known(uint16_t kind);
+/* Whether the sequence number means anything [F-3-5]. Of kinds that are not known here the number itself says so. */
+bool vmpfi_chunk_is_numbered(const struct vmpfi_chunk_header *header);
 
 /* A chunk under construction at the end of a buffer: begin leaves room for the header, end fills it in from
  * what was appended since. false: no memory, or the payload is over its limit. */

@@ -238,7 +238,6 @@ vmpf_status vmpfi_end_decode(struct vmpfi_end *out, const struct vmpfi_payload *
                  vmpfi_read_u64(&cursor, &out->end_ns) && vmpfi_read_u32(&cursor, &value_count) &&
                  vmpfi_read_u32(&cursor, &reserved) && value_count <= VMPF_MAX_VALUES;
     out->value_count = value_count;
-    out->of_journal = false;
     for (size_t k = 0; sound && k < value_count; k++) {
         sound = vmpfi_read_u64(&cursor, &out->sums[k]);
     }

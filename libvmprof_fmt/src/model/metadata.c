@@ -1,10 +1,14 @@
 #include "libvmprof_fmt/src/model/metadata.h"
 
 #include "libvmprof_fmt/src/base/error.h"
+#include "libvmprof_fmt/src/model/dictionary.h"
 #include "libvmprof_fmt/src/wire/cursor.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+static const struct vmpf_string values_key = {.data = VMPF_META_VALUES,
+                                              .size_bytes = sizeof VMPF_META_VALUES - 1};
 
 void vmpfi_metadata_fini(struct vmpfi_metadata *m)
 {
@@ -127,7 +131,7 @@ static bool read_text(struct vmpfi_cursor *cursor, struct vmpf_string *text)
 {
     uint64_t size_bytes;
     const uint8_t *data;
-    if (!vmpfi_read_varint(cursor, &size_bytes) || size_bytes > vmpfi_cursor_left(cursor) ||
+    if (!vmpfi_read_varint(cursor, &size_bytes) || size_bytes > VMPFI_MAX_STRING_BYTES ||
         !vmpfi_read_bytes(cursor, (size_t)size_bytes, &data)) {
         return false;
     }
@@ -179,28 +183,118 @@ static vmpf_status read_entry(struct vmpfi_cursor *cursor, struct vmpf_meta *ent
     }
 }
 
-vmpf_status vmpfi_metadata_decode(struct vmpfi_metadata *m, const uint8_t *payload,
-                                  size_t size_bytes, uint64_t payload_offset,
-                                  struct vmpf_error *err)
+/* ---- a payload ----------------------------------------------------------------------------------- */
+
+static bool list_of_values(const struct vmpf_meta *entry,
+                           struct vmpf_value_type types[VMPF_MAX_VALUES])
 {
-    struct vmpfi_cursor cursor = vmpfi_cursor_of(payload, size_bytes);
-    uint32_t count = 0;
-    vmpf_status status = vmpfi_read_u32(&cursor, &count) && count <= VMPFI_MAX_META_ENTRIES
-                             ? VMPF_OK
-                             : VMPF_E_CORRUPT;
+    if (entry->type != VMPF_META_LIST || entry->item_count == 0 ||
+        entry->item_count > VMPF_MAX_VALUES) {
+        return false;
+    }
+    for (size_t i = 0; i < entry->item_count; i++) {
+        struct vmpf_string item = entry->items[i];
+        size_t colon = item.size_bytes;
+        while (colon > 0 && item.data[colon - 1] != ':') {
+            colon--;
+        }
+        if (colon < 2 || colon == item.size_bytes) {
+            return false; /* no colon, or nothing on one side of it */
+        }
+        types[i].name = (struct vmpf_string){.data = item.data, .size_bytes = colon - 1};
+        types[i].unit =
+            (struct vmpf_string){.data = item.data + colon, .size_bytes = item.size_bytes - colon};
+    }
+    return true;
+}
+
+/* [F-5.1-4] */
+static bool values_are_sound(const struct vmpf_meta *entry, const struct vmpfi_value_list *fixed)
+{
+    struct vmpf_value_type types[VMPF_MAX_VALUES];
+    if (!same_text(entry->key, values_key)) {
+        return true;
+    }
+    bool same =
+        list_of_values(entry, types) && (fixed == NULL || fixed->count == entry->item_count);
+    for (size_t i = 0; same && fixed != NULL && i < fixed->count; i++) {
+        same = same_text(types[i].name, fixed->types[i].name) &&
+               same_text(types[i].unit, fixed->types[i].unit);
+    }
+    return same;
+}
+
+/* What a pass over a payload knows. */
+struct pass {
+    struct vmpfi_metadata *m;
+    const struct vmpfi_value_list *fixed;
+    struct vmpf_string *keys; /* those that m does not have yet */
+    size_t key_count;
+    const char *rule;
+};
+
+/* Nothing is taken before all was looked at. VMPF_E_CORRUPT, VMPF_E_NOMEM. */
+static vmpf_status check_entry(struct pass *pass, const struct vmpf_meta *entry)
+{
+    if (!values_are_sound(entry, pass->fixed)) {
+        pass->rule = "F-5.1-4";
+        return VMPF_E_CORRUPT;
+    }
+    for (size_t i = 0; i < pass->key_count; i++) {
+        if (same_text(pass->keys[i], entry->key)) {
+            return VMPF_OK;
+        }
+    }
+    for (size_t i = 0; i < pass->m->count; i++) {
+        if (same_text(pass->m->entries[i].key, entry->key)) {
+            return VMPF_OK;
+        }
+    }
+    pass->keys[pass->key_count++] = entry->key;
+    return pass->m->count + pass->key_count <= VMPFI_MAX_META_ENTRIES ? VMPF_OK : VMPF_E_CORRUPT;
+}
+
+static vmpf_status set_entry(struct pass *pass, const struct vmpf_meta *entry)
+{
+    return vmpfi_metadata_set(pass->m, entry);
+}
+
+static vmpf_status each_entry(struct vmpfi_cursor cursor, uint32_t count, struct pass *pass,
+                              vmpf_status (*take)(struct pass *, const struct vmpf_meta *))
+{
+    vmpf_status status = VMPF_OK;
     for (uint32_t i = 0; status == VMPF_OK && i < count; i++) {
         struct vmpf_meta entry = {0};
         struct vmpf_string *items = NULL;
         status = read_entry(&cursor, &entry, &items);
-        status = status == VMPF_OK ? vmpfi_metadata_set(m, &entry) : status;
+        status = status == VMPF_OK ? take(pass, &entry) : status;
         free(items);
     }
+    return status == VMPF_OK && vmpfi_cursor_left(&cursor) != 0 ? VMPF_E_CORRUPT : status;
+}
+
+vmpf_status vmpfi_metadata_decode(struct vmpfi_metadata *m, const uint8_t *payload,
+                                  size_t size_bytes, const struct vmpfi_value_list *fixed,
+                                  uint64_t payload_offset, struct vmpf_error *err)
+{
+    struct vmpfi_cursor cursor = vmpfi_cursor_of(payload, size_bytes);
+    struct pass pass = {.m = m, .fixed = fixed, .rule = "F-5.1-1"};
+    uint32_t count = 0;
+    vmpf_status status = VMPF_E_CORRUPT;
+    if (vmpfi_read_u32(&cursor, &count) && count <= VMPFI_MAX_META_ENTRIES) {
+        pass.keys = calloc((size_t)count + 1, sizeof *pass.keys);
+        status = pass.keys == NULL ? VMPF_E_NOMEM : each_entry(cursor, count, &pass, check_entry);
+    }
+    if (status == VMPF_OK) {
+        status = each_entry(cursor, count, &pass, set_entry);
+    }
+    free(pass.keys);
     if (status == VMPF_E_NOMEM) {
         return vmpfi_fail_nomem(err);
     }
-    if (status != VMPF_OK || vmpfi_cursor_left(&cursor) != 0) {
-        return vmpfi_fail(err, VMPF_E_CORRUPT, payload_offset, "F-5.1-1",
-                          "the metadata does not fill its chunk");
+    if (status != VMPF_OK) {
+        return vmpfi_fail(err, VMPF_E_CORRUPT, payload_offset, pass.rule,
+                          "the metadata is not what it must be");
     }
     return VMPF_OK;
 }
@@ -210,26 +304,17 @@ vmpf_status vmpfi_value_types(const struct vmpf_meta *entries, size_t count,
                               struct vmpf_error *err)
 {
     const struct vmpf_meta *values = vmpfi_metadata_find(entries, count, VMPF_META_VALUES);
-    if (values == NULL || values->type != VMPF_META_LIST) {
+    if (values == NULL) {
         types[0].name = (struct vmpf_string){.data = "samples", .size_bytes = 7};
         types[0].unit = (struct vmpf_string){.data = "count", .size_bytes = 5};
         *type_count = 1;
         return VMPF_OK;
     }
     *type_count = 0;
-    for (size_t i = 0; i < values->item_count; i++) {
-        struct vmpf_string item = values->items[i];
-        const char *colon = item.size_bytes == 0 ? NULL : memchr(item.data, ':', item.size_bytes);
-        if (i >= VMPF_MAX_VALUES || colon == NULL) {
-            *type_count = 0;
-            return vmpfi_fail(err, VMPF_E_CORRUPT, VMPFI_NO_OFFSET, "F-5.1-4",
-                              "the list of values is wrong");
-        }
-        size_t name_bytes = (size_t)(colon - item.data);
-        types[i].name = (struct vmpf_string){.data = item.data, .size_bytes = name_bytes};
-        types[i].unit =
-            (struct vmpf_string){.data = colon + 1, .size_bytes = item.size_bytes - name_bytes - 1};
-        *type_count = i + 1;
+    if (!list_of_values(values, types)) {
+        return vmpfi_fail(err, VMPF_E_CORRUPT, VMPFI_NO_OFFSET, "F-5.1-4",
+                          "the list of values is wrong");
     }
+    *type_count = values->item_count;
     return VMPF_OK;
 }

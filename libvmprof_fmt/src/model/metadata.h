@@ -24,13 +24,21 @@ const struct vmpf_meta *vmpfi_metadata_find(const struct vmpf_meta *entries, siz
 
 /* The payload of a META chunk. false: no memory. */
 bool vmpfi_metadata_encode(struct vmpfi_buffer *out, const struct vmpfi_metadata *m);
-/* Reads a payload into m: what is there already stays, or is replaced. */
-vmpf_status vmpfi_metadata_decode(struct vmpfi_metadata *m, const uint8_t *payload,
-                                  size_t size_bytes, uint64_t payload_offset,
-                                  struct vmpf_error *err);
 
-/* vmpfi_value_types() takes the `values` entry apart [F-5.1-4]; without one: samples:count. The strings point into
- * the entry. VMPF_E_CORRUPT when there are too many or an item has no colon. */
+/* What the values of a sample are. */
+struct vmpfi_value_list {
+    const struct vmpf_value_type *types;
+    size_t count;
+};
+
+/* Reads a payload into m: what is there already stays, or is replaced. fixed: the values that a `values` entry has to
+ * say, NULL when there are no samples yet. VMPF_E_CORRUPT: a rule is broken, nothing changed. VMPF_E_NOMEM. */
+vmpf_status vmpfi_metadata_decode(struct vmpfi_metadata *m, const uint8_t *payload,
+                                  size_t size_bytes, const struct vmpfi_value_list *fixed,
+                                  uint64_t payload_offset, struct vmpf_error *err);
+
+/* vmpfi_value_types() takes the `values` entry apart; without one: samples:count. The strings point into
+ * the entry. VMPF_E_CORRUPT when it breaks [F-5.1-4]. */
 vmpf_status vmpfi_value_types(const struct vmpf_meta *entries, size_t count,
                               struct vmpf_value_type types[VMPF_MAX_VALUES], size_t *type_count,
                               struct vmpf_error *err);

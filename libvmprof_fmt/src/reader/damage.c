@@ -1,6 +1,6 @@
 #include "libvmprof_fmt/src/reader/state.h"
 
-static void keep_first(vmpf_reader *r, const struct vmpf_error *error)
+void vmpfi_damage_note(vmpf_reader *r, const struct vmpf_error *error)
 {
     r->damage.damaged = true;
     if (error != NULL && r->damage.first.status == VMPF_OK) {
@@ -11,21 +11,21 @@ static void keep_first(vmpf_reader *r, const struct vmpf_error *error)
 void vmpfi_damage_bytes(vmpf_reader *r, uint64_t bytes, const struct vmpf_error *error)
 {
     if (bytes > 0) {
-        keep_first(r, error);
+        vmpfi_damage_note(r, error);
         r->damage.lost_bytes += bytes;
     }
 }
 
 void vmpfi_damage_chunk(vmpf_reader *r, const struct vmpf_error *error)
 {
-    keep_first(r, error);
+    vmpfi_damage_note(r, error);
     r->damage.bad_chunks++;
 }
 
 void vmpfi_damage_samples(vmpf_reader *r, uint64_t samples)
 {
     if (samples > 0) {
-        keep_first(r, NULL);
+        vmpfi_damage_note(r, NULL);
         r->damage.lost_samples += samples;
         vmpfi_reader_current(r)->samples_lost = true;
     }
@@ -33,6 +33,6 @@ void vmpfi_damage_samples(vmpf_reader *r, uint64_t samples)
 
 void vmpfi_damage_unfinished(vmpf_reader *r)
 {
-    keep_first(r, NULL);
+    vmpfi_damage_note(r, NULL);
     r->damage.unfinished = true;
 }

@@ -10,21 +10,6 @@
 
 /* ---- opening ------------------------------------------------------------------------------------- */
 
-/* A superblock that is damaged, with a sound chunk behind it: the session can be read all the same. */
-static bool superblock_from_chunk(const vmpf_reader *r, struct vmpfi_superblock *superblock)
-{
-    struct vmpfi_chunk_header header;
-    if (vmpfi_input_available(&r->input) < VMPFI_SUPERBLOCK_BYTES + VMPFI_CHUNK_HEADER_BYTES ||
-        !vmpfi_chunk_header_decode(vmpfi_input_data(&r->input) + VMPFI_SUPERBLOCK_BYTES, &header)) {
-        return false;
-    }
-    *superblock = (struct vmpfi_superblock){.read_version = VMPF_FORMAT_VERSION,
-                                            .write_version = VMPF_FORMAT_VERSION,
-                                            .size_bytes = VMPFI_SUPERBLOCK_BYTES,
-                                            .session_id = header.session_id};
-    return true;
-}
-
 static vmpf_status not_ours(const vmpf_reader *r, struct vmpf_error *err)
 {
     size_t available = vmpfi_input_available(&r->input);
@@ -58,7 +43,7 @@ static vmpf_status read_first_superblock(vmpf_reader *r, struct vmpf_error *err)
         return status;
     }
     if (status != VMPF_OK) {
-        if (!superblock_from_chunk(r, &superblock)) {
+        if (!vmpfi_superblock_recover(data, vmpfi_input_available(&r->input), &superblock)) {
             if (magic && err != NULL) {
                 *err = error;
             }
@@ -129,6 +114,12 @@ void vmpf_reader_close(vmpf_reader *r)
 
 /* ---- the samples ----------------------------------------------------------------------------------- */
 
+/* [F-2-3], [F-3-4]: what one session needs says nothing of the next. */
+static bool ends_a_session(vmpf_status status)
+{
+    return status == VMPF_E_UNSUPPORTED || status == VMPF_E_VERSION;
+}
+
 vmpf_status vmpf_reader_next(vmpf_reader *r, struct vmpf_block *block, struct vmpf_error *err)
 {
     if (r == NULL || block == NULL) {
@@ -153,11 +144,14 @@ vmpf_status vmpf_reader_next(vmpf_reader *r, struct vmpf_block *block, struct vm
     }
     r->damage.unknown_names = r->tables.unknown;
     r->damage.damaged = r->damage.damaged || r->tables.unknown > 0;
-    if (status != VMPF_OK && status != VMPF_END) {
+    if (status == VMPF_OK || status == VMPF_END) {
+        return status;
+    }
+    if (!ends_a_session(status)) {
         r->failure = error;
-        if (err != NULL) {
-            *err = error;
-        }
+    }
+    if (err != NULL) {
+        *err = error;
     }
     return status;
 }

@@ -1,6 +1,7 @@
 /* salvage.c: the samples that a session's journal still holds (spec 7.5). */
 #include "libvmprof_fmt/src/base/error.h"
 #include "libvmprof_fmt/src/journal/assemble.h"
+#include "libvmprof_fmt/src/reader/salvage_threads.h"
 #include "libvmprof_fmt/src/reader/state.h"
 #include "libvmprof_fmt/src/wire/cursor.h"
 
@@ -11,50 +12,37 @@
 struct salvage {
     vmpf_reader *r;
     struct vmpfi_dictionary dictionary;
-    struct vmpfi_threads threads;
+    struct vmpfi_salvage_threads threads;
     struct vmpfi_assembler assembler;
     struct vmpfi_ring ring;
     uint8_t *ring_memory; /* an aligned copy */
     uint64_t position, head;
+    uint64_t sums[VMPF_MAX_VALUES]; /* of the session, with the rows that were taken */
     size_t count;
 };
 
-/* The journal's fixed part, and where its rows are [F-7.1-1], [F-7.1-2]. false: it is damaged. */
-static bool open_ring(struct salvage *s, struct vmpf_error *err)
+/* Where the rows are [F-7.1-2]. false: nowhere. */
+static bool open_ring(struct salvage *s)
 {
     const struct vmpfi_reader_journal *journal = &s->r->journal;
     const uint8_t *data = journal->payload.data;
-    size_t size = journal->payload.size_bytes;
-    if (size < VMPFI_JOURNAL_HEADER_BYTES ||
-        !vmpfi_crc32_matches(vmpfi_load_u32(data + 24), data, 24) ||
-        vmpfi_load_u32(data) != VMPF_JOURNAL_LAYOUT ||
-        vmpfi_load_u64(data + 16) != s->r->session_id) {
-        vmpfi_fail(err, VMPF_E_CORRUPT, journal->offset, "F-7.1-1",
-                   "the journal's header is damaged");
-        return false;
-    }
-    uint64_t capacity = vmpfi_load_u64(data + 8);
-    if (capacity < 65536 || capacity > VMPFI_MAX_PAYLOAD_BYTES ||
-        (capacity & (capacity - 1)) != 0) {
-        vmpfi_fail(err, VMPF_E_CORRUPT, journal->offset, "F-7.1-1",
-                   "the journal's size is damaged");
-        return false;
-    }
-    s->ring.capacity_bytes = capacity;
-    s->ring.session_id = s->r->session_id;
     uint64_t tail = vmpfi_load_u64(data + 128);
+    s->ring.capacity_bytes = vmpfi_load_u64(data + 8);
+    s->ring.session_id = s->r->session_id;
     s->head = vmpfi_load_u64(data + 64);
     s->position = tail > journal->position ? tail : journal->position;
-    if (s->head % 8 != 0 || s->position % 8 != 0 || s->position > s->head ||
-        s->head - tail > capacity || tail > s->head) {
-        vmpfi_fail(err, VMPF_E_CORRUPT, journal->offset + 64, "F-7.1-2",
-                   "the journal's positions are damaged");
-        /* A full turn of the ring, from the last position that is certain. */
-        s->position = journal->position;
-        s->head = journal->position + capacity;
-        return s->position % 8 == 0 && s->head > s->position;
+    if (s->head % 8 == 0 && s->position % 8 == 0 && s->position <= s->head && tail <= s->head &&
+        s->head - tail <= s->ring.capacity_bytes) {
+        return true;
     }
-    return true;
+    struct vmpf_error error;
+    vmpfi_fail(&error, VMPF_E_CORRUPT, journal->offset + 64, "F-7.1-2",
+               "the journal's positions are damaged");
+    vmpfi_damage_chunk(s->r, &error);
+    /* A full turn of the ring, from the last position that is certain. */
+    s->position = journal->position;
+    s->head = journal->position + s->ring.capacity_bytes;
+    return s->position % 8 == 0 && s->head > s->position;
 }
 
 /* Rows are read as words: they need alignment, and a ring that was cut is zero behind the cut. */
@@ -74,23 +62,15 @@ static bool copy_ring(struct salvage *s)
     return true;
 }
 
-/* What CODES chunks say of code whose rows are gone [F-7.5-4]. */
+/* What CODES chunks say of code whose rows are gone [F-7.5-4]; they were looked at when they were put aside. */
 static vmpf_status take_codes(struct salvage *s)
 {
     const struct vmpfi_buffer *codes = &s->r->journal.codes;
     size_t at = 0;
     while (at < codes->size_bytes) {
         size_t consumed = 0;
-        vmpf_status status =
-            vmpfi_assemble_code(&s->assembler, codes->data + at, codes->size_bytes - at, &consumed);
-        if (status == VMPF_E_CORRUPT) {
-            struct vmpf_error error;
-            vmpfi_fail(&error, status, s->r->journal.offset, "F-7.5-4",
-                       "a table of code is damaged");
-            vmpfi_damage_chunk(s->r, &error);
-            return VMPF_OK;
-        }
-        VMPF_TRY(status);
+        VMPF_TRY(vmpfi_assemble_code(&s->assembler, codes->data + at, codes->size_bytes - at,
+                                     &consumed));
         at += consumed;
     }
     return VMPF_OK;
@@ -112,6 +92,20 @@ static bool make_room(struct salvage *s, struct vmpfi_samples *samples, size_t c
     return made;
 }
 
+/* [F-5.6-4]; rows are checked as they come, so that one that goes too far is lost alone. */
+static bool add_to_sums(struct salvage *s, const struct vmpf_sample *sample, size_t value_count)
+{
+    for (size_t k = 0; k < value_count; k++) {
+        if (sample->values[k] > (uint64_t)INT64_MAX - s->sums[k]) {
+            return false;
+        }
+    }
+    for (size_t k = 0; k < value_count; k++) {
+        s->sums[k] += sample->values[k];
+    }
+    return true;
+}
+
 static vmpf_status take_row(struct salvage *s, const struct vmpfi_row *row,
                             struct vmpfi_samples *samples)
 {
@@ -125,6 +119,9 @@ static vmpf_status take_row(struct salvage *s, const struct vmpfi_row *row,
         VMPF_TRY(vmpfi_assemble_sample(&s->assembler, row->payload, row->payload_bytes, &sample));
         break;
     default: return VMPF_OK;
+    }
+    if (!add_to_sums(s, &sample, samples->value_count)) {
+        return VMPF_E_CORRUPT;
     }
     samples->stack[s->count] = sample.stack;
     samples->thread[s->count] = sample.thread;
@@ -155,27 +152,16 @@ static vmpf_status take_rows(struct salvage *s, struct vmpfi_samples *samples)
     }
 }
 
-/* The threads of the rows, as threads of the session: *ids gets an array that the caller frees. */
-static vmpf_status join_threads(struct salvage *s, uint64_t **ids)
+static vmpf_status take_all(struct salvage *s, bool process_known)
 {
-    struct vmpfi_tables *tables = &s->r->tables;
-    size_t known = (size_t)tables->thread_session.count;
-    *ids = calloc(s->threads.count + 1, sizeof **ids);
-    if (*ids == NULL) {
-        return VMPF_E_NOMEM;
-    }
-    for (size_t i = 0; i < s->threads.count; i++) {
-        const struct vmpf_thread *thread = &s->threads.entries[i];
-        size_t at = 0;
-        const struct vmpf_thread *have = &tables->threads[tables->thread_session.base];
-        while (at < known && (have[at].thread_id != thread->thread_id ||
-                              have[at].process_id != thread->process_id)) {
-            at++;
-        }
-        (*ids)[i] = at < known ? at : tables->thread_session.count;
-        if (at == known) {
-            VMPF_TRY(vmpfi_tables_append_thread(tables, thread));
-        }
+    vmpf_reader *r = s->r;
+    VMPF_TRY(vmpfi_salvage_threads_begin(&s->threads, &r->tables));
+    VMPF_TRY(take_codes(s));
+    VMPF_TRY(take_rows(s, &r->samples));
+    VMPF_TRY(vmpfi_tables_add_dictionary(&r->tables, &s->dictionary));
+    VMPF_TRY(vmpfi_salvage_threads_end(&s->threads, &r->tables, process_known));
+    for (size_t i = 0; i < s->count; i++) {
+        r->samples.thread[i] = s->threads.ids[r->samples.thread[i]];
     }
     return VMPF_OK;
 }
@@ -186,29 +172,25 @@ static vmpf_status collect(struct salvage *s)
     struct vmpfi_session *session = vmpfi_reader_current(r);
     const struct vmpf_meta *process =
         vmpfi_metadata_find(session->info.meta, session->info.meta_count, VMPF_META_PROCESS_ID);
+    if (process != NULL && process->type != VMPF_META_INTEGER) {
+        process = NULL;
+    }
     VMPF_TRY(vmpfi_dictionary_init(&s->dictionary));
     s->assembler.dictionary = &s->dictionary;
-    s->assembler.threads = &s->threads;
+    s->assembler.threads = &s->threads.threads;
     s->assembler.process_id = process == NULL ? 0 : process->integer;
     s->assembler.value_count = session->info.value_count;
+    memcpy(s->sums, session->sums, sizeof s->sums);
     r->samples =
         (struct vmpfi_samples){.value_count = session->info.value_count, .of_journal = true};
     /* A SAMPLE row has four words at least. */
     if (!copy_ring(s) || !make_room(s, &r->samples, (size_t)s->ring.capacity_bytes / 32)) {
         return VMPF_E_NOMEM;
     }
-    VMPF_TRY(take_codes(s));
-    VMPF_TRY(take_rows(s, &r->samples));
-    VMPF_TRY(vmpfi_tables_add_dictionary(&r->tables, &s->dictionary));
-    uint64_t *ids;
-    vmpf_status status = join_threads(s, &ids);
-    for (size_t i = 0; status == VMPF_OK && i < s->count; i++) {
-        r->samples.thread[i] = (uint32_t)ids[r->samples.thread[i]];
-    }
-    free(ids);
+    VMPF_TRY(take_all(s, process != NULL));
     r->samples.count = s->count;
     session->sample_position += s->count;
-    return status;
+    return VMPF_OK;
 }
 
 static void count_lost(struct salvage *s)
@@ -223,13 +205,8 @@ static void count_lost(struct salvage *s)
 vmpf_status vmpfi_salvage_journal(vmpf_reader *r, bool *block, struct vmpf_error *err)
 {
     struct salvage s = {.r = r};
-    struct vmpf_error error = {.status = VMPF_OK};
-    bool opened = open_ring(&s, &error);
     *block = false;
-    if (error.status != VMPF_OK) {
-        vmpfi_damage_chunk(r, &error);
-    }
-    if (!opened) {
+    if (!open_ring(&s)) {
         return VMPF_OK;
     }
     count_lost(&s);
@@ -237,7 +214,7 @@ vmpf_status vmpfi_salvage_journal(vmpf_reader *r, bool *block, struct vmpf_error
     *block = status == VMPF_OK && s.count > 0;
     free(s.ring_memory);
     vmpfi_assembler_fini(&s.assembler);
-    vmpfi_threads_fini(&s.threads);
+    vmpfi_salvage_threads_fini(&s.threads);
     vmpfi_dictionary_fini(&s.dictionary);
     if (status == VMPF_OK) {
         return VMPF_OK;

@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <vmprof/vmpf_journal.h>
 
 vmpf_status vmpfi_session_begin(vmpf_reader *r, const struct vmpfi_superblock *superblock,
                                 struct vmpf_error *err)
@@ -25,6 +26,7 @@ vmpf_status vmpfi_session_begin(vmpf_reader *r, const struct vmpfi_superblock *s
     r->sessions[r->session_count++] = session;
     r->session_id = superblock->session_id;
     r->session_open = true;
+    r->refused = false;
     r->next_sequence = 0;
     r->epoch = 0;
     r->journal.seen = false;
@@ -33,23 +35,31 @@ vmpf_status vmpfi_session_begin(vmpf_reader *r, const struct vmpfi_superblock *s
     return VMPF_OK;
 }
 
+void vmpfi_session_refuse(vmpf_reader *r)
+{
+    r->refused = true;
+    vmpfi_reader_current(r)->info.finished = false;
+    vmpfi_damage_unfinished(r);
+}
+
+/* The values are fixed by the first SAMPLES chunk [F-5.1-4]. */
 static vmpf_status know_values(struct vmpfi_session *s, struct vmpf_error *err)
 {
     if (s->values_known) {
         return VMPF_OK;
     }
-    vmpf_status status = vmpfi_value_types(s->metadata.entries, s->metadata.count, s->info.values,
-                                           &s->info.value_count, err);
-    s->values_known = status == VMPF_OK;
-    return status;
+    return vmpfi_value_types(s->metadata.entries, s->metadata.count, s->info.values,
+                             &s->info.value_count, err);
 }
 
 static vmpf_status take_metadata(vmpf_reader *r, const struct vmpfi_payload *payload,
                                  struct vmpf_error *err)
 {
     struct vmpfi_session *s = vmpfi_reader_current(r);
-    vmpf_status status = vmpfi_metadata_decode(&s->metadata, payload->data, payload->size_bytes,
-                                               payload->offset, err);
+    const struct vmpfi_value_list values = {.types = s->info.values, .count = s->info.value_count};
+    vmpf_status status =
+        vmpfi_metadata_decode(&s->metadata, payload->data, payload->size_bytes,
+                              s->values_known ? &values : NULL, payload->offset, err);
     s->info.meta = s->metadata.entries;
     s->info.meta_count = s->metadata.count;
     return status;
@@ -63,6 +73,37 @@ static vmpf_status take_table(vmpf_reader *r, uint16_t kind, const struct vmpfi_
     return vmpfi_tables_add(&r->tables, kind, &table, payload->offset, err);
 }
 
+/* [F-5.6-4]: whether sum and the values come to less than 2^63. */
+static bool sum_fits(uint64_t sum, const uint64_t *values, size_t count)
+{
+    uint64_t low = 0; /* halves of 2^20 values: no overflow */
+    uint64_t high = 0;
+    for (size_t i = 0; i < count; i++) {
+        low += values[i] & UINT32_MAX;
+        high += values[i] >> 32;
+    }
+    high += low >> 32;
+    return high <= INT32_MAX && (high << 32 | (low & UINT32_MAX)) <= (uint64_t)INT64_MAX - sum;
+}
+
+static vmpf_status check_samples(const struct vmpfi_session *s,
+                                 const struct vmpfi_columnset_head *head,
+                                 const struct vmpfi_samples *samples, uint64_t offset,
+                                 struct vmpf_error *err)
+{
+    if (head->first < s->sample_position || head->first > UINT64_MAX - VMPFI_MAX_ENTRIES) {
+        return vmpfi_fail(err, VMPF_E_CORRUPT, offset, "F-5.6-1",
+                          "samples begin at a number that they cannot have");
+    }
+    for (size_t k = 0; k < samples->value_count; k++) {
+        if (!sum_fits(s->sums[k], samples->values[k], samples->count)) {
+            return vmpfi_fail(err, VMPF_E_CORRUPT, offset, "F-5.6-4",
+                              "the values of the samples add up to 2^63 or more");
+        }
+    }
+    return VMPF_OK;
+}
+
 static vmpf_status take_samples(vmpf_reader *r, const struct vmpfi_payload *payload, bool *block,
                                 struct vmpf_error *err)
 {
@@ -71,10 +112,8 @@ static vmpf_status take_samples(vmpf_reader *r, const struct vmpfi_payload *payl
     VMPF_TRY(know_values(s, err));
     VMPF_TRY(vmpfi_samples_decode(&head, &r->samples, &r->scratch, s->info.value_count,
                                   r->options.skip_columns, payload, err));
-    if (head.first < s->sample_position || head.first > UINT64_MAX - VMPFI_MAX_ENTRIES) {
-        return vmpfi_fail(err, VMPF_E_CORRUPT, payload->offset, "F-5.6-1",
-                          "samples begin at a number that they cannot have");
-    }
+    VMPF_TRY(check_samples(s, &head, &r->samples, payload->offset, err));
+    s->values_known = true;
     vmpfi_damage_samples(r, head.first - s->sample_position);
     s->sample_position = head.first + head.count;
     if (head.lost_samples > s->info.lost_samples) {
@@ -87,6 +126,23 @@ static vmpf_status take_samples(vmpf_reader *r, const struct vmpfi_payload *payl
     return VMPF_OK;
 }
 
+/* [F-6-3]: false when samples and sums are not those of the SAMPLES chunks, and no loss explains it. */
+static bool end_adds_up(vmpf_reader *r, const struct vmpfi_end *end)
+{
+    struct vmpfi_session *s = vmpfi_reader_current(r);
+    if (end->samples > s->sample_position) {
+        vmpfi_damage_samples(r, end->samples - s->sample_position);
+        s->sample_position = end->samples;
+    }
+    for (size_t k = 0; !s->samples_lost && k < end->value_count && k < s->info.value_count; k++) {
+        if (end->sums[k] != s->sums[k]) {
+            return false;
+        }
+    }
+    return end->samples == s->sample_position;
+}
+
+/* The end is one, also where it does not add up. */
 static vmpf_status take_end(vmpf_reader *r, const struct vmpfi_payload *payload,
                             struct vmpf_error *err)
 {
@@ -96,53 +152,38 @@ static vmpf_status take_end(vmpf_reader *r, const struct vmpfi_payload *payload,
     s->info.finished = true;
     s->info.end_ns = end.end_ns;
     s->info.lost_samples = end.lost_samples;
-    if (end.samples > s->sample_position) {
-        vmpfi_damage_samples(r, end.samples - s->sample_position);
-        s->sample_position = end.samples;
-    }
-    if (end.samples < s->sample_position) {
-        return vmpfi_fail(err, VMPF_E_CORRUPT, payload->offset, "F-6-3",
-                          "the end counts fewer samples than there are");
-    }
-    for (size_t k = 0; !s->samples_lost && k < end.value_count && k < s->info.value_count; k++) {
-        if (end.sums[k] != s->sums[k]) {
-            return vmpfi_fail(err, VMPF_E_CORRUPT, payload->offset, "F-6-3",
-                              "the samples do not add up to their sum");
-        }
+    if (!end_adds_up(r, &end)) {
+        struct vmpf_error error;
+        vmpfi_fail(&error, VMPF_E_CORRUPT, payload->offset, "F-6-3",
+                   "the samples are not those that the end counts");
+        vmpfi_damage_chunk(r, &error);
     }
     return VMPF_OK;
 }
 
-static vmpf_status take_journal(vmpf_reader *r, const struct vmpfi_payload *payload,
-                                struct vmpf_error *err)
+/* [F-3-4] */
+static vmpf_status pass_unknown(const struct vmpfi_chunk_header *header,
+                                const struct vmpfi_payload *payload, struct vmpf_error *err)
 {
-    r->journal.payload.size_bytes = 0;
-    r->journal.offset = payload->offset;
-    r->journal.seen = true;
-    if (!vmpfi_buffer_append(&r->journal.payload, payload->data, payload->size_bytes)) {
-        return vmpfi_fail_nomem(err);
+    if ((header->flags & VMPFI_FLAG_CRITICAL) == 0) {
+        return VMPF_OK;
     }
-    return VMPF_OK;
-}
-
-static vmpf_status take_codes(vmpf_reader *r, const struct vmpfi_payload *payload,
-                              struct vmpf_error *err)
-{
-    const uint8_t *rows;
-    size_t size_bytes;
-    VMPF_TRY(vmpfi_codes_decode(&r->scratch, payload, &rows, &size_bytes, err));
-    if (r->journal.codes.size_bytes + size_bytes > r->tables.memory_limit_bytes) {
-        return vmpfi_fail(err, VMPF_E_LIMIT, payload->offset, "",
-                          "the code tables are over the memory limit");
-    }
-    return vmpfi_buffer_append(&r->journal.codes, rows, size_bytes) ? VMPF_OK
-                                                                    : vmpfi_fail_nomem(err);
+    return vmpfi_fail(err, VMPF_E_UNSUPPORTED, payload->offset - VMPFI_CHUNK_HEADER_BYTES, "F-3-4",
+                      "chunks of kind %u are not known here", (unsigned)header->kind);
 }
 
 static vmpf_status take_chunk(vmpf_reader *r, const struct vmpfi_chunk_header *header,
                               const struct vmpfi_payload *payload, bool *block,
                               struct vmpf_error *err)
 {
+    if (!vmpfi_chunk_kind_is_known(header->kind)) {
+        return pass_unknown(header, payload, err);
+    }
+    if (vmpfi_chunk_is_numbered(header) && header->epoch < r->epoch) {
+        return vmpfi_fail(err, VMPF_E_CORRUPT, payload->offset - VMPFI_CHUNK_HEADER_BYTES, "F-3-6",
+                          "a chunk is of epoch %u, behind one of epoch %u", (unsigned)header->epoch,
+                          (unsigned)r->epoch);
+    }
     switch (header->kind) {
     case VMPFI_META: return take_metadata(r, payload, err);
     case VMPFI_STRINGS:
@@ -152,38 +193,37 @@ static vmpf_status take_chunk(vmpf_reader *r, const struct vmpfi_chunk_header *h
     case VMPFI_THREADS: return take_table(r, header->kind, payload, err);
     case VMPFI_SAMPLES: return take_samples(r, payload, block, err);
     case VMPFI_END: return take_end(r, payload, err);
-    case VMPFI_JOURNAL: return take_journal(r, payload, err);
-    case VMPFI_CODES: return take_codes(r, payload, err);
-    default: break;
+    case VMPFI_JOURNAL: return vmpfi_journal_take(r, header, payload, err);
+    case VMPFI_CODES: return vmpfi_journal_take_codes(r, payload, err);
+    default: return VMPF_OK; /* PAD [F-6-1] */
     }
-    if ((header->flags & VMPFI_FLAG_CRITICAL) != 0) {
-        return vmpfi_fail(err, VMPF_E_UNSUPPORTED, payload->offset - VMPFI_CHUNK_HEADER_BYTES,
-                          "F-3-4", "chunks of kind %u are not known here", (unsigned)header->kind);
-    }
-    return VMPF_OK;
 }
 
-/* [F-3-5]: true when the chunk is a copy of one that was read. */
-static bool is_copy(vmpf_reader *r, const struct vmpfi_chunk_header *header)
+/* [F-3-5], [F-3-6]: what the header says of where the session is. VMPF_E_CORRUPT, VMPF_E_NOMEM. */
+static vmpf_status take_number(vmpf_reader *r, const struct vmpfi_chunk_header *header,
+                               struct vmpf_error *err)
 {
-    if (header->sequence == VMPFI_UNNUMBERED) {
-        return false;
+    if (!vmpfi_chunk_is_numbered(header)) {
+        return VMPF_OK;
     }
-    if (header->sequence < r->next_sequence) {
-        return true;
+    if (header->sequence == VMPFI_UNNUMBERED) {
+        return vmpfi_fail(err, VMPF_E_CORRUPT, r->input.offset, "F-3-5",
+                          "a chunk of kind %u has no number", (unsigned)header->kind);
     }
     if (header->sequence > r->next_sequence) {
         struct vmpf_error error;
         vmpfi_fail(&error, VMPF_E_CORRUPT, r->input.offset, "F-3-5", "%u chunks are missing",
                    (unsigned)(header->sequence - r->next_sequence));
-        vmpfi_damage_bytes(r, 0, &error);
-        r->damage.damaged = true;
-        if (r->damage.first.status == VMPF_OK) {
-            r->damage.first = error;
-        }
+        vmpfi_damage_note(r, &error);
     }
     r->next_sequence = header->sequence + 1;
-    return false;
+    if (header->epoch > r->epoch) {
+        r->epoch = header->epoch;
+        if (vmpfi_tables_new_epoch(&r->tables) != VMPF_OK) {
+            return vmpfi_fail_nomem(err);
+        }
+    }
+    return VMPF_OK;
 }
 
 /* The span of a block is in its header, so that the length of an unfinished session is known without its times. */
@@ -194,9 +234,10 @@ static void note_time(struct vmpfi_session *s, const struct vmpfi_chunk_header *
     }
 }
 
-static bool is_final(vmpf_status status)
+static bool is_final(const struct vmpf_error *error)
 {
-    return status == VMPF_E_NOMEM || status == VMPF_E_UNSUPPORTED || status == VMPF_E_IO;
+    return error->status == VMPF_E_NOMEM || error->status == VMPF_E_IO ||
+           (error->status == VMPF_E_LIMIT && error->rule[0] == '\0');
 }
 
 vmpf_status vmpfi_session_chunk(vmpf_reader *r, const struct vmpfi_chunk_header *header,
@@ -204,29 +245,48 @@ vmpf_status vmpfi_session_chunk(vmpf_reader *r, const struct vmpfi_chunk_header 
                                 struct vmpf_error *err)
 {
     *block = false;
-    if (is_copy(r, header)) {
+    if (r->refused || vmpfi_reader_has_read(r, header)) {
         return VMPF_OK;
     }
-    if (header->sequence != VMPFI_UNNUMBERED && header->epoch > r->epoch) { /* [F-3-6] */
-        r->epoch = header->epoch;
-        if (vmpfi_tables_new_epoch(&r->tables) != VMPF_OK) {
-            return vmpfi_fail_nomem(err);
-        }
-    }
     struct vmpf_error error;
-    vmpf_status status = take_chunk(r, header, payload, block, &error);
+    vmpf_status status = take_number(r, header, &error);
+    if (status == VMPF_OK) {
+        status = take_chunk(r, header, payload, block, &error);
+    }
     if (status == VMPF_OK) {
         note_time(vmpfi_reader_current(r), header);
         return VMPF_OK;
     }
-    if (is_final(status) || (status == VMPF_E_LIMIT && error.rule[0] == '\0')) {
-        if (err != NULL) {
-            *err = error;
-        }
-        return status;
-    }
     *block = false;
-    vmpfi_damage_chunk(r, &error);
+    if (status == VMPF_E_UNSUPPORTED && (header->flags & VMPFI_FLAG_CRITICAL) == 0) {
+        return VMPF_OK; /* [F-3-8] */
+    }
+    if (status != VMPF_E_UNSUPPORTED && !is_final(&error)) {
+        vmpfi_damage_chunk(r, &error);
+        return VMPF_OK;
+    }
+    if (status == VMPF_E_UNSUPPORTED) {
+        vmpfi_session_refuse(r);
+    }
+    *err = error;
+    return status;
+}
+
+/* A layout that is not known here matters where rows may be left in it: before END [F-6-3]. */
+static vmpf_status end_journal(vmpf_reader *r, bool *block, struct vmpf_error *err)
+{
+    if (!r->journal.seen) {
+        return VMPF_OK;
+    }
+    if (r->journal.layout == VMPF_JOURNAL_LAYOUT) {
+        return vmpfi_salvage_journal(r, block, err);
+    }
+    if (!vmpfi_reader_current(r)->info.finished) {
+        struct vmpf_error error;
+        vmpfi_fail(&error, VMPF_E_UNSUPPORTED, r->journal.offset, "F-7.1-1",
+                   "journals of layout %u are not known here", (unsigned)r->journal.layout);
+        vmpfi_damage_note(r, &error);
+    }
     return VMPF_OK;
 }
 
@@ -238,8 +298,9 @@ vmpf_status vmpfi_session_end(vmpf_reader *r, bool *block, struct vmpf_error *er
     if (know_values(s, NULL) != VMPF_OK) {
         s->info.value_count = 0;
     }
-    if (r->journal.seen) {
-        VMPF_TRY(vmpfi_salvage_journal(r, block, err));
+    s->values_known = true;
+    if (!r->refused) {
+        VMPF_TRY(end_journal(r, block, err));
     }
     if (!s->info.finished) {
         vmpfi_damage_unfinished(r);

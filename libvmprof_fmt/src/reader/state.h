@@ -26,6 +26,7 @@ struct vmpfi_reader_journal {
     struct vmpfi_buffer codes; /* CODE payloads of CODES chunks */
     uint64_t position;         /* the greatest that a SAMPLES chunk named */
     uint64_t offset;           /* of the payload in the input */
+    uint32_t layout;
     bool seen;
 };
 
@@ -40,7 +41,7 @@ struct vmpf_reader {
     /* the current session */
     uint64_t session_id;
     bool session_open; /* false between END, or the end of the input, and the next superblock */
-    bool session_started;
+    bool refused;      /* it needs what is not known here: its chunks are passed over */
     uint32_t next_sequence;
     uint32_t epoch;
     struct vmpfi_reader_journal journal;
@@ -51,30 +52,48 @@ struct vmpf_reader {
 };
 
 /* The session whose chunks are being read; there is one from the opening on. */
-static inline struct vmpfi_session *vmpfi_reader_current(vmpf_reader *r)
+static inline struct vmpfi_session *vmpfi_reader_current(const vmpf_reader *r)
 {
     return r->sessions[r->session_count - 1];
 }
 
+/* A second copy of a chunk that was read [F-3-5]. */
+static inline bool vmpfi_reader_has_read(const vmpf_reader *r,
+                                         const struct vmpfi_chunk_header *header)
+{
+    return vmpfi_chunk_is_numbered(header) && header->sequence < r->next_sequence;
+}
+
 /* damage.c: what was wrong is counted, and the first of it kept. error may be NULL. */
+void vmpfi_damage_note(vmpf_reader *r, const struct vmpf_error *error); /* nothing to count */
 void vmpfi_damage_bytes(vmpf_reader *r, uint64_t bytes, const struct vmpf_error *error);
 void vmpfi_damage_chunk(vmpf_reader *r, const struct vmpf_error *error);
 void vmpfi_damage_samples(vmpf_reader *r, uint64_t samples);
 void vmpfi_damage_unfinished(vmpf_reader *r);
 
 /* chunks.c: one step: a chunk, the end of a session, the start of one. *block: r->samples holds a block. VMPF_END: there
- * is nothing more. */
+ * is nothing more. VMPF_E_UNSUPPORTED, VMPF_E_VERSION: the session is refused, the next call goes on behind it; other
+ * errors are final. err is not NULL. */
 vmpf_status vmpfi_reader_step(vmpf_reader *r, bool *block, struct vmpf_error *err);
 
 /* session.c: */
 vmpf_status vmpfi_session_begin(vmpf_reader *r, const struct vmpfi_superblock *superblock,
                                 struct vmpf_error *err);
-/* Takes one whole chunk. *block is true when r->samples holds a block of it. Damage is counted, errors are final. */
+/* The rest of the session is passed over: it counts as not finished. */
+void vmpfi_session_refuse(vmpf_reader *r);
+/* Takes one whole chunk, or a JOURNAL that was cut. *block is true when r->samples holds a block of it. Damage is counted.
+ * VMPF_E_UNSUPPORTED: the session was refused; other errors are final. */
 vmpf_status vmpfi_session_chunk(vmpf_reader *r, const struct vmpfi_chunk_header *header,
                                 const struct vmpfi_payload *payload, bool *block,
                                 struct vmpf_error *err);
 /* The end of the session's bytes: what is in its journal comes as one more block. */
 vmpf_status vmpfi_session_end(vmpf_reader *r, bool *block, struct vmpf_error *err);
+
+/* journal.c: the chunks JOURNAL and CODES are put aside. VMPF_E_CORRUPT: the chunk breaks a rule, nothing changed. */
+vmpf_status vmpfi_journal_take(vmpf_reader *r, const struct vmpfi_chunk_header *header,
+                               const struct vmpfi_payload *payload, struct vmpf_error *err);
+vmpf_status vmpfi_journal_take_codes(vmpf_reader *r, const struct vmpfi_payload *payload,
+                                     struct vmpf_error *err);
 
 /* salvage.c: the rows of the journal. Gives r->samples, with ids of a new epoch. The values of the session are
  * known by then. */
