@@ -126,7 +126,9 @@ class RulesTest(unittest.TestCase):
                          [1, [10, 20], 64])
 
     def test_2_3_a_newer_session_is_refused_alone(self):
-        newer = session(WHOLE, SECOND, C.superblock(SECOND, read_version=2))
+        # Nobody knows what chunks will look like.
+        newer = session([*CHUNKS, b"strange", WHOLE[0] + ({"checksum": 1},), END], SECOND,
+                        C.superblock(SECOND, read_version=2, size=4099))
         document = read(session(WHOLE) + newer + session(WHOLE, THIRD))
         self.assertEqual(document["error"], "newer")
         self.assertEqual([values(document, index) for index in range(3)], [[10, 20], [], [10, 20]])
@@ -260,6 +262,8 @@ class RulesTest(unittest.TestCase):
             document = read(session(CHUNKS[:-1] + [samples(0, first), samples(1, second), samples(1, 1)]))
             self.bad_chunks(document, 1, [first, 1])
             document = read(session(CHUNKS[:-1] + [samples(0, first), journal(code(1), row(second), row(2))]))
+            self.assertEqual([values(document), document["damage"]["lost_samples"]], [[first, 2], 1])
+            document = read(session(CHUNKS[:-1] + [journal(code(1), row(first), row(second), row(2))]))
             self.assertEqual([values(document), document["damage"]["lost_samples"]], [[first, 2], 1])
         document = read(session(CHUNKS[:-1] + [samples(0, LAST_SUM - 1, 1), (C.END, C.end(2, 0, 9, LAST_SUM))]))
         self.sound(document)

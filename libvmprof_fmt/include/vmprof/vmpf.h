@@ -344,7 +344,8 @@ VMPF_API vmpf_status vmpf_reader_open(vmpf_reader **out, struct vmpf_source sour
 VMPF_API void vmpf_reader_close(vmpf_reader *r);
 
 /* vmpf_reader_next() gives the next block of samples, of one session. VMPF_END after the last.
- * An error (VMPF_E_NOMEM, VMPF_E_IO, VMPF_E_LIMIT, VMPF_E_UNSUPPORTED) is final.
+ * VMPF_E_UNSUPPORTED and VMPF_E_VERSION end one session, which then counts as not finished [F-2-3], [F-3-4]: what was read
+ * before stays valid, and the next call goes on with the next session. Any other error is final.
  * Lifetime: the block's arrays are valid until the next call on r. Ids stay valid, and unique over
  * all sessions of the input, until the reader is closed. */
 VMPF_API vmpf_status vmpf_reader_next(vmpf_reader *r, struct vmpf_block *block,

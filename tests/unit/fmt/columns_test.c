@@ -201,6 +201,23 @@ static void test_text(void **state)
     vmpfi_buffer_fini(&out);
 }
 
+/* [F-7.2-4]: what a text becomes is limited, not what it is. */
+static void test_text_that_is_not_sound(void **state)
+{
+    (void)state;
+    static const uint8_t latin1[] = {0xE9, 0xE9, 'a', 'a'};
+    static const uint8_t ucs2[] = {0xAC, 0x20, 0xAC, 0x20};
+    assert_true(vmpfi_text_is_sound(VMPF_TEXT_LATIN1, latin1, 4, 6));
+    assert_false(vmpfi_text_is_sound(VMPF_TEXT_LATIN1, latin1, 4, 5));
+    assert_true(vmpfi_text_is_sound(VMPF_TEXT_UTF8, latin1, 4, 4));
+    assert_false(vmpfi_text_is_sound(VMPF_TEXT_UTF8, latin1, 4, 3));
+    assert_true(vmpfi_text_is_sound(VMPF_TEXT_UCS2, ucs2, 4, 6));
+    assert_false(vmpfi_text_is_sound(VMPF_TEXT_UCS2, ucs2, 4, 5));
+    assert_false(vmpfi_text_is_sound(VMPF_TEXT_UCS2, ucs2, 3, 100));
+    assert_true(vmpfi_text_is_sound(VMPF_TEXT_UCS4, ucs2, 4, 4));
+    assert_false(vmpfi_text_is_sound(3, ucs2, 3, 100));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -212,6 +229,7 @@ int main(void)
         cmocka_unit_test(test_streams_are_zlibs),
         cmocka_unit_test(test_line_tables),
         cmocka_unit_test(test_text),
+        cmocka_unit_test(test_text_that_is_not_sound),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
