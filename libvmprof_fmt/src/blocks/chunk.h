@@ -26,6 +26,7 @@ enum vmpfi_chunk_kind {
     VMPFI_JOURNAL = 8,
     VMPFI_PAD = 9,
     VMPFI_END = 10,
+    VMPFI_TOTALS = 11,
     VMPFI_CODES = 14,
 };
 

@@ -193,7 +193,12 @@ static vmpf_status check_lengths(const struct vmpfi_table *table, const struct t
 {
     uint64_t sum = 0; /* of 2^20 numbers below 2^32: no overflow */
     for (uint32_t i = 0; i < table->count; i++) {
-        sum += table->columns[shape->lengths_column - 1][i];
+        uint64_t length = table->columns[shape->lengths_column - 1][i];
+        if (length > VMPFI_MAX_STRING_BYTES) {
+            return vmpfi_fail(err, VMPF_E_LIMIT, payload->offset, "F-5.2-6",
+                              "a string is longer than 16 MiB");
+        }
+        sum += length;
     }
     if (sum != table->bytes_size) {
         return vmpfi_fail(err, VMPF_E_CORRUPT, payload->offset, shape->lengths_rule,

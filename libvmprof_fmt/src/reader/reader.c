@@ -109,6 +109,7 @@ void vmpf_reader_close(vmpf_reader *r)
     vmpfi_scratch_fini(&r->scratch);
     vmpfi_buffer_fini(&r->journal.payload);
     vmpfi_buffer_fini(&r->journal.codes);
+    free(r->coverage.ends);
     free(r);
 }
 

@@ -29,6 +29,7 @@ vmpf_status vmpfi_session_begin(vmpf_reader *r, const struct vmpfi_superblock *s
     r->refused = false;
     r->next_sequence = 0;
     r->epoch = 0;
+    vmpfi_coverage_new_session(&r->coverage);
     r->journal.seen = false;
     r->journal.position = 0;
     r->journal.codes.size_bytes = 0;
@@ -114,6 +115,10 @@ static vmpf_status take_samples(vmpf_reader *r, const struct vmpfi_payload *payl
                                   r->options.skip_columns, payload, err));
     VMPF_TRY(check_samples(s, &head, &r->samples, payload->offset, err));
     s->values_known = true;
+    if (vmpfi_coverage_samples(&r->coverage, s->sample_position, head.first,
+                               head.first + head.count) != VMPF_OK) {
+        return vmpfi_fail_nomem(err);
+    }
     vmpfi_damage_samples(r, head.first - s->sample_position);
     s->sample_position = head.first + head.count;
     if (head.lost_samples > s->info.lost_samples) {
@@ -161,6 +166,15 @@ static vmpf_status take_end(vmpf_reader *r, const struct vmpfi_payload *payload,
     return VMPF_OK;
 }
 
+static vmpf_status take_totals(vmpf_reader *r, const struct vmpfi_payload *payload,
+                               struct vmpf_error *err)
+{
+    struct vmpfi_totals totals;
+    struct vmpfi_session *s = vmpfi_reader_current(r);
+    VMPF_TRY(vmpfi_totals_decode(&totals, &r->scratch, s->info.value_count, payload, err));
+    return vmpfi_coverage_totals(&r->coverage, &totals, payload->offset, err);
+}
+
 /* [F-3-4] */
 static vmpf_status pass_unknown(const struct vmpfi_chunk_header *header,
                                 const struct vmpfi_payload *payload, struct vmpf_error *err)
@@ -192,6 +206,7 @@ static vmpf_status take_chunk(vmpf_reader *r, const struct vmpfi_chunk_header *h
     case VMPFI_STACKS:
     case VMPFI_THREADS: return take_table(r, header->kind, payload, err);
     case VMPFI_SAMPLES: return take_samples(r, payload, block, err);
+    case VMPFI_TOTALS: return take_totals(r, payload, err);
     case VMPFI_END: return take_end(r, payload, err);
     case VMPFI_JOURNAL: return vmpfi_journal_take(r, header, payload, err);
     case VMPFI_CODES: return vmpfi_journal_take_codes(r, payload, err);
@@ -219,6 +234,7 @@ static vmpf_status take_number(vmpf_reader *r, const struct vmpfi_chunk_header *
     r->next_sequence = header->sequence + 1;
     if (header->epoch > r->epoch) {
         r->epoch = header->epoch;
+        vmpfi_coverage_new_epoch(&r->coverage, vmpfi_reader_current(r)->sample_position);
         if (vmpfi_tables_new_epoch(&r->tables) != VMPF_OK) {
             return vmpfi_fail_nomem(err);
         }

@@ -4,6 +4,7 @@
 
 #include "libvmprof_fmt/src/blocks/chunk.h"
 #include "libvmprof_fmt/src/blocks/samples.h"
+#include "libvmprof_fmt/src/blocks/totals.h"
 #include "libvmprof_fmt/src/model/metadata.h"
 #include "libvmprof_fmt/src/reader/input.h"
 #include "libvmprof_fmt/src/reader/tables.h"
@@ -30,6 +31,15 @@ struct vmpfi_reader_journal {
     bool seen;
 };
 
+/* Which samples of the current session TOTALS chunks speak of [F-5.9-1]. */
+struct vmpfi_coverage {
+    uint64_t epoch_first; /* number of the epoch's first sample */
+    uint64_t until;       /* all samples that are covered are before it */
+    uint64_t *ends;       /* of the SAMPLES chunks since: number behind their last sample */
+    size_t end_count, end_capacity;
+    bool unsure; /* a chunk of samples is missing: where it began and ended is not known */
+};
+
 struct vmpf_reader {
     struct vmpfi_input input;
     struct vmpf_reader_options options;
@@ -45,6 +55,7 @@ struct vmpf_reader {
     uint32_t next_sequence;
     uint32_t epoch;
     struct vmpfi_reader_journal journal;
+    struct vmpfi_coverage coverage;
     /* the current block */
     struct vmpfi_samples samples;
     struct vmpf_damage damage;
@@ -94,6 +105,16 @@ vmpf_status vmpfi_journal_take(vmpf_reader *r, const struct vmpfi_chunk_header *
                                const struct vmpfi_payload *payload, struct vmpf_error *err);
 vmpf_status vmpfi_journal_take_codes(vmpf_reader *r, const struct vmpfi_payload *payload,
                                      struct vmpf_error *err);
+
+/* coverage.c: TOTALS chunks are held against the SAMPLES chunks that they are of. */
+void vmpfi_coverage_new_session(struct vmpfi_coverage *c);
+void vmpfi_coverage_new_epoch(struct vmpfi_coverage *c, uint64_t position);
+/* Samples [first, end) were read; `position` were known of before. VMPF_E_NOMEM. */
+vmpf_status vmpfi_coverage_samples(struct vmpfi_coverage *c, uint64_t position, uint64_t first,
+                                   uint64_t end);
+/* [F-5.9-1], [F-5.9-4]. VMPF_E_CORRUPT. */
+vmpf_status vmpfi_coverage_totals(struct vmpfi_coverage *c, const struct vmpfi_totals *totals,
+                                  uint64_t offset, struct vmpf_error *err);
 
 /* salvage.c: the rows of the journal. Gives r->samples, with ids of a new epoch. The values of the session are
  * known by then. */

@@ -11,6 +11,7 @@ struct flush {
     uint32_t sequence;
     size_t chunk_count; /* records of this flush, behind journal.chunk_count */
     uint64_t begin_ns, end_ns;
+    bool totals; /* the epoch, or the session, ends */
 };
 
 /* Every failure of the sink comes through here: the first is kept for the end. */
@@ -88,8 +89,9 @@ static bool record_chunk(struct flush *f, size_t mark, bool dropped)
 static vmpf_status end_chunk(struct flush *f, size_t mark, enum vmpfi_chunk_kind kind)
 {
     bool codes = kind == VMPFI_CODES;
+    bool ancillary = codes || kind == VMPFI_TOTALS;
     struct vmpfi_chunk_header header = {.kind = (uint16_t)kind,
-                                        .flags = codes ? 0 : VMPFI_FLAG_CRITICAL,
+                                        .flags = ancillary ? 0 : VMPFI_FLAG_CRITICAL,
                                         .session_id = f->w->options.session_id,
                                         .sequence = codes ? VMPFI_UNNUMBERED : f->sequence,
                                         .epoch = f->w->epoch,
@@ -228,6 +230,20 @@ static vmpf_status encode_end(struct flush *f, const struct vmpfi_end *end)
     return end_chunk(f, mark, VMPFI_END);
 }
 
+/* What all samples of the epoch come to; there are none pending [F-5.9-1]. */
+static vmpf_status encode_totals(struct flush *f)
+{
+    size_t mark;
+    if (!f->totals || !vmpfi_tally_pays(&f->w->tally)) {
+        return VMPF_OK;
+    }
+    if (!vmpfi_chunk_begin(&f->w->out, &mark)) {
+        return VMPF_E_NOMEM;
+    }
+    VMPF_TRY(vmpfi_tally_encode(&f->w->tally, &f->w->out, &f->w->scratch));
+    return end_chunk(f, mark, VMPFI_TOTALS);
+}
+
 /* Definitions before uses [F-3-7]. */
 static vmpf_status encode_all(struct flush *f, const struct vmpfi_end *end)
 {
@@ -241,6 +257,7 @@ static vmpf_status encode_all(struct flush *f, const struct vmpfi_end *end)
     VMPF_TRY(encode_table(f, VMPFI_THREADS, w->threads.first_dirty, w->threads.count));
     VMPF_TRY(encode_codes(f));
     VMPF_TRY(encode_samples(f));
+    VMPF_TRY(encode_totals(f));
     return encode_end(f, end);
 }
 
@@ -258,30 +275,25 @@ static void forget_pending(struct flush *f)
     w->journal.chunk_count += f->chunk_count;
     w->journal.flushed_position = w->journal.position;
     w->samples_written += w->pending.count;
+    vmpfi_tally_add(&w->tally, &w->pending);
     w->pending.count = 0;
-}
-
-/* Bounded memory: a dictionary that has grown too far starts anew, between two blocks. */
-static vmpf_status maybe_new_epoch(vmpf_writer *w)
-{
-    if (w->dictionary.stack_count <= w->options.epoch_max_nodes) {
-        return VMPF_OK;
+    if (f->totals) {
+        vmpfi_tally_clear(&w->tally, w->samples_written);
     }
-    w->epoch++;
-    w->written = (struct vmpfi_written){.strings = 1, .functions = 1, .locations = 1, .stacks = 1};
-    vmpfi_assembler_new_epoch(&w->journal.assembler);
-    return vmpfi_dictionary_clear(&w->dictionary);
 }
 
-vmpf_status vmpfi_writer_flush(vmpf_writer *w, const struct vmpfi_end *end, struct vmpf_error *err)
+static vmpf_status flush_once(vmpf_writer *w, const struct vmpfi_end *end, bool totals,
+                              struct vmpf_error *err)
 {
-    struct flush f = {.w = w, .sequence = w->sequence};
+    struct flush f = {.w = w, .sequence = w->sequence, .totals = totals};
     w->out.size_bytes = 0;
-    vmpf_status status = VMPF_OK;
     if (w->journal.memory != NULL || w->pending.count > 0) {
         VMPF_TRY(vmpfi_writer_prepare(w, err));
     }
-    status = encode_all(&f, end);
+    if (!vmpfi_tally_reserve(&w->tally, &w->pending, w->dictionary.stack_count)) {
+        return vmpfi_fail_nomem(err);
+    }
+    vmpf_status status = encode_all(&f, end);
     if (status != VMPF_OK) {
         return vmpfi_fail(err, status, w->offset, "", "cannot encode a block: %s",
                           vmpf_status_name(status));
@@ -290,8 +302,24 @@ vmpf_status vmpfi_writer_flush(vmpf_writer *w, const struct vmpfi_end *end, stru
         VMPF_TRY(vmpfi_writer_put(w, w->out.data, w->out.size_bytes, err));
     }
     forget_pending(&f);
-    if (maybe_new_epoch(w) != VMPF_OK) {
-        return vmpfi_fail_nomem(err);
-    }
     return VMPF_OK;
+}
+
+/* Bounded memory: a dictionary that has grown too far starts anew, between two blocks. */
+static vmpf_status maybe_new_epoch(vmpf_writer *w, struct vmpf_error *err)
+{
+    if (w->dictionary.stack_count <= w->options.epoch_max_nodes) {
+        return VMPF_OK;
+    }
+    VMPF_TRY(flush_once(w, NULL, true, err));
+    w->epoch++;
+    w->written = (struct vmpfi_written){.strings = 1, .functions = 1, .locations = 1, .stacks = 1};
+    vmpfi_assembler_new_epoch(&w->journal.assembler);
+    return vmpfi_dictionary_clear(&w->dictionary) == VMPF_OK ? VMPF_OK : vmpfi_fail_nomem(err);
+}
+
+vmpf_status vmpfi_writer_flush(vmpf_writer *w, const struct vmpfi_end *end, struct vmpf_error *err)
+{
+    VMPF_TRY(flush_once(w, NULL, false, err));
+    return end == NULL ? maybe_new_epoch(w, err) : flush_once(w, end, true, err);
 }

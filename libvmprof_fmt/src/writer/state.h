@@ -5,6 +5,7 @@
 #include "libvmprof_fmt/src/blocks/chunk.h"
 #include "libvmprof_fmt/src/blocks/runs.h"
 #include "libvmprof_fmt/src/blocks/samples.h"
+#include "libvmprof_fmt/src/blocks/tally.h"
 #include "libvmprof_fmt/src/journal/assemble.h"
 #include "libvmprof_fmt/src/model/dictionary.h"
 #include "libvmprof_fmt/src/model/metadata.h"
@@ -57,6 +58,7 @@ struct vmpf_writer {
     uint64_t sums[VMPF_MAX_VALUES];
     struct vmpfi_scratch scratch;
     struct vmpfi_run_history run_history;
+    struct vmpfi_tally tally; /* of the epoch's samples */
     struct vmpfi_buffer out;
     struct vmpfi_writer_journal journal;
     struct vmpf_error failure; /* the first failure of the sink; status VMPF_OK: none */

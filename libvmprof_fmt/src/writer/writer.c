@@ -98,6 +98,7 @@ void vmpf_writer_abandon(vmpf_writer *w)
     }
     vmpfi_scratch_fini(&w->scratch);
     vmpfi_run_history_fini(&w->run_history);
+    vmpfi_tally_fini(&w->tally);
     vmpfi_buffer_fini(&w->out);
     free(w);
 }
