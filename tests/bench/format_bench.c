@@ -1,205 +1,159 @@
-/* format_bench BASE [NAME]: what the format makes of a trace: bytes a sample, and the time to write and to read it.
+/* format_bench NAME TRACE [FOLDER]: what the format makes of a trace: bytes, time and memory; and what two other formats
+ * make of it. Prints one JSON object on one line.
  *
- * A trace is BASE.bin (32-bit little-endian words; a sample: time in ns as low and high word, thread, depth,
- * then as many location numbers, root first) and BASE.loc (one location a line: file, function, first line,
- * line, separated by tabs). Prints one JSON object.
+ * TRACE is BASE (BASE.bin and BASE.loc, see trace.h) or synthetic:SAMPLES:SEED. With FOLDER the three files are put there:
+ * NAME.prof, NAME.pb.gz and NAME.log. Times are the best of some runs, in CPU time of the process.
  */
-#include <fcntl.h>
-#include <stdbool.h>
-#include <stdint.h>
+#include "tests/bench/bench.h"
+#include "tests/bench/decode.h"
+#include "tests/bench/encode.h"
+#include "tests/bench/peers.h"
+#include "tests/bench/synthetic.h"
+#include "tests/bench/trace.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <time.h>
-#include <unistd.h>
-#include <vmprof/vmpf.h>
 
-#define NS_PER_S UINT64_C(1000000000)
-#define REPEATS 5
+#define REGION_BYTES ((size_t)4 << 30)
+#define DECODE_RUNS 7
+#define LONG_TRACE 1000000u
 
-struct location {
-    struct vmpf_function function;
-    uint32_t line;
-    uint32_t id; /* of the writer; 0: not yet */
+struct results {
+    struct bench_encoding journal, api;
+    struct bench_decoding decode, aggregate;
+    struct bench_peer pprof, upstream;
+    size_t size_bytes;
 };
 
-struct trace {
-    uint32_t *words;
-    size_t word_count;
-    struct location *locations;
-    size_t location_count;
-    char *text; /* of the locations */
-    uint64_t samples;
-};
-
-static void check(bool holds, const char *what)
+static void load(struct bench_trace *trace, const char *text)
 {
-    if (!holds) {
-        (void)fprintf(stderr, "format_bench: %s\n", what);
-        exit(1);
+    static const char prefix[] = "synthetic:";
+    if (strncmp(text, prefix, strlen(prefix)) != 0) {
+        bench_trace_load(trace, text);
+        return;
     }
+    char *rest;
+    unsigned long long samples = strtoull(text + strlen(prefix), &rest, 10);
+    bench_check(samples > 0 && *rest == ':', "synthetic:SAMPLES:SEED");
+    unsigned long long seed = strtoull(rest + 1, &rest, 10);
+    bench_check(*rest == '\0', "synthetic:SAMPLES:SEED");
+    bench_synthetic(trace, samples, seed);
 }
 
-static void *read_file(const char *base, const char *suffix, size_t *size)
+static void keep_least(uint64_t *least, uint64_t value, int run)
+{
+    *least = run == 0 || value < *least ? value : *least;
+}
+
+static void measure_encoding(struct results *results, const struct bench_trace *trace,
+                             struct bench_region *out)
+{
+    int runs = trace->sample_count < LONG_TRACE ? 5 : 3;
+    for (int i = 0; i < runs; i++) {
+        struct bench_encoding api = bench_encode_api(trace, out);
+        keep_least(&results->api.cpu_ns, api.cpu_ns, i);
+        struct bench_encoding journal = bench_encode_journal(trace, out);
+        keep_least(&results->journal.cpu_ns, journal.cpu_ns, i);
+        results->journal.peak_bytes = journal.peak_bytes;
+    }
+    results->size_bytes = out->size_bytes;
+}
+
+static void measure_decoding(struct results *results, const struct bench_trace *trace,
+                             const struct bench_region *profile)
+{
+    struct bench_totals totals = {0};
+    for (int i = 0; i < DECODE_RUNS; i++) {
+        struct bench_decoding decode = bench_decode(profile->data, profile->size_bytes);
+        bench_check(decode.samples == trace->sample_count, "samples are missing");
+        keep_least(&results->decode.cpu_ns, decode.cpu_ns, i);
+        results->decode.peak_bytes = decode.peak_bytes;
+        for (size_t stack = 0; stack < totals.count; stack++) {
+            totals.samples[stack] = 0;
+        }
+        struct bench_decoding aggregate =
+            bench_aggregate(profile->data, profile->size_bytes, &totals);
+        keep_least(&results->aggregate.cpu_ns, aggregate.cpu_ns, i);
+    }
+    bench_verify(trace, profile->data, profile->size_bytes, &totals);
+    free(totals.samples);
+}
+
+static void keep(const char *folder, const char *name, const char *suffix, const uint8_t *data,
+                 size_t size_bytes)
 {
     char path[4096];
-    struct stat info;
-    (void)snprintf(path, sizeof path, "%s%s", base, suffix);
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    check(fd >= 0 && fstat(fd, &info) == 0, "cannot open the trace");
-    char *data = malloc((size_t)info.st_size + 1);
-    check(data != NULL, "no memory");
-    *size = 0;
-    for (ssize_t got = 1; got > 0; *size += (size_t)got) {
-        got = read(fd, data + *size, (size_t)info.st_size - *size);
-        check(got >= 0, "cannot read the trace");
+    if (folder == NULL) {
+        return;
     }
-    (void)close(fd);
-    data[*size] = '\0';
-    return data;
+    int length = snprintf(path, sizeof path, "%s/%s%s", folder, name, suffix);
+    bench_check(length > 0 && (size_t)length < sizeof path, "the name is too long");
+    FILE *out = fopen(path, "wbe");
+    bench_check(out != NULL && fwrite(data, 1, size_bytes, out) == size_bytes && fclose(out) == 0,
+                "cannot write to the folder");
 }
 
-static char *next_field(char **text, char end)
+static void print_number(const char *key, double number, int decimals, char behind)
 {
-    char *field = *text;
-    char *stop = strchr(field, end);
-    check(stop != NULL, "a location is cut");
-    *stop = '\0';
-    *text = stop + 1;
-    return field;
+    (void)printf("\"%s\": %.*f%c ", key, decimals, number, behind);
 }
 
-static void load_locations(struct trace *trace, const char *base)
+static void print_facts(const char *name, const struct bench_trace *trace)
 {
-    size_t size;
-    trace->text = read_file(base, ".loc", &size);
-    size_t lines = 0;
-    for (size_t i = 0; i < size; i++) {
-        lines += trace->text[i] == '\n';
-    }
-    trace->locations = calloc(lines + 1, sizeof *trace->locations);
-    check(trace->locations != NULL, "no memory");
-    char *at = trace->text;
-    for (; trace->location_count < lines; trace->location_count++) {
-        struct location *location = &trace->locations[trace->location_count];
-        const char *file = next_field(&at, '\t');
-        const char *name = next_field(&at, '\t');
-        location->function.file = (struct vmpf_string){.data = file, .size_bytes = strlen(file)};
-        location->function.name = (struct vmpf_string){.data = name, .size_bytes = strlen(name)};
-        location->function.first_line = (uint32_t)strtoul(next_field(&at, '\t'), NULL, 10);
-        location->function.kind = VMPF_KIND_PY;
-        location->line = (uint32_t)strtoul(next_field(&at, '\n'), NULL, 10);
-    }
+    struct bench_trace_facts facts = bench_trace_facts(trace);
+    double samples = (double)trace->sample_count;
+    (void)printf("{\"trace\": \"%s\", ", name);
+    print_number("samples", samples, 0, ',');
+    print_number("threads", (double)trace->thread_count, 0, ',');
+    print_number("seconds", (double)facts.length_us / 1e6, 3, ',');
+    print_number("distinct_stacks", (double)facts.distinct_stacks, 0, ',');
+    print_number("stack_nodes", (double)trace->node_count - 1, 0, ',');
+    print_number("repeats_percent", 100 * (double)facts.repeats / samples, 2, ',');
+    print_number("mean_depth", (double)facts.depth_sum / samples, 2, ',');
+    print_number("max_depth", (double)facts.max_depth, 0, ',');
 }
 
-static void load(struct trace *trace, const char *base)
+static void print_results(const struct results *results, double samples)
 {
-    size_t size;
-    trace->words = read_file(base, ".bin", &size);
-    trace->word_count = size / 4;
-    for (size_t at = 0; at < trace->word_count; at += 4 + (size_t)trace->words[at + 3]) {
-        check(trace->word_count - at >= 4, "a sample is cut");
-        trace->samples++;
-    }
-    load_locations(trace, base);
-}
-
-static uint64_t now_ns(void)
-{
-    struct timespec now;
-    (void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
-    return (uint64_t)now.tv_sec * NS_PER_S + (uint64_t)now.tv_nsec;
-}
-
-static uint32_t location_id(vmpf_writer *w, struct location *location)
-{
-    if (location->id == 0) {
-        uint32_t function;
-        check(vmpf_writer_function(w, &location->function, &function, NULL) == VMPF_OK, "function");
-        check(vmpf_writer_location(w, function, location->line, &location->id, NULL) == VMPF_OK,
-              "location");
-    }
-    return location->id;
-}
-
-static void write_trace(struct trace *trace, vmpf_writer *w)
-{
-    const struct vmpf_string values[] = {{.data = "cpu:ns", .size_bytes = 6}};
-    check(vmpf_writer_meta_list(w, VMPF_META_VALUES, values, 1, NULL) == VMPF_OK, "metadata");
-    check(vmpf_writer_meta_integer(w, VMPF_META_PERIOD_NS, 1000000, NULL) == VMPF_OK, "metadata");
-    for (size_t i = 0; i < trace->location_count; i++) {
-        trace->locations[i].id = 0;
-    }
-    uint64_t start = trace->words[0] | (uint64_t)trace->words[1] << 32;
-    for (size_t at = 0; at < trace->word_count;) {
-        const uint32_t *words = trace->words + at;
-        uint64_t time = (words[0] | (uint64_t)words[1] << 32) - start;
-        const struct vmpf_thread thread = {.process_id = 1, .thread_id = words[2]};
-        struct vmpf_sample sample = {.time_ns = time - time % 1000, .values = {1000000}};
-        for (uint32_t i = 0; i < words[3]; i++) {
-            uint32_t location = location_id(w, &trace->locations[words[4 + i]]);
-            check(vmpf_writer_stack(w, sample.stack, location, &sample.stack, NULL) == VMPF_OK,
-                  "stack");
-        }
-        check(vmpf_writer_thread(w, &thread, &sample.thread, NULL) == VMPF_OK, "thread");
-        check(vmpf_writer_sample(w, &sample, NULL) == VMPF_OK, "sample");
-        at += 4 + (size_t)words[3];
-    }
-}
-
-static uint64_t encode(struct trace *trace, struct vmpf_sink *sink, vmpf_writer **w)
-{
-    const struct vmpf_writer_options options = {.size = sizeof options, .session_id = 1};
-    check(vmpf_sink_open_memory(sink, NULL) == VMPF_OK, "sink");
-    uint64_t start = now_ns();
-    check(vmpf_writer_open(w, *sink, &options, NULL) == VMPF_OK, "writer");
-    write_trace(trace, *w);
-    check(vmpf_writer_flush(*w, NULL) == VMPF_OK, "flush");
-    return now_ns() - start;
-}
-
-static uint64_t decode(const void *data, size_t size, uint64_t samples)
-{
-    struct vmpf_source source;
-    vmpf_reader *r;
-    struct vmpf_block block;
-    uint64_t start = now_ns();
-    check(vmpf_source_open_memory(&source, data, size, NULL) == VMPF_OK, "source");
-    check(vmpf_reader_open(&r, source, NULL, NULL) == VMPF_OK, "reader");
-    while (vmpf_reader_next(r, &block, NULL) == VMPF_OK) {
-        samples -= block.count;
-    }
-    check(samples == 0, "not all samples came back");
-    vmpf_reader_close(r);
-    return now_ns() - start;
+    print_number("bytes_per_sample", (double)results->size_bytes / samples, 4, ',');
+    print_number("encode_ns_per_sample", (double)results->journal.cpu_ns / samples, 1, ',');
+    print_number("encode_api_ns_per_sample", (double)results->api.cpu_ns / samples, 1, ',');
+    print_number("decode_samples_per_s", samples * 1e9 / (double)results->decode.cpu_ns, 0, ',');
+    print_number("aggregate_samples_per_s", samples * 1e9 / (double)results->aggregate.cpu_ns, 0,
+                 ',');
+    print_number("writer_peak_bytes", (double)results->journal.peak_bytes, 0, ',');
+    print_number("reader_peak_bytes", (double)results->decode.peak_bytes, 0, ',');
+    print_number("pprof_bytes_per_sample", (double)results->pprof.size_bytes / samples, 4, ',');
+    print_number("pprof_encode_ns_per_sample", (double)results->pprof.cpu_ns / samples, 1, ',');
+    print_number("upstream_bytes_per_sample", (double)results->upstream.size_bytes / samples, 4,
+                 ',');
+    print_number("upstream_encode_ns_per_sample", (double)results->upstream.cpu_ns / samples, 1,
+                 '}');
+    (void)printf("\n");
 }
 
 int main(int argc, char **argv)
 {
-    struct trace trace = {0};
-    uint64_t best_encode = UINT64_MAX;
-    uint64_t best_decode = UINT64_MAX;
-    size_t size = 0;
-    check(argc >= 2, "usage: format_bench BASE [NAME]");
-    load(&trace, argv[1]);
-    for (int i = 0; i < REPEATS; i++) {
-        struct vmpf_sink sink;
-        vmpf_writer *w;
-        uint64_t took = encode(&trace, &sink, &w);
-        best_encode = took < best_encode ? took : best_encode;
-        const void *data = vmpf_sink_memory(&sink, &size);
-        took = decode(data, size, trace.samples);
-        best_decode = took < best_decode ? took : best_decode;
-        vmpf_writer_abandon(w);
-    }
-    (void)printf("{\"trace\": \"%s\", \"samples\": %llu, \"bytes_per_sample\": %.3f, "
-                 "\"encode_ns_per_sample\": %.0f, \"decode_samples_per_s\": %.0f}\n",
-                 argc > 2 ? argv[2] : argv[1], (unsigned long long)trace.samples,
-                 (double)size / (double)trace.samples, (double)best_encode / (double)trace.samples,
-                 (double)trace.samples * 1e9 / (double)best_decode);
-    free(trace.words);
-    free(trace.text);
-    free(trace.locations);
+    struct bench_trace trace;
+    struct bench_region region;
+    struct results results = {0};
+    bench_check(argc == 3 || argc == 4, "usage: format_bench NAME TRACE [FOLDER]");
+    const char *folder = argc > 3 ? argv[3] : NULL;
+    load(&trace, argv[2]);
+    bench_region_open(&region, REGION_BYTES);
+    measure_encoding(&results, &trace, &region);
+    measure_decoding(&results, &trace, &region);
+    keep(folder, argv[1], ".prof", region.data, region.size_bytes);
+    bench_region_close(&region);
+    results.pprof = bench_peer_pprof(&trace);
+    keep(folder, argv[1], ".pb.gz", results.pprof.data, results.pprof.size_bytes);
+    free(results.pprof.data);
+    results.upstream = bench_peer_upstream(&trace);
+    keep(folder, argv[1], ".log", results.upstream.data, results.upstream.size_bytes);
+    free(results.upstream.data);
+    print_facts(argv[1], &trace);
+    print_results(&results, (double)trace.sample_count);
+    bench_trace_free(&trace);
     return 0;
 }
