@@ -8,8 +8,14 @@
 
 #define BENCH_NS_PER_S UINT64_C(1000000000)
 
-/* Says what is wrong and ends the process with 1, unless it holds. */
-void bench_check(bool holds, const char *what);
+/* Says what is wrong and ends the process with 1. */
+_Noreturn void bench_stop(const char *what);
+static inline void bench_check(bool holds, const char *what)
+{
+    if (!holds) {
+        bench_stop(what);
+    }
+}
 /* Zero-filled memory; never NULL. The caller frees it. */
 void *bench_alloc(size_t count, size_t element_bytes);
 /* *array with room for one element more behind the count of them. */

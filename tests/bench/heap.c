@@ -51,16 +51,16 @@ INSTEAD void *malloc(size_t size)
     return taken(__libc_malloc(size));
 }
 
-INSTEAD void *calloc(size_t count, size_t size)
+INSTEAD void *calloc(size_t nmemb, size_t size)
 {
-    return taken(__libc_calloc(count, size));
+    return taken(__libc_calloc(nmemb, size));
 }
 
 /* The old piece counts until the new one is there: that both were in use at once does not show. */
-INSTEAD void *realloc(void *memory, size_t size)
+INSTEAD void *realloc(void *ptr, size_t size)
 {
-    int64_t before = (int64_t)malloc_usable_size(memory);
-    void *moved = __libc_realloc(memory, size);
+    int64_t before = (int64_t)malloc_usable_size(ptr);
+    void *moved = __libc_realloc(ptr, size);
     if (moved == NULL && size > 0) {
         return NULL;
     }
@@ -73,14 +73,14 @@ INSTEAD void *aligned_alloc(size_t alignment, size_t size)
     return taken(__libc_memalign(alignment, size));
 }
 
-INSTEAD int posix_memalign(void **out, size_t alignment, size_t size)
+INSTEAD int posix_memalign(void **memptr, size_t alignment, size_t size)
 {
-    *out = taken(__libc_memalign(alignment, size));
-    return *out == NULL ? ENOMEM : 0;
+    *memptr = taken(__libc_memalign(alignment, size));
+    return *memptr == NULL ? ENOMEM : 0;
 }
 
-INSTEAD void free(void *memory)
+INSTEAD void free(void *ptr)
 {
-    given_back(memory);
-    __libc_free(memory);
+    given_back(ptr);
+    __libc_free(ptr);
 }
