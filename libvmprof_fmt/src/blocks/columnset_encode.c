@@ -16,60 +16,59 @@ struct attempt {
     size_t raw_bytes, stored_bytes, tail_bytes;
 };
 
-static vmpf_status compress(struct vmpfi_buffer *out, const uint8_t *raw,
-                            enum vmpfi_texture texture, struct attempt *a)
+static vmpf_status compress(struct vmpfi_buffer *out, struct vmpfi_scratch *scratch,
+                            const uint8_t *raw, struct attempt *a)
 {
     size_t before = out->size_bytes;
     if (a->raw_bytes > VMPFI_MAX_RAW_BYTES) {
         return VMPF_E_LIMIT;
     }
-    VMPF_TRY(vmpfi_deflate(out, raw, a->raw_bytes, a->tail_bytes, texture, &a->codec));
+    VMPF_TRY(vmpfi_deflate(&scratch->deflater, out, raw, a->raw_bytes, a->tail_bytes, &a->codec));
     a->stored_bytes = out->size_bytes - before;
     a->tail_bytes = a->codec == VMPFI_CODEC_ZLIB_TAIL ? a->tail_bytes : 0;
     return VMPF_OK;
 }
 
-static vmpf_status try_coded(struct vmpfi_buffer *out, struct vmpfi_buffer *raw,
+static vmpf_status try_coded(struct vmpfi_buffer *out, struct vmpfi_scratch *scratch,
                              const struct vmpfi_column_in *column, size_t count, struct attempt *a)
 {
-    bool noise = column->nature == VMPFI_NATURE_ORDINALS || column->nature == VMPFI_NATURE_BELOW;
     struct vmpfi_coded_plan plan = column->nature == VMPFI_NATURE_BELOW
                                        ? vmpfi_coded_plan_down(column->values, count, column->top)
                                        : vmpfi_coded_plan(column->values, count);
-    raw->size_bytes = 0;
-    if (!vmpfi_coded_encode(raw, column->values, count, &plan, &a->tail_bytes)) {
+    scratch->bytes.size_bytes = 0;
+    if (!vmpfi_coded_encode(&scratch->bytes, column->values, count, &plan, &a->tail_bytes)) {
         return VMPF_E_NOMEM;
     }
     a->encoding = VMPFI_ENCODING_CODED;
-    a->raw_bytes = raw->size_bytes;
-    return compress(out, raw->data, noise ? VMPFI_TEXTURE_NOISE : VMPFI_TEXTURE_TEXT, a);
+    a->raw_bytes = scratch->bytes.size_bytes;
+    return compress(out, scratch, scratch->bytes.data, a);
 }
 
-static vmpf_status try_varints(struct vmpfi_buffer *out, struct vmpfi_buffer *raw,
+static vmpf_status try_varints(struct vmpfi_buffer *out, struct vmpfi_scratch *scratch,
                                const struct vmpfi_column_in *column, size_t count,
                                struct attempt *a)
 {
-    raw->size_bytes = 0;
+    scratch->bytes.size_bytes = 0;
     a->tail_bytes = 0;
-    if (!vmpfi_column_encode(raw, column->values, count, &a->encoding)) {
+    if (!vmpfi_column_encode(&scratch->bytes, column->values, count, &a->encoding)) {
         return VMPF_E_NOMEM;
     }
-    a->raw_bytes = raw->size_bytes;
-    return compress(out, raw->data, VMPFI_TEXTURE_TEXT, a);
+    a->raw_bytes = scratch->bytes.size_bytes;
+    return compress(out, scratch, scratch->bytes.data, a);
 }
 
 /* Integers, in the encoding that is smallest. */
-static vmpf_status encode_integers(struct vmpfi_buffer *out, struct vmpfi_buffer *raw,
+static vmpf_status encode_integers(struct vmpfi_buffer *out, struct vmpfi_scratch *scratch,
                                    const struct vmpfi_column_in *column, size_t count,
                                    struct attempt *best)
 {
     size_t start = out->size_bytes;
-    VMPF_TRY(try_coded(out, raw, column, count, best));
+    VMPF_TRY(try_coded(out, scratch, column, count, best));
     if (column->nature != VMPFI_NATURE_ANY || best->raw_bytes <= SMALL_ENOUGH_BYTES) {
         return VMPF_OK;
     }
     struct attempt other;
-    VMPF_TRY(try_varints(out, raw, column, count, &other));
+    VMPF_TRY(try_varints(out, scratch, column, count, &other));
     if (other.stored_bytes < best->stored_bytes) {
         memmove(out->data + start, out->data + start + best->stored_bytes, other.stored_bytes);
         *best = other;
@@ -96,16 +95,15 @@ static bool widen(struct vmpfi_scratch *scratch, struct vmpfi_column_in *column,
 static vmpf_status encode_column(struct vmpfi_buffer *out, struct vmpfi_scratch *scratch,
                                  size_t entry_at, struct vmpfi_column_in column, size_t count)
 {
-    struct vmpfi_buffer *raw = &scratch->bytes;
     struct attempt a = {.encoding = VMPFI_ENCODING_BYTES, .raw_bytes = column.size_bytes};
     count = column.list ? column.list_count : count;
     if (column.words != NULL && !widen(scratch, &column, count)) {
         return VMPF_E_NOMEM;
     }
     if (column.values != NULL) {
-        VMPF_TRY(encode_integers(out, raw, &column, count, &a));
+        VMPF_TRY(encode_integers(out, scratch, &column, count, &a));
     } else {
-        VMPF_TRY(compress(out, column.bytes, VMPFI_TEXTURE_TEXT, &a));
+        VMPF_TRY(compress(out, scratch, column.bytes, &a));
     }
     uint8_t *entry = out->data + entry_at;
     vmpfi_store_u16(entry, column.id);

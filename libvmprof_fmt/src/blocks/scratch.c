@@ -10,7 +10,9 @@ void vmpfi_scratch_fini(struct vmpfi_scratch *scratch)
     }
     vmpfi_map64_fini(&scratch->maps[0]);
     vmpfi_map64_fini(&scratch->maps[1]);
+    vmpfi_deflater_free(scratch->deflater);
     vmpfi_inflater_free(scratch->inflater);
+    scratch->deflater = NULL;
     scratch->inflater = NULL;
 }
 

@@ -8,13 +8,15 @@
 #define VMPFI_SCRATCH_COLUMNS 22u /* the widest chunk: SAMPLES, 13 as they are, 8 for its runs */
 #define VMPFI_SCRATCH_WIDE 21u    /* the last is the encoder's own */
 
+struct libdeflate_compressor;
 struct libdeflate_decompressor;
 
 struct vmpfi_scratch {
     struct vmpfi_buffer bytes;
     struct vmpfi_buffer integers[VMPFI_SCRATCH_COLUMNS];
     struct vmpfi_map64 maps[2];
-    struct libdeflate_decompressor *inflater; /* NULL until it is wanted */
+    struct libdeflate_compressor *deflater; /* both NULL until they are wanted */
+    struct libdeflate_decompressor *inflater;
 };
 
 void vmpfi_scratch_fini(struct vmpfi_scratch *scratch);

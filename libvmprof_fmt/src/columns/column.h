@@ -39,22 +39,18 @@ bool vmpfi_column_decode(const uint8_t *data, size_t size_bytes, enum vmpfi_enco
 bool vmpfi_column_decode_words(const uint8_t *data, size_t size_bytes, enum vmpfi_encoding encoding,
                                uint32_t *values, size_t count);
 
-/* How the bytes of a column look to a compressor. */
-enum vmpfi_texture {
-    VMPFI_TEXTURE_TEXT,  /* pieces come again */
-    VMPFI_TEXTURE_NOISE, /* what comes again is single bytes */
-};
-
 /* vmpfi_deflate() appends data to out, all but its last tail_bytes as a zlib stream when that is smaller; *codec says
- * how. VMPF_E_NOMEM. */
-vmpf_status vmpfi_deflate(struct vmpfi_buffer *out, const uint8_t *data, size_t size_bytes,
-                          size_t tail_bytes, enum vmpfi_texture texture, enum vmpfi_codec *codec);
-
-/* vmpfi_inflate() inflates all of data to exactly raw_bytes in out [F-4-3]. *inflater is made when it is NULL and kept for the
- * next time; vmpfi_inflater_free() takes NULL. VMPF_E_CORRUPT, VMPF_E_NOMEM. */
+ * how. VMPF_E_NOMEM.
+ * vmpfi_inflate() inflates all of data to exactly raw_bytes in out [F-4-3]. VMPF_E_CORRUPT, VMPF_E_NOMEM.
+ * *deflater and *inflater are made when they are NULL and kept for the next time; to free NULL is allowed. */
+struct libdeflate_compressor;
 struct libdeflate_decompressor;
+vmpf_status vmpfi_deflate(struct libdeflate_compressor **deflater, struct vmpfi_buffer *out,
+                          const uint8_t *data, size_t size_bytes, size_t tail_bytes,
+                          enum vmpfi_codec *codec);
 vmpf_status vmpfi_inflate(struct libdeflate_decompressor **inflater, const uint8_t *data,
                           size_t size_bytes, uint8_t *out, size_t raw_bytes);
+void vmpfi_deflater_free(struct libdeflate_compressor *deflater);
 void vmpfi_inflater_free(struct libdeflate_decompressor *inflater);
 
 #endif
