@@ -82,16 +82,19 @@ def vmprof_cc_test(name, deps = [], copts = [], size = "small", **kwargs):
         **kwargs
     )
 
-def vmprof_fuzz_test(name, srcs, deps = [], corpus = [], **kwargs):
+def vmprof_fuzz_test(name, srcs, deps = [], corpus = [], checksums = False, **kwargs):
     """A libFuzzer target that is also a test: without --config=fuzz it replays its corpus.
 
     Args:
       name: the target; ./dev fuzz NAME builds and runs it.
       srcs: a file that defines LLVMFuzzerTestOneInput().
       deps: as in cc_test.
-      corpus: files to replay, and to start from.
+      corpus: files to replay, and to start from; those in the folder corpus/NAME come with them.
+      checksums: ./dev fuzz builds it with the checksums of the format on; else they are passed over, since a
+        fuzzer cannot guess them.
       **kwargs: as in cc_test.
     """
+    corpus = corpus + native.glob(["corpus/%s/*" % name])
     native.cc_test(
         name = name,
         size = "small",
@@ -108,7 +111,7 @@ def vmprof_fuzz_test(name, srcs, deps = [], corpus = [], **kwargs):
         deps = deps,
         data = corpus,
         args = ["$(locations %s)" % label for label in corpus],
-        tags = ["fuzz"],
+        tags = ["fuzz"] + (["fuzz-checksums"] if checksums else []),
         **kwargs
     )
 
