@@ -55,11 +55,11 @@ static void arena_unmap(void *ctx, void *address, size_t size)
     (void)size;
 }
 
-static const struct vmpf_sink_ops arena_ops = {.write = arena_write,
-                                               .read = arena_read,
-                                               .truncate = arena_truncate,
-                                               .map = arena_map,
-                                               .unmap = arena_unmap};
+const struct vmpf_sink_ops arena_ops = {.write = arena_write,
+                                        .read = arena_read,
+                                        .truncate = arena_truncate,
+                                        .map = arena_map,
+                                        .unmap = arena_unmap};
 
 struct vmpf_sink arena_sink(struct arena *arena)
 {

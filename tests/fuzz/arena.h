@@ -12,7 +12,9 @@ struct arena {
     size_t size_bytes;
 };
 
-/* A sink over arena, which must outlive it. */
+/* What a sink does whose ctx is an arena. */
+extern const struct vmpf_sink_ops arena_ops;
+/* A sink over arena, which is empty then and must outlive it. */
 struct vmpf_sink arena_sink(struct arena *arena);
 
 #endif

@@ -4,12 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-void fuzz_must(bool holds, const char *file, int line, const char *what)
+void fuzz_fail(const char *file, int line, const char *what)
 {
-    if (!holds) {
-        (void)fprintf(stderr, "%s:%d: does not hold: %s\n", file, line, what);
-        abort();
-    }
+    (void)fprintf(stderr, "%s:%d: does not hold: %s\n", file, line, what);
+    abort();
 }
 
 void fuzz_bytes_append(struct fuzz_bytes *bytes, const void *data, size_t size_bytes)

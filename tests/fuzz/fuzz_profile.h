@@ -11,8 +11,8 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* A finding: ends the process, and says where. */
-#define FUZZ_MUST(holds) fuzz_must((holds), __FILE__, __LINE__, #holds)
-void fuzz_must(bool holds, const char *file, int line, const char *what);
+#define FUZZ_MUST(holds) ((holds) ? (void)0 : fuzz_fail(__FILE__, __LINE__, #holds))
+_Noreturn void fuzz_fail(const char *file, int line, const char *what);
 
 /* Bytes that grow. Zero-initialised it is empty. */
 struct fuzz_bytes {
