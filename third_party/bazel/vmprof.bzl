@@ -71,6 +71,39 @@ def vmprof_shared_library(name, deps, version_script = None, linkopts = [], **kw
         **kwargs
     )
 
+def _static_archive_impl(ctx):
+    archives = []
+    for dep in ctx.attr.deps:
+        for linker_input in dep[CcInfo].linking_context.linker_inputs.to_list():
+            for library in linker_input.libraries:
+                archive = library.pic_static_library or library.static_library
+                if archive:
+                    archives.append(archive)
+    out = ctx.actions.declare_file(ctx.label.name)
+    ctx.actions.run_shell(
+        inputs = archives,
+        outputs = [out],
+        arguments = [out.path] + [archive.path for archive in archives],
+        command = """
+            set -e
+            out=$1
+            shift
+            ld -r -o "$out.o" --whole-archive "$@"
+            objcopy --localize-hidden "$out.o"
+            ar rcD "$out" "$out.o"
+            rm "$out.o"
+        """,
+        use_default_shell_env = True,
+        mnemonic = "StaticArchive",
+    )
+    return [DefaultInfo(files = depset([out]), runfiles = ctx.runfiles([out]))]
+
+vmprof_static_archive = rule(
+    doc = "NAME (lib....a): all objects of deps as one, with the names that are not VMPF_API made local.",
+    implementation = _static_archive_impl,
+    attrs = {"deps": attr.label_list(providers = [CcInfo])},
+)
+
 def vmprof_cc_test(name, deps = [], copts = [], size = "small", **kwargs):
     """A unit test written with cmocka."""
     native.cc_test(
@@ -198,7 +231,10 @@ def _install_tree_impl(ctx):
     manifest = (
         _entries(files.binaries, "bin/", "755") +
         _entries(files.libraries, "lib/", "644") +
+        _entries(files.pkgconfig, "lib/pkgconfig/", "644") +
         _entries(files.headers, "include/vmprof/", "644") +
+        _entries(files.documents, "share/doc/vmprof/", "644") +
+        _entries(files.examples, "share/doc/vmprof/examples/", "644") +
         _entries(files.pages, "share/man/man1/", "644") +
         [_python_entry(file) for file in files.python]
     )
@@ -208,8 +244,8 @@ def _install_tree_impl(ctx):
     ctx.actions.run(
         executable = ctx.executable._stage,
         arguments = [list_file.path, tar.path],
-        inputs = [list_file] + files.binaries + files.libraries + files.headers + files.pages +
-                 files.python,
+        inputs = [list_file] + files.binaries + files.libraries + files.pkgconfig + files.headers +
+                 files.documents + files.examples + files.pages + files.python,
         outputs = [tar],
         mnemonic = "InstallTree",
         progress_message = "Packing the tree to install",
@@ -221,9 +257,12 @@ install_tree = rule(
     implementation = _install_tree_impl,
     attrs = {
         "binaries": attr.label_list(allow_files = True),
+        "documents": attr.label_list(allow_files = True),
+        "examples": attr.label_list(allow_files = True),
         "headers": attr.label_list(allow_files = [".h"]),
         "libraries": attr.label_list(allow_files = True),
         "pages": attr.label_list(allow_files = True),
+        "pkgconfig": attr.label_list(allow_files = [".pc"]),
         "python": attr.label_list(allow_files = True),
         "_stage": attr.label(
             default = "//third_party/bazel:stage_tree.sh",

@@ -205,6 +205,7 @@ typedef enum vmpf_meta_type {
     VMPF_META_LIST = 3, /* of strings */
 } vmpf_meta_type;
 
+/* One entry: what belongs to its type is set. */
 struct vmpf_meta {
     struct vmpf_string key;
     vmpf_meta_type type;
@@ -261,6 +262,8 @@ VMPF_API vmpf_status vmpf_writer_thread(vmpf_writer *w, const struct vmpf_thread
                                         uint32_t *id, struct vmpf_error *err);
 VMPF_API uint32_t vmpf_writer_epoch(const vmpf_writer *w);
 
+/* One sample, and vmpf_writer_sample() to add it. After VMPF_E_IO the samples before it are kept, this one may be
+ * kept too, and the next call tries to write again. */
 struct vmpf_sample {
     uint32_t stack;
     uint32_t thread;
@@ -275,6 +278,7 @@ VMPF_API void vmpf_writer_count_lost(vmpf_writer *w, uint64_t samples);
 /* Writes all that is pending, so that a reader of the output sees it. */
 VMPF_API vmpf_status vmpf_writer_flush(vmpf_writer *w, struct vmpf_error *err);
 
+/* What came together so far. */
 struct vmpf_writer_stats {
     uint64_t samples;
     uint64_t lost_samples;
