@@ -102,6 +102,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     FUZZ_MUST(vmpf_writer_open(&w, arena_sink(&arena), &options, NULL) == VMPF_OK);
     FUZZ_MUST(vmpf_writer_meta_list(w, VMPF_META_VALUES, values, 1, NULL) == VMPF_OK);
+    /* The process that THREAD rows of the seeds name: theirs are then the names of the samples' threads. */
+    FUZZ_MUST(vmpf_writer_meta_integer(w, VMPF_META_PROCESS_ID, 7, NULL) == VMPF_OK);
     FUZZ_MUST(vmpf_writer_journal_open(w, CAPACITY, &journal, NULL) == VMPF_OK);
     if ((data[0] & 2) != 0) {
         go_near_the_end(w, journal);
