@@ -153,13 +153,14 @@ vmpf_status vmpfi_intern_function(struct vmpfi_dictionary *d, const struct vmpf_
     if (!APPEND(d, function, &entry)) {
         return VMPF_E_NOMEM;
     }
-    *id = (uint32_t)(d->function_count - 1);
+    uint32_t added = (uint32_t)(d->function_count - 1);
     /* A failure after the first insertion leaves an address that is taken for nothing: harmless. */
-    if ((entry.address != 0 && !vmpfi_map64_insert(&d->addresses, entry.address, *id)) ||
-        !vmpfi_index_insert(&d->function_index, hash, *id)) {
+    if ((entry.address != 0 && !vmpfi_map64_insert(&d->addresses, entry.address, added)) ||
+        !vmpfi_index_insert(&d->function_index, hash, added)) {
         d->function_count--;
         return VMPF_E_NOMEM;
     }
+    *id = added; /* not before: callers keep it, and take 0 for "not yet" */
     return VMPF_OK;
 }
 

@@ -161,7 +161,7 @@ static vmpf_status take_row(vmpf_writer *w, const struct vmpfi_row *row, struct 
         status = vmpfi_assemble_thread(&w->journal.assembler, row->payload, row->payload_bytes);
     } else if (row->kind == VMPF_ROW_SAMPLE) {
         status = take_sample(w, row, err);
-        if (status == VMPF_E_CORRUPT || status == VMPF_E_LIMIT) {
+        if (status != VMPF_OK && status != VMPF_E_NOMEM) {
             w->lost_samples++;
         }
     }

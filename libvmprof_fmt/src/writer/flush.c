@@ -323,3 +323,8 @@ vmpf_status vmpfi_writer_flush(vmpf_writer *w, const struct vmpfi_end *end, stru
     VMPF_TRY(flush_once(w, NULL, false, err));
     return end == NULL ? maybe_new_epoch(w, err) : flush_once(w, end, true, err);
 }
+
+vmpf_status vmpfi_writer_flush_in_epoch(vmpf_writer *w, struct vmpf_error *err)
+{
+    return flush_once(w, NULL, false, err);
+}

@@ -68,6 +68,8 @@ struct vmpf_writer {
 /* flush.c: encodes all that is pending and writes it. end: the END chunk too, when not NULL. After a failure all is still
  * pending, and a later call tries again, unless the sink is a broken stream. */
 vmpf_status vmpfi_writer_flush(vmpf_writer *w, const struct vmpfi_end *end, struct vmpf_error *err);
+/* The same, but no new epoch begins: the caller of the API holds ids for the sample that it is just giving. */
+vmpf_status vmpfi_writer_flush_in_epoch(vmpf_writer *w, struct vmpf_error *err);
 /* Writes bytes that are no part of a flush at w->offset and moves it. */
 vmpf_status vmpfi_writer_put(vmpf_writer *w, const void *data, size_t size_bytes,
                              struct vmpf_error *err);

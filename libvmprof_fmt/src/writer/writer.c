@@ -228,7 +228,7 @@ vmpf_status vmpf_writer_sample(vmpf_writer *w, const struct vmpf_sample *sample,
                           "a sample of no such stack or thread");
     }
     if (vmpfi_writer_full(w)) { /* an earlier flush failed */
-        VMPF_TRY(vmpfi_writer_flush(w, NULL, err));
+        VMPF_TRY(vmpfi_writer_flush_in_epoch(w, err));
     }
     VMPF_TRY(vmpfi_writer_push(w, sample, err));
     return vmpfi_writer_full(w) ? vmpfi_writer_flush(w, NULL, err) : VMPF_OK;
