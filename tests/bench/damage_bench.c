@@ -131,7 +131,7 @@ static uint64_t print_result(const char *what, const struct specimen *specimen, 
     for (int i = 1; i < CASE_VERDICTS; i++) {
         if (result->count[i] > 0) {
             (void)printf(", \"first_%s\": %llu", names[i],
-                         (unsigned long long)(result->first_bad[i] * specimen->step));
+                         (unsigned long long)result->first_bad[i] * specimen->step);
         }
     }
     (void)printf("}\n");

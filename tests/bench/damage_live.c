@@ -45,7 +45,7 @@ static void *drain(void *argument)
 
 _Noreturn void live_record(const char *path, const char *counter)
 {
-    struct vmpf_sink sink;
+    struct vmpf_sink sink = {0};
     struct vmpf_journal *journal;
     struct vmpf_writer_stats stats;
     pthread_t thread;
@@ -136,7 +136,7 @@ int live_inspect(const char *path, const char *name)
 {
     struct vmpf_source source;
     struct vmpf_block block;
-    vmpf_reader *r;
+    vmpf_reader *r = NULL;
     vmpf_status status;
     struct inspection found = {0};
     bench_check(vmpf_source_open_file(&source, path, NULL) == VMPF_OK &&

@@ -55,7 +55,7 @@ static uint32_t location_id(const struct stacks *stacks, uint32_t number)
         .kind = VMPF_KIND_PY,
     };
     uint32_t function_id;
-    uint32_t id;
+    uint32_t id = 0;
     bench_check(vmpf_writer_function(stacks->w, &function, &function_id, NULL) == VMPF_OK &&
                     vmpf_writer_location(stacks->w, function_id, number, &id, NULL) == VMPF_OK,
                 "a location");
@@ -96,7 +96,7 @@ static uint64_t write_samples(struct stacks *stacks, uint64_t samples, uint64_t 
     for (uint64_t i = 0; i < samples; i++) {
         uint32_t thread = (uint32_t)(i % THREADS);
         if (thread == 0) {
-            *time_ns += 1000 * (TICK_US - 15 + bench_random_below(&random, 31));
+            *time_ns += UINT64_C(1000) * (TICK_US - 15 + bench_random_below(&random, 31));
         }
         now[thread] =
             i < stacks->count ? (uint32_t)i + 1 : next_stack(&random, now[thread], stacks->count);
@@ -168,7 +168,7 @@ static vmpf_reader *open_reader(const char *path, uint32_t skip_columns)
     const struct vmpf_reader_options options = {.size = sizeof options,
                                                 .skip_columns = skip_columns};
     struct vmpf_source source;
-    vmpf_reader *r;
+    vmpf_reader *r = NULL;
     bench_check(vmpf_source_open_file(&source, path, NULL) == VMPF_OK &&
                     vmpf_reader_open(&r, source, &options, NULL) == VMPF_OK,
                 "cannot open the profile");
@@ -191,6 +191,7 @@ static void add_block(struct totals *totals, const vmpf_reader *r, const struct 
     for (; totals->count < stacks; totals->count++) {
         totals->of_stack[totals->count] = 0;
     }
+    bench_check(totals->of_stack != NULL, "the profile has no stacks");
     for (size_t i = 0; i < block->count; i++) {
         totals->of_stack[block->stack[i]] += block->values[0][i];
     }

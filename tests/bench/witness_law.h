@@ -44,26 +44,29 @@ static inline uint32_t witness_line(uint32_t function)
     return 1 + (uint32_t)(witness_mix(function) % 2000);
 }
 
-/* The function's number, then what no compressor can foresee. */
+/* size letters that no compressor can foresee. */
+static inline void witness_letters(uint64_t seed, char *to, uint32_t size)
+{
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEF";
+    for (uint32_t at = 0; at < size; at++) {
+        to[at] = letters[witness_mix(seed * 64 + at) % 32];
+    }
+}
+
+/* The function's number, then letters. */
 static inline void witness_name(uint32_t function, char *to)
 {
-    uint64_t left = witness_mix(function + UINT64_C(77));
+    static const char digits[] = "abcdefghijklmnop";
+    witness_letters(function + UINT64_C(77), to, WITNESS_NAME_BYTES);
     for (uint32_t at = 0; at < 4; at++, function /= 16) {
-        to[at] = (char)('a' + function % 16);
-    }
-    for (uint32_t at = 4; at < WITNESS_NAME_BYTES; at++) {
-        to[at] = (char)('a' + left % 26);
-        left = at % 8 == 0 ? witness_mix(left) : left / 26;
+        to[at] = digits[function % 16];
     }
 }
 
 static inline void witness_file(uint32_t function, char *to)
 {
-    uint64_t left = witness_mix(function / 16 + UINT64_C(99));
-    for (uint32_t at = 0; at < WITNESS_FILE_BYTES; at++) {
-        to[at] = at == 0 ? '/' : (char)('a' + left % 26);
-        left = at % 8 == 0 ? witness_mix(left) : left / 26;
-    }
+    witness_letters(function / 16 + UINT64_C(99999), to, WITNESS_FILE_BYTES);
+    to[0] = '/';
 }
 
 #endif
