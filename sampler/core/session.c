@@ -10,7 +10,7 @@
 #include "sampler/core/error.h"
 #include "sampler/core/metadata.h"
 
-#define JOURNAL_BYTES ((size_t)2 << 20)
+#define JOURNAL_BYTES ((size_t)4 << 20)
 #define SLOTS_BYTES (VMPS_MAX_SLOTS * sizeof(struct vmps_slot))
 #define CODES_BYTES (VMPS_CODES_ENTRIES * sizeof(uint64_t))
 

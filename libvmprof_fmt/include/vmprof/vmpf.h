@@ -220,11 +220,13 @@ struct vmpf_meta {
 typedef struct vmpf_writer vmpf_writer;
 
 struct vmpf_writer_options {
-    size_t size;              /* sizeof(struct vmpf_writer_options): lets it grow */
-    uint64_t session_id;      /* 0: random; give one for deterministic bytes */
-    uint64_t start_unix_ns;   /* start of the session, ns since 1970 UTC */
-    uint32_t block_samples;   /* samples in a block before it is written; 0: 16384 */
-    uint32_t epoch_max_nodes; /* stack nodes before a fresh dictionary; 0: 1048576 */
+    size_t size;            /* sizeof(struct vmpf_writer_options): lets it grow */
+    uint64_t session_id;    /* 0: random; give one for deterministic bytes */
+    uint64_t start_unix_ns; /* start of the session, ns since 1970 UTC */
+    uint32_t block_samples; /* samples in a block before it is written; 0: 65536 */
+    uint32_t
+        epoch_max_nodes; /* stack nodes before a fresh dictionary, which also comes when the tables take 4 MiB; 0:
+                                 1048576 */
 };
 
 /* vmpf_writer_open() writes the superblock and takes over sink, also when it fails.
@@ -292,7 +294,7 @@ VMPF_API void vmpf_writer_stats(const vmpf_writer *w, struct vmpf_writer_stats *
  * 64 MiB) into the output, or into private memory where that cannot be mapped; *journal is its
  * first byte, 64-byte aligned, valid until the writer is closed. Once a writer.
  * vmpf_writer_drain() turns the rows that were published into samples and definitions, and flushes
- * when the ring is half full, when a block is, or when the journal is private. When the sink fails, the rows
+ * when the ring could be full before the next drain, when a block is full, or when the journal is private. When the sink fails, the rows
  * stay in the ring, later ones are counted as lost there, and the next drain tries again. */
 struct vmpf_journal;
 VMPF_API vmpf_status vmpf_writer_journal_open(vmpf_writer *w, size_t capacity_bytes,

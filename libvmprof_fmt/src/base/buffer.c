@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define LARGE_BYTES ((size_t)256 * 1024)
+
 bool vmpfi_grow(void **array, size_t *capacity, size_t need, size_t element_bytes)
 {
     if (need <= *capacity) {
@@ -13,7 +15,8 @@ bool vmpfi_grow(void **array, size_t *capacity, size_t need, size_t element_byte
         if (wanted > SIZE_MAX / 2) {
             return false;
         }
-        wanted *= 2;
+        /* Large ones by less: half of the largest would be memory that nobody uses. */
+        wanted += wanted * element_bytes < LARGE_BYTES ? wanted : wanted / 4;
     }
     if (wanted > SIZE_MAX / element_bytes) {
         return false;

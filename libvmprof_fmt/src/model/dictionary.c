@@ -56,7 +56,7 @@ void vmpfi_dictionary_fini(struct vmpfi_dictionary *d)
     vmpfi_index_fini(&d->function_index);
     vmpfi_map64_fini(&d->addresses);
     vmpfi_map64_fini(&d->location_map);
-    vmpfi_map64_fini(&d->stack_map);
+    vmpfi_stack_index_fini(&d->stack_index);
     memset(d, 0, sizeof *d);
 }
 
@@ -71,7 +71,7 @@ vmpf_status vmpfi_dictionary_clear(struct vmpfi_dictionary *d)
     vmpfi_index_clear(&d->function_index);
     vmpfi_map64_clear(&d->addresses);
     vmpfi_map64_clear(&d->location_map);
-    vmpfi_map64_clear(&d->stack_map);
+    vmpfi_stack_index_clear(&d->stack_index);
     return add_nothing(d);
 }
 
@@ -195,21 +195,34 @@ vmpf_status vmpfi_intern_stack(struct vmpfi_dictionary *d, uint32_t parent, uint
     if (parent >= d->stack_count || location >= d->location_count) {
         return VMPF_E_ARG;
     }
-    uint64_t key = ((uint64_t)parent << 32) | location;
-    if (vmpfi_map64_find(&d->stack_map, key, id)) {
+    const struct vmpf_stack entry = {.parent = parent, .location = location};
+    uint32_t node = vmpfi_stack_index_find(&d->stack_index, d->stacks, entry);
+    if (node != 0) {
+        *id = node;
         return VMPF_OK;
     }
     if (d->stack_count >= MAX_ENTRIES) {
         return VMPF_E_LIMIT;
     }
-    const struct vmpf_stack entry = {.parent = parent, .location = location};
     if (!APPEND(d, stack, &entry)) {
         return VMPF_E_NOMEM;
     }
-    *id = (uint32_t)(d->stack_count - 1);
-    if (!vmpfi_map64_insert(&d->stack_map, key, *id)) {
+    node = (uint32_t)(d->stack_count - 1);
+    if (!vmpfi_stack_index_insert(&d->stack_index, d->stacks, node)) {
         d->stack_count--;
         return VMPF_E_NOMEM;
     }
+    *id = node;
     return VMPF_OK;
+}
+
+size_t vmpfi_dictionary_bytes(const struct vmpfi_dictionary *d)
+{
+    return d->text.total_bytes + d->string_capacity * sizeof *d->strings +
+           d->function_capacity * sizeof *d->functions +
+           d->location_capacity * sizeof *d->locations + d->stack_capacity * sizeof *d->stacks +
+           (d->string_index.capacity + d->function_index.capacity) *
+               sizeof(struct vmpfi_index_slot) +
+           (d->addresses.capacity + d->location_map.capacity) * sizeof(struct vmpfi_map64_slot) +
+           vmpfi_stack_index_bytes(&d->stack_index);
 }

@@ -6,6 +6,7 @@
 
 #include "libvmprof_fmt/src/base/buffer.h"
 #include "libvmprof_fmt/src/base/map.h"
+#include "libvmprof_fmt/src/model/stack_index.h"
 
 #include <vmprof/vmpf.h>
 
@@ -30,7 +31,8 @@ struct vmpfi_dictionary {
     struct vmpf_stack *stacks;
     size_t stack_count, stack_capacity;
     struct vmpfi_index string_index, function_index;
-    struct vmpfi_map64 addresses, location_map, stack_map;
+    struct vmpfi_map64 addresses, location_map;
+    struct vmpfi_stack_index stack_index;
 };
 
 /* vmpfi_dictionary_init() makes the tables with their entry 0. VMPF_E_NOMEM: fini is still due. */
@@ -38,6 +40,9 @@ vmpf_status vmpfi_dictionary_init(struct vmpfi_dictionary *d);
 void vmpfi_dictionary_fini(struct vmpfi_dictionary *d);
 /* Back to the state after init. */
 vmpf_status vmpfi_dictionary_clear(struct vmpfi_dictionary *d);
+
+/* The memory that it takes. */
+size_t vmpfi_dictionary_bytes(const struct vmpfi_dictionary *d);
 
 /* Each gives the id of an equal entry, made when there is none. VMPF_E_NOMEM, VMPF_E_LIMIT (2^32-2 entries, or a
  * string over 16 MiB); ids that an argument names must exist: VMPF_E_ARG. */

@@ -115,7 +115,7 @@ static vmpf_status add_threads(struct vmpfi_tables *t, const struct vmpfi_table 
         const struct vmpf_thread entry = {.thread_id = chunk->columns[0][i],
                                           .process_id = chunk->columns[1][i],
                                           .name = {.data = text, .size_bytes = size_bytes}};
-        text += size_bytes;
+        text = size_bytes == 0 ? text : text + size_bytes;
         uint64_t id = chunk->first + i;
         if (id >= t->thread_session.count) {
             VMPF_TRY(vmpfi_tables_append_thread(t, &entry));

@@ -222,15 +222,25 @@ void vmpfi_writer_release_rows(vmpf_writer *w)
     atomic_store_explicit(&journal->memory->tail, tail, memory_order_release);
 }
 
+/* Whether the ring could be full before the next drain, going by what came since the last: the fuller it gets, the larger
+ * the blocks, and the smaller the file. */
+static bool is_ring_full(const vmpf_writer *w, uint64_t drained_bytes)
+{
+    uint64_t capacity = w->journal.capacity_bytes;
+    uint64_t tail = atomic_load_explicit(&w->journal.memory->tail, memory_order_relaxed);
+    uint64_t reserve = capacity / 8 > 4 * drained_bytes ? capacity / 8 : 4 * drained_bytes;
+    return w->journal.position - tail + reserve >= capacity;
+}
+
 /* A mapped journal may keep its rows for any time, a private one must not: it dies with the process. */
 vmpf_status vmpf_writer_drain(vmpf_writer *w, struct vmpf_error *err)
 {
     if (w == NULL || w->journal.memory == NULL) {
         return vmpfi_fail(err, VMPF_E_ARG, VMPFI_NO_OFFSET, "", "the writer has no journal");
     }
+    uint64_t before = w->journal.position;
     VMPF_TRY(vmpfi_writer_drain_rows(w, true, err));
-    uint64_t tail = atomic_load_explicit(&w->journal.memory->tail, memory_order_relaxed);
-    bool due = w->journal.position - tail >= w->journal.capacity_bytes / 2;
+    bool due = is_ring_full(w, w->journal.position - before);
     if (!due && (w->journal.mapped || w->journal.position == w->journal.flushed_position)) {
         return VMPF_OK;
     }

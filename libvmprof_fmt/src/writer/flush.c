@@ -5,6 +5,10 @@
 #include <errno.h>
 #include <string.h>
 
+/* What the tables of an epoch may take. With what is counted by node beside them, and what writing a block takes, the
+ * writer stays below 8 MiB. */
+#define EPOCH_MAX_BYTES ((size_t)4 << 20)
+
 /* One flush under construction: nothing of the writer changes until its bytes are written. */
 struct flush {
     vmpf_writer *w;
@@ -308,7 +312,8 @@ static vmpf_status flush_once(vmpf_writer *w, const struct vmpfi_end *end, bool 
 /* Bounded memory: a dictionary that has grown too far starts anew, between two blocks. */
 static vmpf_status maybe_new_epoch(vmpf_writer *w, struct vmpf_error *err)
 {
-    if (w->dictionary.stack_count <= w->options.epoch_max_nodes) {
+    if (w->dictionary.stack_count <= w->options.epoch_max_nodes &&
+        vmpfi_dictionary_bytes(&w->dictionary) <= EPOCH_MAX_BYTES) {
         return VMPF_OK;
     }
     VMPF_TRY(flush_once(w, NULL, true, err));

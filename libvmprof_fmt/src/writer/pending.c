@@ -2,22 +2,40 @@
 #include "libvmprof_fmt/src/base/error.h"
 #include "libvmprof_fmt/src/writer/state.h"
 
-#include <stdlib.h>
-
-static bool make_words(uint32_t **column, size_t count)
+static bool grow_words(uint32_t **column, size_t capacity, size_t count)
 {
-    if (*column == NULL) {
-        *column = calloc(count, sizeof **column);
-    }
-    return *column != NULL;
+    void *moved = *column;
+    bool grown = vmpfi_grow(&moved, &capacity, count, sizeof **column);
+    *column = moved;
+    return grown;
 }
 
-static bool make_column(uint64_t **column, size_t count)
+static bool grow_wide(uint64_t **column, size_t capacity, size_t count)
 {
-    if (*column == NULL) {
-        *column = calloc(count, sizeof **column);
+    void *moved = *column;
+    bool grown = vmpfi_grow(&moved, &capacity, count, sizeof **column);
+    *column = moved;
+    return grown;
+}
+
+/* Room for a sample more. A journal's blocks are mostly smaller than they may be: what is never used is never asked for. */
+static bool make_room(vmpf_writer *w)
+{
+    struct vmpfi_samples *pending = &w->pending;
+    size_t before = w->pending_capacity;
+    if (pending->count < before) {
+        return true;
     }
-    return *column != NULL;
+    size_t count = before == 0 ? 1024 : 2 * before;
+    count = count < w->options.block_samples ? count : w->options.block_samples;
+    bool grown =
+        grow_words(&pending->stack, before, count) && grow_words(&pending->thread, before, count) &&
+        grow_words(&pending->flags, before, count) && grow_wide(&pending->time_ns, before, count);
+    for (size_t k = 0; grown && k < pending->value_count; k++) {
+        grown = grow_wide(&pending->values[k], before, count);
+    }
+    w->pending_capacity = grown ? count : before;
+    return grown;
 }
 
 vmpf_status vmpfi_writer_prepare(vmpf_writer *w, struct vmpf_error *err)
@@ -28,15 +46,6 @@ vmpf_status vmpfi_writer_prepare(vmpf_writer *w, struct vmpf_error *err)
     struct vmpf_value_type types[VMPF_MAX_VALUES];
     VMPF_TRY(vmpfi_value_types(w->metadata.entries, w->metadata.count, types,
                                &w->pending.value_count, err));
-    size_t count = w->options.block_samples;
-    bool made = make_words(&w->pending.stack, count) && make_words(&w->pending.thread, count) &&
-                make_words(&w->pending.flags, count) && make_column(&w->pending.time_ns, count);
-    for (size_t k = 0; made && k < w->pending.value_count; k++) {
-        made = make_column(&w->pending.values[k], count);
-    }
-    if (!made) {
-        return vmpfi_fail_nomem(err);
-    }
     w->pending_ready = true;
     return VMPF_OK;
 }
@@ -50,6 +59,15 @@ vmpf_status vmpfi_writer_push(vmpf_writer *w, const struct vmpf_sample *sample,
                               struct vmpf_error *err)
 {
     VMPF_TRY(vmpfi_writer_prepare(w, err));
+    for (size_t k = 0; k < w->pending.value_count; k++) {
+        if (sample->values[k] > (uint64_t)INT64_MAX - w->sums[k]) {
+            return vmpfi_fail(err, VMPF_E_LIMIT, VMPFI_NO_OFFSET, "F-5.6-4",
+                              "the values of a session add up to less than 2^63");
+        }
+    }
+    if (!make_room(w)) {
+        return vmpfi_fail_nomem(err);
+    }
     size_t at = w->pending.count++;
     w->pending.stack[at] = sample->stack;
     w->pending.thread[at] = sample->thread;

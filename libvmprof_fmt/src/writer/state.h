@@ -52,7 +52,8 @@ struct vmpf_writer {
     struct vmpfi_written written;
     struct vmpfi_threads threads;
     struct vmpfi_samples pending;
-    bool pending_ready; /* the arrays of pending are there, and value_count is final */
+    size_t pending_capacity;
+    bool pending_ready; /* value_count is final */
     uint64_t samples_written;
     uint64_t lost_samples;
     uint64_t sums[VMPF_MAX_VALUES];
