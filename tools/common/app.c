@@ -19,9 +19,14 @@ static int parse(struct vmpt_app *app, int argc, char **argv)
     if (app->tool->own.count) {
         groups[count++] = app->tool->own;
     }
-    groups[count++] = vmpt_output_options;
-    groups[count++] = vmpt_filter_options;
-    groups[count++] = vmpt_input_options;
+    if (app->tool->shows_files) {
+        groups[count++] = vmpt_plain_output_options;
+        groups[count++] = vmpt_plain_input_options;
+    } else {
+        groups[count++] = vmpt_output_options;
+        groups[count++] = vmpt_filter_options;
+        groups[count++] = vmpt_input_options;
+    }
     for (size_t i = app->tool->own.count ? 1 : 0; i < count; i++) {
         groups[i].target = &app->settings;
     }
@@ -72,14 +77,15 @@ static void say_no_default(const struct vmpt_app *app)
              "name a profile, or record one with vmprof-record");
 }
 
-static void say_load_error(const struct vmpt_app *app, const struct vmpt_load_error *err)
+int vmpt_app_input_error(const struct vmpt_app *app, size_t input, const struct vmpf_error *error)
 {
     bool is_default = app->files == &app->default_file;
-    if (is_default && err->error.status == VMPF_E_IO && err->error.sys_errno == ENOENT) {
+    if (is_default && error->status == VMPF_E_IO && error->sys_errno == ENOENT) {
         say_no_default(app);
     } else {
-        vmpt_say_input_error(app->tool->name, app->files[err->input], &err->error);
+        vmpt_say_input_error(app->tool->name, app->files[input], error);
     }
+    return VMPT_EXIT_FAILED;
 }
 
 int vmpt_app_load(struct vmpt_app *app, struct vmpt_load_options *options)
@@ -95,8 +101,7 @@ int vmpt_app_load(struct vmpt_app *app, struct vmpt_load_options *options)
     vmpf_status status = vmpt_profile_load(&app->profile, &inputs, options, &err);
     vmpt_input_set_fini(&set);
     if (status != VMPF_OK) {
-        say_load_error(app, &err);
-        return VMPT_EXIT_FAILED;
+        return vmpt_app_input_error(app, err.input, &err.error);
     }
     for (size_t i = 0; i < app->profile->input_count; i++) {
         vmpt_say_damage(app->tool->name, app->files[i], &app->profile->inputs[i]);

@@ -31,6 +31,7 @@ struct vmpt_tool {
     const char *arguments;
     const char *examples;
     struct vmpt_option_group own; /* its own options; count 0: none */
+    bool shows_files;             /* and not functions: it has no filters, no metric and no order */
 };
 
 struct vmpt_app {
@@ -55,6 +56,8 @@ int vmpt_app_load(struct vmpt_app *app, struct vmpt_load_options *options);
 int vmpt_app_finish(struct vmpt_app *app, int code);
 
 int vmpt_app_no_memory(const struct vmpt_app *app);
+/* Says why the input could not be read; the exit code. */
+int vmpt_app_input_error(const struct vmpt_app *app, size_t input, const struct vmpf_error *error);
 
 /* The object `profile` of every JSON output. NULL: memory is short. */
 json_t *vmpt_profile_json(const struct vmpt_app *app);

@@ -77,8 +77,8 @@ fail(struct vmpf_error *err, vmpf_status status, int sys_errno, const char *form
     return status;
 }
 
-static vmpf_status open_fd(struct vmpt_input_set *set, const char *name, int *fd,
-                           struct vmpf_error *err)
+vmpf_status vmpt_input_open_fd(struct vmpt_input_set *set, const char *name, int *fd,
+                               struct vmpf_error *err)
 {
     struct stat status;
     if (strcmp(name, VMPT_STDIN) == 0) {
@@ -117,30 +117,36 @@ static vmpf_status peek(struct peeked *peeked, struct vmpf_error *err)
         peeked->head_size += (size_t)count;
         *peeked->done_bytes += (uint64_t)count;
     }
-    if (peeked->head_size == 0) {
+    return VMPF_OK;
+}
+
+vmpf_status vmpt_input_recognise(const uint8_t *head, size_t size_bytes,
+                                 const struct vmpt_importer **out, struct vmpf_error *err)
+{
+    if (size_bytes == 0) {
         return fail(err, VMPF_E_NOT_VMPROF, 0, "it is empty");
     }
-    return VMPF_OK;
+    *out = vmpt_importer_find(head, size_bytes);
+    if (!*out) {
+        return fail(err, VMPF_E_NOT_VMPROF, 0, "not a profile in a format that this version reads");
+    }
+    return (*out)->open ? VMPF_OK : fail(err, VMPF_E_UNSUPPORTED, 0, "%s", (*out)->refusal);
 }
 
 static vmpf_status open_feed(struct peeked *peeked, uint32_t skip_columns, struct vmpt_feed *feed,
                              struct vmpf_error *err)
 {
     struct vmpf_source source = {.ops = &peeked_ops, .ctx = peeked};
+    const struct vmpt_importer *importer = NULL;
     vmpf_status status = peek(peeked, err);
+    if (status == VMPF_OK) {
+        status = vmpt_input_recognise(peeked->head, peeked->head_size, &importer, err);
+    }
     if (status != VMPF_OK) {
         peeked_close(peeked);
         return status;
     }
-    const struct vmpt_importer *importer = vmpt_importer_find(peeked->head, peeked->head_size);
-    if (importer && importer->open) {
-        return importer->open(feed, source, skip_columns, err);
-    }
-    peeked_close(peeked);
-    if (importer) {
-        return fail(err, VMPF_E_UNSUPPORTED, 0, "%s", importer->refusal);
-    }
-    return fail(err, VMPF_E_NOT_VMPROF, 0, "not a profile in a format that this version reads");
+    return importer->open(feed, source, skip_columns, err);
 }
 
 static vmpf_status open_input(void *ctx, size_t index, uint32_t skip_columns,
@@ -148,7 +154,7 @@ static vmpf_status open_input(void *ctx, size_t index, uint32_t skip_columns,
 {
     struct vmpt_input_set *set = ctx;
     int fd = -1;
-    vmpf_status status = open_fd(set, set->names[index], &fd, err);
+    vmpf_status status = vmpt_input_open_fd(set, set->names[index], &fd, err);
     if (status != VMPF_OK) {
         return status;
     }

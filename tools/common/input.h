@@ -29,6 +29,14 @@ void vmpt_input_set_fini(struct vmpt_input_set *set);
 /* The set as vmpt_profile_load() wants it. Lifetime: set's. */
 struct vmpt_inputs vmpt_input_set_inputs(struct vmpt_input_set *set);
 
+/* Opens the input called name as a descriptor of the caller's, unless it is standard input, which is taken once. */
+vmpf_status vmpt_input_open_fd(struct vmpt_input_set *set, const char *name, int *fd,
+                               struct vmpf_error *err);
+/* Finds what reads an input that starts so, as vmpt_importer_find() does. An error: nothing does. */
+struct vmpt_importer;
+vmpf_status vmpt_input_recognise(const uint8_t *head, size_t size_bytes,
+                                 const struct vmpt_importer **out, struct vmpf_error *err);
+
 /* Says in one line why the input called name could not be read, and what to do. */
 void vmpt_say_input_error(const char *tool, const char *name, const struct vmpf_error *err);
 /* Says what is lost of an input that could be read in part; nothing for one that is whole. */

@@ -107,13 +107,15 @@ static bool set_address(void *target, const char *value, struct vmpt_refusal *wh
     return true;
 }
 
+/* The plain ones first. */
+#define PLAIN_OUTPUT_OPTIONS 3
 static const struct vmpt_option output_options[] = {
     {"limit", 'n', "N", "show N rows; 0: all (default: 20 in text, all in json and csv)",
      set_limit},
-    {"sort", 0, "ORDER", "total, self or name (default: total)", set_sort},
     {"format", 0, "FORMAT", "text, json or csv (default: text)", set_format},
     {"color", 0, "WHEN", "auto, always or never; auto: on a terminal, unless NO_COLOR is set",
      set_color},
+    {"sort", 0, "ORDER", "total, self or name (default: total)", set_sort},
     {"addr", 0, NULL, "show the address of each function", set_address},
 };
 
@@ -275,9 +277,10 @@ static bool set_strict(void *target, const char *value, struct vmpt_refusal *why
     return true;
 }
 
+#define PLAIN_INPUT_OPTIONS 1
 static const struct vmpt_option input_options[] = {
-    {"metric", 0, "NAME", "weigh samples by this value (default: cpu, else the first)", set_metric},
     {"strict", 0, NULL, "exit 1 when a file is damaged", set_strict},
+    {"metric", 0, "NAME", "weigh samples by this value (default: cpu, else the first)", set_metric},
 };
 
 #define GROUP(title, options)                                                                      \
@@ -287,6 +290,10 @@ static const struct vmpt_option input_options[] = {
 const struct vmpt_option_group vmpt_output_options = GROUP("Output:", output_options);
 const struct vmpt_option_group vmpt_filter_options = GROUP("What counts:", filter_options);
 const struct vmpt_option_group vmpt_input_options = GROUP("Input:", input_options);
+const struct vmpt_option_group vmpt_plain_output_options = {"Output:", output_options,
+                                                            PLAIN_OUTPUT_OPTIONS, NULL};
+const struct vmpt_option_group vmpt_plain_input_options = {"Input:", input_options,
+                                                           PLAIN_INPUT_OPTIONS, NULL};
 
 /* ---- all ----------------------------------------------------------------------------------------- */
 

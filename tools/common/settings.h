@@ -60,6 +60,9 @@ struct vmpt_settings {
 
 /* The groups of shared options; a group's target is a struct vmpt_settings. */
 extern const struct vmpt_option_group vmpt_output_options;
+/* Those of them, and of the input's, that make sense for a tool that shows files and not their functions. */
+extern const struct vmpt_option_group vmpt_plain_output_options;
+extern const struct vmpt_option_group vmpt_plain_input_options;
 extern const struct vmpt_option_group vmpt_filter_options;
 extern const struct vmpt_option_group vmpt_input_options;
 

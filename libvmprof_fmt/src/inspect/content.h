@@ -1,0 +1,12 @@
+/* content.h: what a chunk's payload holds, without decoding it. Private. */
+#ifndef VMPROF_FMT_INSPECT_CONTENT_H
+#define VMPROF_FMT_INSPECT_CONTENT_H
+
+#include <vmprof/vmpf_inspect.h>
+
+/* vmpfi_content_inspect() fills in the content of item->chunk, whose other fields are set, and item->problem where
+ * the payload breaks a rule. columns has room for VMPF_MAX_COLUMNS. */
+void vmpfi_content_inspect(struct vmpf_item *item, struct vmpf_column_info *columns,
+                           const uint8_t *payload, size_t size_bytes);
+
+#endif

@@ -1,0 +1,261 @@
+/* session_table.c: a session's figures. In text each is a line of its own (text.c). */
+#include <time.h>
+
+#include "tools/common/duration.h"
+#include "tools/info/cells.h"
+
+static const struct info_report *report_of(const void *rows)
+{
+    return ((const struct info_rows *)rows)->report;
+}
+
+static const struct info_session *at(const void *rows, size_t row)
+{
+    return &report_of(rows)->sessions[row];
+}
+
+static const struct info_file *file_at(const void *rows, size_t row)
+{
+    return &report_of(rows)->files[at(rows, row)->file];
+}
+
+static const struct vmpf_journal_info *journal_at(const void *rows, size_t row)
+{
+    size_t block = at(rows, row)->journal;
+    return block == INFO_NONE ? NULL : &report_of(rows)->blocks[block].item.chunk.journal;
+}
+
+static const struct vmpf_meta *meta_at(const void *rows, size_t row, const char *key)
+{
+    const struct vmpf_info *info = at(rows, row)->info;
+    return info ? vmpf_info_meta(info, key) : NULL;
+}
+
+/* ---- metadata ------------------------------------------------------------------------------------------ */
+
+static void meta_value(const struct vmpf_meta *meta, struct vmpt_value *out)
+{
+    if (meta && meta->type == VMPF_META_STRING) {
+        out->type = VMPT_STRING;
+        out->string = meta->string.data ? meta->string.data : "";
+        out->string_size = meta->string.size_bytes;
+    }
+    if (meta && meta->type == VMPF_META_INTEGER) {
+        info_set_number(out, meta->integer);
+    }
+}
+
+static void meta_text(const struct vmpf_meta *meta, struct vmpt_buffer *out)
+{
+    if (meta && meta->type == VMPF_META_STRING && meta->string.data) {
+        vmpt_buffer_add_visible(out, meta->string.data, meta->string.size_bytes);
+    }
+}
+
+static void program_value(const void *rows, size_t row, struct vmpt_value *out)
+{
+    meta_value(meta_at(rows, row, VMPF_META_PROGRAM), out);
+}
+
+static void program_text(const void *rows, size_t row, struct vmpt_buffer *out)
+{
+    meta_text(meta_at(rows, row, VMPF_META_PROGRAM), out);
+}
+
+static void interpreter_value(const void *rows, size_t row, struct vmpt_value *out)
+{
+    meta_value(meta_at(rows, row, VMPF_META_INTERPRETER), out);
+}
+
+static void version_value(const void *rows, size_t row, struct vmpt_value *out)
+{
+    meta_value(meta_at(rows, row, VMPF_META_INTERPRETER_VERSION), out);
+}
+
+static void interpreter_text(const void *rows, size_t row, struct vmpt_buffer *out)
+{
+    meta_text(meta_at(rows, row, VMPF_META_INTERPRETER), out);
+    vmpt_buffer_add_text(out, " ");
+    meta_text(meta_at(rows, row, VMPF_META_INTERPRETER_VERSION), out);
+}
+
+static void period_value(const void *rows, size_t row, struct vmpt_value *out)
+{
+    meta_value(meta_at(rows, row, VMPF_META_PERIOD_NS), out);
+}
+
+static void add_duration(struct vmpt_buffer *out, uint64_t ns)
+{
+    char text[32];
+    vmpt_format_duration(ns, text, sizeof(text));
+    vmpt_buffer_add_text(out, text);
+}
+
+static void period_text(const void *rows, size_t row, struct vmpt_buffer *out)
+{
+    const struct vmpf_meta *meta = meta_at(rows, row, VMPF_META_PERIOD_NS);
+    if (meta && meta->type == VMPF_META_INTEGER) {
+        add_duration(out, meta->integer);
+    }
+}
+
+static void values_text(const void *rows, size_t row, struct vmpt_buffer *out)
+{
+    const struct info_session *session = at(rows, row);
+    size_t count = session->info ? session->info->value_count : 0;
+    for (size_t k = 0; k < count; k++) {
+        const struct vmpf_value_type *value = &session->info->values[k];
+        vmpt_buffer_add_text(out, k ? ", " : "");
+        vmpt_buffer_add_visible(out, value->name.data, value->name.size_bytes);
+        vmpt_buffer_printf(out, " %" PRIu64 " ", session->sums[k]);
+        vmpt_buffer_add_visible(out, value->unit.data, value->unit.size_bytes);
+    }
+}
+
+/* ---- the session itself -------------------------------------------------------------------------------- */
+
+INFO_STRING_VALUE(file, file_at(rows, row)->name)
+INFO_NUMBER_VALUE(number, row - file_at(rows, row)->first_session)
+INFO_NUMBER_VALUE(offset, at(rows, row)->offset)
+INFO_NUMBER_VALUE(size, at(rows, row)->size_bytes)
+INFO_NUMBER_VALUE(read_version, at(rows, row)->superblock.read_version)
+INFO_NUMBER_VALUE(write_version, at(rows, row)->superblock.write_version)
+INFO_NUMBER_VALUE(start, at(rows, row)->superblock.start_unix_ns)
+INFO_NUMBER(samples, info_session_samples(at(rows, row)))
+INFO_NUMBER_VALUE(journal_samples, info_session_journal_samples(at(rows, row)))
+INFO_NUMBER(threads, at(rows, row)->threads)
+INFO_NUMBER(functions, at(rows, row)->functions)
+INFO_NUMBER(locations, at(rows, row)->locations)
+INFO_NUMBER(stacks, at(rows, row)->stacks)
+INFO_NUMBER(epochs, at(rows, row)->epochs)
+
+static void id_value(const void *rows, size_t row, struct vmpt_value *out)
+{
+    out->type = VMPT_ADDRESS;
+    out->integer = at(rows, row)->superblock.session_id;
+}
+
+static void start_text(const void *rows, size_t row, struct vmpt_buffer *out)
+{
+    char text[64];
+    struct tm parts;
+    time_t seconds = (time_t)(at(rows, row)->superblock.start_unix_ns / UINT64_C(1000000000));
+    if (gmtime_r(&seconds, &parts) &&
+        strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S UTC", &parts) > 0) {
+        vmpt_buffer_add_text(out, text);
+    }
+}
+
+static void length_value(const void *rows, size_t row, struct vmpt_value *out)
+{
+    const struct vmpf_info *info = at(rows, row)->info;
+    if (info) {
+        info_set_number(out, info->end_ns);
+    }
+}
+
+static void length_text(const void *rows, size_t row, struct vmpt_buffer *out)
+{
+    const struct vmpf_info *info = at(rows, row)->info;
+    if (info) {
+        add_duration(out, info->end_ns);
+    }
+}
+
+static void lost_value(const void *rows, size_t row, struct vmpt_value *out)
+{
+    const struct vmpf_info *info = at(rows, row)->info;
+    if (info) {
+        info_set_number(out, info->lost_samples);
+    }
+}
+
+static void lost_text(const void *rows, size_t row, struct vmpt_buffer *out)
+{
+    const struct vmpf_info *info = at(rows, row)->info;
+    if (info) {
+        info_add_number(out, info->lost_samples);
+    }
+}
+
+static void size_text(const void *rows, size_t row, struct vmpt_buffer *out)
+{
+    const struct info_session *session = at(rows, row);
+    uint64_t samples = info_session_samples(session);
+    vmpt_buffer_printf(out, "%" PRIu64 " bytes", session->size_bytes);
+    if (samples) {
+        vmpt_buffer_printf(out, ", %.2f a sample", (double)session->size_bytes / (double)samples);
+    }
+}
+
+static void finished_value(const void *rows, size_t row, struct vmpt_value *out)
+{
+    info_set_boolean(out, at(rows, row)->end != INFO_NONE);
+}
+
+static void finished_text(const void *rows, size_t row, struct vmpt_buffer *out)
+{
+    vmpt_buffer_add_text(out, at(rows, row)->end != INFO_NONE
+                                  ? "yes"
+                                  : "no: it was killed, cut, or is still being written");
+}
+
+static void journal_value(const void *rows, size_t row, struct vmpt_value *out)
+{
+    const struct vmpf_journal_info *journal = journal_at(rows, row);
+    if (journal) {
+        info_set_number(out, journal->capacity_bytes);
+    }
+}
+
+static void journal_text(const void *rows, size_t row, struct vmpt_buffer *out)
+{
+    const struct vmpf_journal_info *journal = journal_at(rows, row);
+    if (!journal) {
+        vmpt_buffer_add_text(out, "none");
+        return;
+    }
+    vmpt_buffer_printf(out, "%" PRIu64 " bytes, %" PRIu64 " of the samples are in it",
+                       journal->capacity_bytes, info_session_journal_samples(at(rows, row)));
+}
+
+static const struct vmpt_column columns[] = {
+    {.key = "file", .value = file_value},
+    {.key = "session", .value = number_value},
+    {.key = "offset", .value = offset_value},
+    {.key = "read_version", .value = read_version_value},
+    {.key = "write_version", .value = write_version_value},
+    {.key = "session_id", .value = id_value},
+    {.key = "program", .value = program_value, .title = "program", .text = program_text},
+    {.key = "interpreter",
+     .value = interpreter_value,
+     .title = "interpreter",
+     .text = interpreter_text},
+    {.key = "interpreter_version", .value = version_value},
+    {.key = "start_unix_ns", .value = start_value, .title = "start", .text = start_text},
+    {.key = "duration_ns", .value = length_value, .title = "length", .text = length_text},
+    {.key = "period_ns", .value = period_value, .title = "period", .text = period_text},
+    {.title = "values", .text = values_text},
+    {.key = "samples", .value = samples_value, .title = "samples", .text = samples_text},
+    {.key = "journal_samples", .value = journal_samples_value},
+    {.key = "lost_samples", .value = lost_value, .title = "lost", .text = lost_text},
+    {.key = "threads", .value = threads_value, .title = "threads", .text = threads_text},
+    {.key = "functions", .value = functions_value, .title = "functions", .text = functions_text},
+    {.key = "locations", .value = locations_value, .title = "locations", .text = locations_text},
+    {.key = "stacks", .value = stacks_value, .title = "stacks", .text = stacks_text},
+    {.key = "epochs", .value = epochs_value, .title = "epochs", .text = epochs_text},
+    {.key = "size_bytes", .value = size_value, .title = "size", .text = size_text},
+    {.key = "finished", .value = finished_value, .title = "finished", .text = finished_text},
+    {.key = "journal_bytes", .value = journal_value, .title = "journal", .text = journal_text},
+};
+
+struct vmpt_table info_session_table(const struct info_rows *rows)
+{
+    return (struct vmpt_table){
+        .columns = columns,
+        .column_count = sizeof(columns) / sizeof(columns[0]),
+        .rows = rows,
+        .row_count = rows->report->session_count,
+        .noun = "sessions",
+    };
+}
