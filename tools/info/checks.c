@@ -106,8 +106,7 @@ static void check_sequence(const struct look *look)
     for (size_t i = 0; i < look->file->block_count; i++) {
         const struct vmpf_item *item = &block_at(look, i)->item;
         if (item->chunk.order == VMPF_ORDER_GAP) {
-            fail(look, "offset %" PRIu64 ": %" PRIu32 " chunks are missing", item->offset,
-                 item->chunk.missing_chunks);
+            fail_item(look, item);
         } else if (item->chunk.order == VMPF_ORDER_NEXT) {
             pass(look);
         }

@@ -200,8 +200,9 @@ static void place(vmpf_inspector *i, struct vmpf_item *item)
     if (chunk->sequence > i->next_sequence) {
         chunk->order = VMPF_ORDER_GAP;
         chunk->missing_chunks = chunk->sequence - i->next_sequence;
-        vmpfi_fail(&item->problem, VMPF_E_CORRUPT, item->offset, "F-3-5", "%u chunks are missing",
-                   (unsigned)chunk->missing_chunks);
+        vmpfi_fail(&item->problem, VMPF_E_CORRUPT, item->offset, "F-3-5", "%u %s missing before it",
+                   (unsigned)chunk->missing_chunks,
+                   chunk->missing_chunks == 1 ? "chunk is" : "chunks are");
     }
     i->next_sequence = chunk->sequence + 1;
 }

@@ -1,0 +1,1 @@
+vmprof-info --blocks --columns -n 0 profiles/wall.prof

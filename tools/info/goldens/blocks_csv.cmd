@@ -1,0 +1,1 @@
+vmprof-info -b --format=csv profiles/flipped.prof

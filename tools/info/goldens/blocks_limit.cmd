@@ -1,0 +1,1 @@
+vmprof-info -b -n 3 profiles/many.prof

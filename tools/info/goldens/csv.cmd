@@ -1,0 +1,1 @@
+vmprof-info --format=csv profiles/simple.prof profiles/killed.prof

@@ -1,0 +1,1 @@
+vmprof-info --columns --strict profiles/cut.prof

@@ -1,0 +1,1 @@
+cp profiles/simple.prof out.prof && vmprof-info

@@ -1,0 +1,1 @@
+vmprof-info --focus=f profiles/simple.prof

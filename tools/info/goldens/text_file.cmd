@@ -1,0 +1,1 @@
+vmprof-info profiles/text.data
