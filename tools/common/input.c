@@ -142,7 +142,7 @@ static vmpf_status open_feed(struct peeked *peeked, uint32_t skip_columns, struc
     if (status == VMPF_OK) {
         status = vmpt_input_recognise(peeked->head, peeked->head_size, &importer, err);
     }
-    if (status != VMPF_OK) {
+    if (status != VMPF_OK || !importer) {
         peeked_close(peeked);
         return status;
     }

@@ -12,6 +12,11 @@ static const struct info_block *at(const void *rows, size_t row)
     return &report_of(rows)->blocks[row];
 }
 
+static const char *file_name(const void *rows, const struct info_block *block)
+{
+    return report_of(rows)->files[block->file].name;
+}
+
 static const struct vmpf_item *item_at(const void *rows, size_t row)
 {
     return &at(rows, row)->item;
@@ -60,7 +65,7 @@ static const char *rule_of(const struct vmpf_item *item)
     return item->problem.status == VMPF_OK ? NULL : item->problem.rule;
 }
 
-INFO_STRING_VALUE(file, report_of(rows)->files[at(rows, row)->file].name)
+INFO_STRING_VALUE(file, file_name(rows, at(rows, row)))
 INFO_NUMBER_VALUE(session, at(rows, row)->session -
                                report_of(rows)->files[at(rows, row)->file].first_session)
 INFO_NUMBER(offset, item_at(rows, row)->offset)
@@ -71,22 +76,12 @@ INFO_STRING_VALUE(checksum, checksum_name(checksum_of(item_at(rows, row))))
 INFO_STRING_VALUE(problem, problem_of(item_at(rows, row)))
 INFO_STRING_VALUE(rule, rule_of(item_at(rows, row)))
 
-static void file_text(const void *rows, size_t row, struct vmpt_buffer *out)
-{
-    const char *name = report_of(rows)->files[at(rows, row)->file].name;
-    vmpt_buffer_add_visible(out, name, strlen(name));
-}
-
-static void checksum_text(const void *rows, size_t row, struct vmpt_buffer *out)
-{
-    vmpt_buffer_add_text(out, checksum_name(checksum_of(item_at(rows, row))));
-}
-
+INFO_TEXT(file, info_add_bytes(out, file_name(rows, at(rows, row))))
+INFO_TEXT(checksum, vmpt_buffer_add_text(out, checksum_name(checksum_of(item_at(rows, row)))))
 static void name_text(const void *rows, size_t row, struct vmpt_buffer *out)
 {
     if (is_chunk(rows, row)) {
-        uint16_t kind = chunk_at(rows, row)->kind;
-        info_add_name(out, vmpf_chunk_kind_name(kind), kind);
+        info_add_kind(out, chunk_at(rows, row)->kind);
     } else {
         vmpt_buffer_add_text(out, type_name(item_at(rows, row)->type));
     }
@@ -181,54 +176,31 @@ static void span_text(const void *rows, size_t row, struct vmpt_buffer *out)
 
 static const struct vmpt_column columns[] = {
     {.key = "file", .value = file_value, .title = "FILE", .text = file_text, .can_shrink = true},
-    {.key = "session", .value = session_value},
-    {.key = "offset",
-     .value = offset_value,
-     .title = "OFFSET",
-     .text = offset_text,
-     .is_number = true},
-    {.key = "size_bytes",
-     .value = size_value,
-     .title = "SIZE",
-     .text = size_text,
-     .is_number = true},
+    INFO_KEY("session", session),
+    INFO_NUMBERS("offset", "OFFSET", offset),
+    INFO_NUMBERS("size_bytes", "SIZE", size),
     {.key = "type", .value = type_value, .title = "KIND", .text = name_text},
-    {.key = "kind", .value = kind_value},
-    {.key = "name", .value = kind_name_value},
-    {.key = "flags", .value = flags_value},
-    {.key = "critical", .value = critical_value},
-    {.key = "sequence",
-     .value = sequence_value,
-     .title = "SEQ",
-     .text = sequence_text,
-     .is_number = true},
-    {.key = "epoch", .value = epoch_value, .title = "EPOCH", .text = epoch_text, .is_number = true},
-    {.key = "payload_bytes", .value = payload_value},
-    {.key = "first", .value = first_value, .title = "FIRST", .text = first_text, .is_number = true},
-    {.key = "entries",
-     .value = entries_value,
-     .title = "ENTRIES",
-     .text = entries_text,
-     .is_number = true},
-    {.key = "raw_bytes", .value = raw_value, .title = "RAW", .text = raw_text, .is_number = true},
+    INFO_KEY("kind", kind),
+    INFO_KEY("name", kind_name),
+    INFO_KEY("flags", flags),
+    INFO_KEY("critical", critical),
+    INFO_NUMBERS("sequence", "SEQ", sequence),
+    INFO_NUMBERS("epoch", "EPOCH", epoch),
+    INFO_KEY("payload_bytes", payload),
+    INFO_NUMBERS("first", "FIRST", first),
+    INFO_NUMBERS("entries", "ENTRIES", entries),
+    INFO_NUMBERS("raw_bytes", "RAW", raw),
     {.key = "begin_ns", .value = begin_value, .title = "TIME", .text = span_text},
-    {.key = "end_ns", .value = end_value},
-    {.key = "checksum", .value = checksum_value, .title = "CHECKSUM", .text = checksum_text},
-    {.key = "order", .value = order_value},
+    INFO_KEY("end_ns", end),
+    INFO_WORDS("checksum", "CHECKSUM", checksum),
+    INFO_KEY("order", order),
     {.key = "problem", .value = problem_value, .title = "NOTE", .text = note_text},
-    {.key = "rule", .value = rule_value},
+    INFO_KEY("rule", rule),
 };
 
-/* One file needs no name in each row of text. */
 struct vmpt_table info_block_table(const struct info_rows *rows)
 {
-    return (struct vmpt_table){
-        .columns = columns,
-        .column_count = sizeof(columns) / sizeof(columns[0]),
-        .rows = rows,
-        .row_count = rows->report->block_count,
-        .noun = "blocks",
-    };
+    return INFO_TABLE(columns, rows, rows->report->block_count, "blocks");
 }
 
 /* ---- their columns ------------------------------------------------------------------------------------- */
@@ -248,7 +220,7 @@ static uint16_t kind_of(const void *rows, size_t row)
     return block_of(rows, row)->item.chunk.kind;
 }
 
-INFO_STRING_VALUE(column_file, report_of(rows)->files[block_of(rows, row)->file].name)
+INFO_STRING_VALUE(column_file, file_name(rows, block_of(rows, row)))
 INFO_NUMBER(column_offset, block_of(rows, row)->item.offset)
 INFO_NUMBER_VALUE(column_kind, kind_of(rows, row))
 INFO_STRING_VALUE(column_kind_name, vmpf_chunk_kind_name(kind_of(rows, row)))
@@ -262,84 +234,40 @@ INFO_NUMBER(column_raw, column_at(rows, row)->raw_bytes)
 INFO_NUMBER(column_stored, column_at(rows, row)->stored_bytes)
 INFO_NUMBER(column_tail, column_at(rows, row)->tail_bytes)
 
-static void column_kind_text(const void *rows, size_t row, struct vmpt_buffer *out)
-{
-    info_add_name(out, vmpf_chunk_kind_name(kind_of(rows, row)), kind_of(rows, row));
-}
-
-static void column_name_text(const void *rows, size_t row, struct vmpt_buffer *out)
-{
-    const struct vmpf_column_info *column = column_at(rows, row);
-    info_add_name(out, vmpf_column_name(kind_of(rows, row), column->id), column->id);
-}
-
-static void encoding_text(const void *rows, size_t row, struct vmpt_buffer *out)
-{
-    const struct vmpf_column_info *column = column_at(rows, row);
-    info_add_name(out, vmpf_encoding_name(column->encoding), column->encoding);
-}
-
-static void codec_text(const void *rows, size_t row, struct vmpt_buffer *out)
-{
-    const struct vmpf_column_info *column = column_at(rows, row);
-    info_add_name(out, vmpf_codec_name(column->codec), column->codec);
-}
-
-static void column_file_text(const void *rows, size_t row, struct vmpt_buffer *out)
-{
-    const char *name = report_of(rows)->files[block_of(rows, row)->file].name;
-    vmpt_buffer_add_visible(out, name, strlen(name));
-}
-
+INFO_TEXT(column_kind, info_add_kind(out, kind_of(rows, row)))
+INFO_TEXT(column_name, info_add_column(out, kind_of(rows, row), column_at(rows, row)->id))
+INFO_TEXT(encoding, info_add_name(out, vmpf_encoding_name(column_at(rows, row)->encoding),
+                                  column_at(rows, row)->encoding))
+INFO_TEXT(codec, info_add_name(out, vmpf_codec_name(column_at(rows, row)->codec),
+                               column_at(rows, row)->codec))
+INFO_TEXT(column_file, info_add_bytes(out, file_name(rows, block_of(rows, row))))
 static const struct vmpt_column column_columns[] = {
     {.key = "file",
      .value = column_file_value,
      .title = "FILE",
      .text = column_file_text,
      .can_shrink = true},
-    {.key = "offset",
-     .value = column_offset_value,
-     .title = "OFFSET",
-     .text = column_offset_text,
-     .is_number = true},
-    {.key = "kind", .value = column_kind_value},
+    INFO_NUMBERS("offset", "OFFSET", column_offset),
+    INFO_KEY("kind", column_kind),
     {.key = "kind_name",
      .value = column_kind_name_value,
      .title = "KIND",
      .text = column_kind_text},
-    {.key = "column", .value = column_id_value},
-    {.key = "name", .value = column_name_value, .title = "COLUMN", .text = column_name_text},
-    {.key = "encoding", .value = encoding_value},
+    INFO_KEY("column", column_id),
+    INFO_WORDS("name", "COLUMN", column_name),
+    INFO_KEY("encoding", encoding),
     {.key = "encoding_name",
      .value = encoding_name_value,
      .title = "ENCODING",
      .text = encoding_text},
-    {.key = "codec", .value = codec_value},
+    INFO_KEY("codec", codec),
     {.key = "codec_name", .value = codec_name_value, .title = "CODEC", .text = codec_text},
-    {.key = "raw_bytes",
-     .value = column_raw_value,
-     .title = "RAW",
-     .text = column_raw_text,
-     .is_number = true},
-    {.key = "tail_bytes",
-     .value = column_tail_value,
-     .title = "TAIL",
-     .text = column_tail_text,
-     .is_number = true},
-    {.key = "stored_bytes",
-     .value = column_stored_value,
-     .title = "STORED",
-     .text = column_stored_text,
-     .is_number = true},
+    INFO_NUMBERS("raw_bytes", "RAW", column_raw),
+    INFO_NUMBERS("tail_bytes", "TAIL", column_tail),
+    INFO_NUMBERS("stored_bytes", "STORED", column_stored),
 };
 
 struct vmpt_table info_block_column_table(const struct info_rows *rows)
 {
-    return (struct vmpt_table){
-        .columns = column_columns,
-        .column_count = sizeof(column_columns) / sizeof(column_columns[0]),
-        .rows = rows,
-        .row_count = rows->report->column_count,
-        .noun = "columns",
-    };
+    return INFO_TABLE(column_columns, rows, rows->report->column_count, "columns");
 }

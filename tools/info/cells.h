@@ -53,6 +53,21 @@ static inline void info_add_name(struct vmpt_buffer *out, const char *name, unsi
     }
 }
 
+static inline void info_add_kind(struct vmpt_buffer *out, uint16_t kind)
+{
+    info_add_name(out, vmpf_chunk_kind_name(kind), kind);
+}
+
+static inline void info_add_column(struct vmpt_buffer *out, uint16_t kind, uint16_t column)
+{
+    info_add_name(out, vmpf_column_name(kind, column), column);
+}
+
+static inline void info_add_bytes(struct vmpt_buffer *out, const char *text)
+{
+    vmpt_buffer_add_visible(out, text, strlen(text));
+}
+
 /* "12.3%"; nothing is no share of nothing. */
 static inline void info_add_share(struct vmpt_buffer *out, uint64_t part, uint64_t whole)
 {
@@ -82,10 +97,38 @@ static inline void info_add_ratio(struct vmpt_buffer *out, uint64_t part, uint64
 #define INFO_NUMBER(name, expression)                                                              \
     INFO_NUMBER_VALUE(name, expression)                                                            \
     INFO_NUMBER_TEXT(name, expression)
+/* What it adds to `out` is the expression's to say. */
+#define INFO_TEXT(name, expression)                                                                \
+    static void name##_text(const void *rows, size_t row, struct vmpt_buffer *out)                 \
+    {                                                                                              \
+        expression;                                                                                \
+    }
 #define INFO_STRING_VALUE(name, expression)                                                        \
     static void name##_value(const void *rows, size_t row, struct vmpt_value *out)                 \
     {                                                                                              \
         info_set_text(out, (expression));                                                          \
+    }
+
+/* A column of a table for programs alone, of numbers for both, and of text for both. */
+#define INFO_KEY(key_, name)                                                                       \
+    {                                                                                              \
+        .key = (key_), .value = name##_value                                                       \
+    }
+#define INFO_NUMBERS(key_, title_, name)                                                           \
+    {                                                                                              \
+        .key = (key_), .value = name##_value, .title = (title_), .text = name##_text,              \
+        .is_number = true                                                                          \
+    }
+#define INFO_WORDS(key_, title_, name)                                                             \
+    {                                                                                              \
+        .key = (key_), .value = name##_value, .title = (title_), .text = name##_text               \
+    }
+
+#define INFO_TABLE(columns_, rows_, count, noun_)                                                  \
+    (struct vmpt_table)                                                                            \
+    {                                                                                              \
+        .columns = (columns_), .column_count = sizeof(columns_) / sizeof((columns_)[0]),           \
+        .rows = (rows_), .row_count = (count), .noun = (noun_)                                     \
     }
 
 /* The tables, each with its columns; the caller sets how many rows are shown. */

@@ -36,43 +36,21 @@ static void kind_value(const void *rows, size_t row, struct vmpt_value *out)
     }
 }
 
-static void name_text(const void *rows, size_t row, struct vmpt_buffer *out)
-{
-    info_add_name(out, kind_name(kind_at(rows, row)), kind_at(rows, row)->kind);
-}
-
-static void share_text(const void *rows, size_t row, struct vmpt_buffer *out)
-{
-    info_add_share(out, kind_at(rows, row)->stored_bytes, sums_of(rows)->size_bytes);
-}
-
+INFO_TEXT(name, info_add_name(out, kind_name(kind_at(rows, row)), kind_at(rows, row)->kind))
+INFO_TEXT(share, info_add_share(out, kind_at(rows, row)->stored_bytes, sums_of(rows)->size_bytes))
 static const struct vmpt_column kind_columns[] = {
-    {.key = "kind", .value = kind_value},
-    {.key = "name", .value = name_value, .title = "KIND", .text = name_text},
-    {.key = "count", .value = count_value, .title = "COUNT", .text = count_text, .is_number = true},
-    {.key = "entries",
-     .value = entries_value,
-     .title = "ENTRIES",
-     .text = entries_text,
-     .is_number = true},
-    {.key = "stored_bytes",
-     .value = stored_value,
-     .title = "STORED",
-     .text = stored_text,
-     .is_number = true},
+    INFO_KEY("kind", kind),
+    INFO_WORDS("name", "KIND", name),
+    INFO_NUMBERS("count", "COUNT", count),
+    INFO_NUMBERS("entries", "ENTRIES", entries),
+    INFO_NUMBERS("stored_bytes", "STORED", stored),
     {.title = "SHARE", .text = share_text, .is_number = true},
-    {.key = "raw_bytes", .value = raw_value, .title = "RAW", .text = raw_text, .is_number = true},
+    INFO_NUMBERS("raw_bytes", "RAW", raw),
 };
 
 struct vmpt_table info_kind_table(const struct info_rows *rows)
 {
-    return (struct vmpt_table){
-        .columns = kind_columns,
-        .column_count = sizeof(kind_columns) / sizeof(kind_columns[0]),
-        .rows = rows,
-        .row_count = rows->sums->kind_count,
-        .noun = "kinds",
-    };
+    return INFO_TABLE(kind_columns, rows, rows->sums->kind_count, "kinds");
 }
 
 /* ---- columns ------------------------------------------------------------------------------------------- */
@@ -93,72 +71,34 @@ INFO_STRING_VALUE(codecs, column_at(rows, row)->codec_names)
 INFO_NUMBER(column_raw, column_at(rows, row)->raw_bytes)
 INFO_NUMBER(column_stored, column_at(rows, row)->stored_bytes)
 
-static void column_kind_text(const void *rows, size_t row, struct vmpt_buffer *out)
-{
-    uint16_t kind = column_at(rows, row)->kind;
-    info_add_name(out, vmpf_chunk_kind_name(kind), kind);
-}
-
-static void column_name_text(const void *rows, size_t row, struct vmpt_buffer *out)
-{
-    const struct info_column_sum *column = column_at(rows, row);
-    info_add_name(out, vmpf_column_name(column->kind, column->id), column->id);
-}
-
-static void encodings_text(const void *rows, size_t row, struct vmpt_buffer *out)
-{
-    vmpt_buffer_add_text(out, column_at(rows, row)->encoding_names);
-}
-
-static void codecs_text(const void *rows, size_t row, struct vmpt_buffer *out)
-{
-    vmpt_buffer_add_text(out, column_at(rows, row)->codec_names);
-}
-
-static void column_share_text(const void *rows, size_t row, struct vmpt_buffer *out)
-{
-    info_add_share(out, column_at(rows, row)->stored_bytes, sums_of(rows)->size_bytes);
-}
-
-static void per_sample_text(const void *rows, size_t row, struct vmpt_buffer *out)
-{
-    info_add_ratio(out, column_at(rows, row)->stored_bytes, sums_of(rows)->samples);
-}
-
+INFO_TEXT(column_kind, info_add_kind(out, column_at(rows, row)->kind))
+INFO_TEXT(column_name, info_add_column(out, column_at(rows, row)->kind, column_at(rows, row)->id))
+INFO_TEXT(encodings, vmpt_buffer_add_text(out, column_at(rows, row)->encoding_names))
+INFO_TEXT(codecs, vmpt_buffer_add_text(out, column_at(rows, row)->codec_names))
+INFO_TEXT(column_share,
+          info_add_share(out, column_at(rows, row)->stored_bytes, sums_of(rows)->size_bytes))
+INFO_TEXT(per_sample,
+          info_add_ratio(out, column_at(rows, row)->stored_bytes, sums_of(rows)->samples))
 static const struct vmpt_column column_columns[] = {
-    {.key = "kind", .value = column_kind_value},
+    INFO_KEY("kind", column_kind),
     {.key = "kind_name",
      .value = column_kind_name_value,
      .title = "KIND",
      .text = column_kind_text},
-    {.key = "column", .value = column_id_value},
-    {.key = "name", .value = column_name_value, .title = "COLUMN", .text = column_name_text},
-    {.key = "chunks", .value = column_chunks_value},
-    {.key = "encodings", .value = encodings_value, .title = "ENCODINGS", .text = encodings_text},
-    {.key = "codecs", .value = codecs_value, .title = "CODECS", .text = codecs_text},
-    {.key = "raw_bytes",
-     .value = column_raw_value,
-     .title = "RAW",
-     .text = column_raw_text,
-     .is_number = true},
-    {.key = "stored_bytes",
-     .value = column_stored_value,
-     .title = "STORED",
-     .text = column_stored_text,
-     .is_number = true},
+    INFO_KEY("column", column_id),
+    INFO_WORDS("name", "COLUMN", column_name),
+    INFO_KEY("chunks", column_chunks),
+    INFO_WORDS("encodings", "ENCODINGS", encodings),
+    INFO_WORDS("codecs", "CODECS", codecs),
+    INFO_NUMBERS("raw_bytes", "RAW", column_raw),
+    INFO_NUMBERS("stored_bytes", "STORED", column_stored),
     {.title = "A SAMPLE", .text = per_sample_text, .is_number = true},
     {.title = "SHARE", .text = column_share_text, .is_number = true},
 };
 
 struct vmpt_table info_column_table(const struct info_rows *rows)
 {
-    return (struct vmpt_table){
-        .columns = column_columns,
-        .column_count = sizeof(column_columns) / sizeof(column_columns[0]),
-        .rows = rows,
-        .row_count = rows->sums->column_count,
-        .noun = "columns",
-    };
+    return INFO_TABLE(column_columns, rows, rows->sums->column_count, "columns");
 }
 
 /* ---- checks -------------------------------------------------------------------------------------------- */
@@ -188,61 +128,30 @@ INFO_NUMBER(checked, check_at(rows, row)->checked)
 INFO_NUMBER(failed, check_at(rows, row)->failed)
 INFO_STRING_VALUE(detail, check_at(rows, row)->failed ? check_at(rows, row)->detail : NULL)
 
-static void file_text(const void *rows, size_t row, struct vmpt_buffer *out)
-{
-    vmpt_buffer_add_visible(out, check_file(rows, row), strlen(check_file(rows, row)));
-}
-
-static void check_text(const void *rows, size_t row, struct vmpt_buffer *out)
-{
-    vmpt_buffer_add_text(out, check_at(rows, row)->name);
-}
-
-static void result_text(const void *rows, size_t row, struct vmpt_buffer *out)
-{
-    vmpt_buffer_add_text(out, result_of(check_at(rows, row)));
-}
-
+INFO_TEXT(file, info_add_bytes(out, check_file(rows, row)))
+INFO_TEXT(check, vmpt_buffer_add_text(out, check_at(rows, row)->name))
+INFO_TEXT(result, vmpt_buffer_add_text(out, result_of(check_at(rows, row))))
 static enum vmpt_style result_style(const void *rows, size_t row)
 {
     const struct info_check *check = check_at(rows, row);
     return check->failed ? VMPT_HOT : check->checked ? VMPT_PLAIN : VMPT_FAINT;
 }
 
-static void detail_text(const void *rows, size_t row, struct vmpt_buffer *out)
-{
-    const char *detail = check_at(rows, row)->detail;
-    vmpt_buffer_add_visible(out, detail, strlen(detail));
-}
-
+INFO_TEXT(detail, info_add_bytes(out, check_at(rows, row)->detail))
 static const struct vmpt_column check_columns[] = {
     {.key = "file", .value = file_value, .title = "FILE", .text = file_text, .can_shrink = true},
-    {.key = "check", .value = check_value, .title = "CHECK", .text = check_text},
+    INFO_WORDS("check", "CHECK", check),
     {.key = "result",
      .value = result_value,
      .title = "RESULT",
      .text = result_text,
      .style = result_style},
-    {.key = "checked",
-     .value = checked_value,
-     .title = "CHECKED",
-     .text = checked_text,
-     .is_number = true},
-    {.key = "failed",
-     .value = failed_value,
-     .title = "FAILED",
-     .text = failed_text,
-     .is_number = true},
-    {.key = "detail", .value = detail_value, .title = "DETAIL", .text = detail_text},
+    INFO_NUMBERS("checked", "CHECKED", checked),
+    INFO_NUMBERS("failed", "FAILED", failed),
+    INFO_WORDS("detail", "DETAIL", detail),
 };
 
 struct vmpt_table info_check_table(const struct info_rows *rows)
 {
-    return (struct vmpt_table){
-        .columns = check_columns,
-        .column_count = sizeof(check_columns) / sizeof(check_columns[0]),
-        .rows = rows,
-        .row_count = rows->checks->count,
-        .noun = "checks",
-    };
+    return INFO_TABLE(check_columns, rows, rows->checks->count, "checks");
 }

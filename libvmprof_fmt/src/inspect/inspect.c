@@ -273,19 +273,17 @@ static vmpf_status take_chunk(vmpf_inspector *i, const struct vmpfi_chunk_header
 vmpf_status vmpf_inspect_open(vmpf_inspector **out, struct vmpf_source source,
                               struct vmpf_error *err)
 {
-    vmpf_inspector *i = NULL;
-    vmpf_status status = VMPF_OK;
     if (out == NULL || source.ops == NULL || source.ops->read == NULL) {
-        status = vmpfi_fail(err, VMPF_E_ARG, VMPFI_NO_OFFSET, "", "no source to inspect");
-    } else if ((i = calloc(1, sizeof *i)) == NULL) {
-        status = vmpfi_fail_nomem(err);
-    }
-    if (status != VMPF_OK) {
         vmpf_source_close(&source);
-        return status;
+        return vmpfi_fail(err, VMPF_E_ARG, VMPFI_NO_OFFSET, "", "no source to inspect");
+    }
+    vmpf_inspector *i = calloc(1, sizeof *i);
+    if (i == NULL) {
+        vmpf_source_close(&source);
+        return vmpfi_fail_nomem(err);
     }
     i->input.source = source;
-    status = take_opening(i, err);
+    vmpf_status status = take_opening(i, err);
     if (status != VMPF_OK) {
         vmpf_inspect_close(i);
         return status;
