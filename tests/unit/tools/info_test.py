@@ -95,9 +95,10 @@ def with_journal():
     rows = [(C.ROW_THREAD, C.thread_row(100, 101, b"Other")),
             (C.ROW_CODE, C.code_row(1, b"jf", b"j.py"))]
     rows += [(C.ROW_SAMPLE, C.sample_row(10 * i, 101, [(1, 0)], values=(5,))) for i in range(3)]
-    words, head = C.ring(rows)
+    start = 3 * 65536 - 64
+    words, head = C.ring(rows, start=start)
     samples = (C.SAMPLES, C.samples(0, (2, 0, 1000, 0, 10), (3, 0, 2000, 0, 10)))
-    return assemble([tables()[0], (C.PAD, bytes(40)), (C.JOURNAL, C.journal(words, head, 0)), *tables()[1:], samples])
+    return assemble([tables()[0], (C.PAD, bytes(40)), (C.JOURNAL, C.journal(words, head, start)), *tables()[1:], samples])
 
 
 def with_copies():
@@ -108,20 +109,24 @@ def with_copies():
 
 
 def with_two_epochs():
-    second = [(kind, payload, {"epoch": 1}) for kind, payload in tables()[1:5]]
-    samples = (C.SAMPLES, C.samples(12, (1, 0, 3000, 0, 5)), {"epoch": 1})
+    """Tables anew, after epochs that have nothing, and a thread that is renamed."""
+    second = [(kind, payload, {"epoch": 3}) for kind, payload in tables()[1:5]]
+    renamed = (C.THREADS, C.threads(1, (101, 100, b"Renamed"), (102, 100, b"New")), {"epoch": 3})
+    samples = (C.SAMPLES, C.samples(12, (1, 2, 3000, 0, 5)), {"epoch": 3})
     return assemble(tables() + list(sample_chunks(1, 12)) + second
-                    + [samples, (C.END, C.end(13, 0, 9000, 125), {"epoch": 1})])
+                    + [renamed, samples, (C.END, C.end(13, 0, 9000, 125), {"epoch": 3})])
 
 
 def with_coded_columns():
     """A column in encoding 5, the example of 4.2, and one with a raw tail (codec 2)."""
     coded = bytes.fromhex("052404C0843DE80703006F6F0100002800")
-    packed = zlib.compress(bytes(3))
+    packed, labels = zlib.compress(bytes(3)), bytes([0, 0, 0, 0])
     samples = C.columns(0, 4, C.column(1, [1, 2, 3, 1]),
                         (struct.pack("<HBBIII", 2, 1, 2, 4, len(packed) + 1, 1), packed + b"\x01"),
                         (struct.pack("<HBBIII", 3, 5, 0, len(coded), len(coded), 0), coded),
-                        C.column(16, [10] * 4))
+                        C.column(16, [10] * 4),
+                        # What is no tail, where the codec has none, is ignored.
+                        (struct.pack("<HBBIII", 0x8001, 1, 0, 4, 4, 3), labels))
     return assemble(tables() + [(C.SAMPLES, samples), (C.END, C.end(4, 0, 2993000, 40))])
 
 
@@ -346,10 +351,11 @@ class Damage(Made):
         for check, chunks in (
                 ("samples of the end", [*samples, (C.END, C.end(25, 0, 9, 240))]),
                 ("sums of the end", [*samples, (C.END, C.end(24, 0, 9, 241))]),
-                ("sums of the end", [*samples, (C.END, C.end(24, 0, 9, 240, 1))]),
+                ("sums of the end", [*samples, (C.END, C.end(24, 0, 9, 240, 0))]),
                 ("sequence", [samples[0], (*samples[1], {"number": 9}), (C.END, end)]),
                 ("contents", [samples[0], (C.SAMPLES, bytes(bad_directory)), (C.END, end)]),
                 ("contents", [*samples, (C.END, end + b"x")]),
+                ("contents", [samples[0], (C.SAMPLES, samples[1][1] + b"x"), (C.END, end)]),
                 ("decoding", [samples[0], (C.SAMPLES, C.columns(12, 12, C.column(1, [1] * 11))), (C.END, end)]),
                 ("decoding", [(C.SAMPLES, bytes(bad_stream)), (C.END, C.end(0, 0, 9, 0))]),
                 ("decoding", [samples[0], (C.SAMPLES, C.samples(12, (99, 0, 5, 0, 10))), (C.END, C.end(13, 0, 9, 130))]),
@@ -401,6 +407,7 @@ class Damage(Made):
         self.assertEqual(info("flipped.prof").returncode, 0)
         self.assertEqual(info("--strict", "flipped.prof").returncode, 1)
         self.assertEqual(info("--strict", "simple.prof").returncode, 0)
+        self.assertEqual(info("--strict", "flipped.prof", "simple.prof").returncode, 1)
 
 
 class Schema(Made):
