@@ -84,16 +84,19 @@ static void check_headers(const struct look *look)
     }
 }
 
-static bool payload_is_bad(const struct vmpf_chunk_info *chunk)
+/* A copy that is damaged does no harm, and is no problem. */
+static bool payload_is_bad(const struct vmpf_item *item)
 {
-    return chunk->cut || chunk->payload_checksum == VMPF_CHECK_WRONG;
+    const struct vmpf_chunk_info *chunk = &item->chunk;
+    return item->problem.status != VMPF_OK &&
+           (chunk->cut || chunk->payload_checksum == VMPF_CHECK_WRONG);
 }
 
 static void check_payloads(const struct look *look)
 {
     for (size_t i = 0; i < look->file->block_count; i++) {
         const struct vmpf_item *item = &block_at(look, i)->item;
-        if (item->type == VMPF_ITEM_CHUNK && payload_is_bad(&item->chunk)) {
+        if (payload_is_bad(item)) {
             fail_item(look, item);
         } else if (item->chunk.payload_checksum == VMPF_CHECK_RIGHT) {
             pass(look);
@@ -117,14 +120,14 @@ static void check_sequence(const struct look *look)
 static void check_contents(const struct look *look)
 {
     for (size_t i = 0; i < look->file->block_count; i++) {
-        const struct info_block *block = block_at(look, i);
-        const struct vmpf_chunk_info *chunk = &block->item.chunk;
-        if (!info_block_counts(block)) {
+        const struct vmpf_item *item = &block_at(look, i)->item;
+        const struct vmpf_chunk_info *chunk = &item->chunk;
+        if (item->type != VMPF_ITEM_CHUNK || payload_is_bad(item) ||
+            chunk->order == VMPF_ORDER_COPY) {
             continue;
         }
-        bool other = payload_is_bad(chunk) || chunk->order == VMPF_ORDER_GAP;
-        if (block->item.problem.status != VMPF_OK && !other) {
-            fail_item(look, &block->item);
+        if (!chunk->used || (item->problem.status != VMPF_OK && chunk->order != VMPF_ORDER_GAP)) {
+            fail_item(look, item);
         } else if (chunk->content != VMPF_CONTENT_NONE) {
             pass(look);
         }
@@ -137,8 +140,8 @@ static uint64_t bad_payloads(const struct look *look)
 {
     uint64_t count = 0;
     for (size_t i = 0; i < look->file->block_count; i++) {
-        const struct vmpf_chunk_info *chunk = &block_at(look, i)->item.chunk;
-        count += payload_is_bad(chunk) && chunk->content != VMPF_CONTENT_JOURNAL;
+        const struct vmpf_item *item = &block_at(look, i)->item;
+        count += payload_is_bad(item) && item->chunk.content != VMPF_CONTENT_JOURNAL;
     }
     return count;
 }

@@ -38,10 +38,7 @@ void info_report_fini(struct info_report *report)
 
 bool info_block_counts(const struct info_block *block)
 {
-    const struct vmpf_chunk_info *chunk = &block->item.chunk;
-    return block->item.type == VMPF_ITEM_CHUNK && chunk->payload_checksum != VMPF_CHECK_WRONG &&
-           chunk->order != VMPF_ORDER_COPY &&
-           (!chunk->cut || chunk->content == VMPF_CONTENT_JOURNAL);
+    return block->item.type == VMPF_ITEM_CHUNK && block->item.chunk.used;
 }
 
 uint64_t info_block_raw_bytes(const struct info_report *report, const struct info_block *block)
@@ -197,15 +194,26 @@ static vmpf_status read_samples(struct info_report *report, size_t file,
 {
     const struct info_file *f = &report->files[file];
     struct vmpf_block block;
-    vmpf_status status;
-    while ((status = vmpf_reader_next(reader, &block, err)) == VMPF_OK) {
+    struct vmpf_error refusal = {.status = VMPF_END};
+    for (;;) {
+        vmpf_status status = vmpf_reader_next(reader, &block, err);
+        if (status == VMPF_E_UNSUPPORTED || status == VMPF_E_VERSION) {
+            /* One session that cannot be read does not keep us from the next. */
+            refusal = refusal.status == VMPF_END ? *err : refusal;
+            continue;
+        }
+        if (status == VMPF_END && refusal.status != VMPF_END) {
+            *err = refusal;
+        }
+        if (status != VMPF_OK) {
+            return status == VMPF_END ? refusal.status : status;
+        }
         size_t session = vmpf_reader_session(reader);
         if (session < f->session_count) {
             add_sums(&report->sessions[f->first_session + session], &block);
         }
         info_source_tick(source);
     }
-    return status;
 }
 
 static vmpf_status decode(struct info_report *report, size_t file, struct info_source *source,

@@ -32,7 +32,7 @@ typedef enum vmpf_order {
     VMPF_ORDER_NEXT = 1,
     VMPF_ORDER_COPY = 2,   /* the number was seen already: a reader ignores the chunk */
     VMPF_ORDER_GAP = 3,    /* chunks are missing before it */
-    VMPF_ORDER_UNUSED = 4, /* the payload is damaged, so that the number counts for nothing */
+    VMPF_ORDER_UNUSED = 4, /* the chunk is damaged, so that its number counts for nothing */
 } vmpf_order;
 
 struct vmpf_superblock_info {
@@ -40,8 +40,8 @@ struct vmpf_superblock_info {
     uint16_t write_version;
     uint64_t session_id;
     uint64_t start_unix_ns;
-    vmpf_check
-        checksum; /* where it is wrong, the session id is that of the first chunk, the rest 0 */
+    vmpf_check checksum;
+    bool recovered; /* no field is believed: the id is that of the first chunk [F-2-2] */
 };
 
 /* A column, as the directory of its chunk describes it [F-4-1]. */
@@ -99,6 +99,8 @@ struct vmpf_chunk_info {
     uint16_t flags;
     bool critical;
     bool cut; /* the input ends within the payload */
+    /* A reader uses it: it is whole, no copy, and breaks no rule that can be seen without decoding [F-3-8]. */
+    bool used;
     uint64_t session_id;
     uint32_t sequence; /* UINT32_MAX: not numbered */
     uint32_t epoch;
@@ -121,6 +123,7 @@ typedef enum vmpf_lost {
     VMPF_LOST_HEADER = 1,        /* a chunk's header whose checksum or size is wrong */
     VMPF_LOST_SUPERBLOCK = 2,    /* a superblock whose checksum or content is wrong */
     VMPF_LOST_OTHER_SESSION = 3, /* a chunk of a session that is not this one [F-2-5] */
+    VMPF_LOST_BEHIND_END = 4,    /* a chunk that stands behind the end of its session [F-6-4] */
 } vmpf_lost;
 
 /* Items follow each other without gaps: an item's offset is the end of the one before. */
@@ -138,7 +141,8 @@ typedef struct vmpf_inspector vmpf_inspector;
 
 /* vmpf_inspect_open() takes over source, also when it fails, as vmpf_reader_open() does and with the same errors.
  * vmpf_inspect_next() gives the next item; VMPF_END after the last. What is wrong with an item is in the item;
- * an error (VMPF_E_IO, VMPF_E_NOMEM, VMPF_E_VERSION of a later session) is final. */
+ * an error (VMPF_E_IO, VMPF_E_NOMEM) is final. A session behind another one that is newer than this library has the
+ * problem VMPF_E_VERSION; its chunks are described as if it were not. */
 VMPF_API vmpf_status vmpf_inspect_open(vmpf_inspector **out, struct vmpf_source source,
                                        struct vmpf_error *err);
 VMPF_API vmpf_status vmpf_inspect_next(vmpf_inspector *i, struct vmpf_item *item,

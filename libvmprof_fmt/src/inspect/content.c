@@ -124,23 +124,28 @@ static void inspect_journal(struct vmpf_item *item, const uint8_t *payload, size
     struct vmpf_journal_info *out = &item->chunk.journal;
     uint64_t offset = payload_offset(item);
     if (size_bytes < VMPFI_JOURNAL_HEADER_BYTES ||
-        !vmpfi_crc32_matches(vmpfi_load_u32(payload + 24), payload, 24) ||
-        vmpfi_load_u32(payload) != VMPF_JOURNAL_LAYOUT ||
-        vmpfi_load_u64(payload + 16) != item->chunk.session_id) {
+        !vmpfi_crc32_matches(vmpfi_load_u32(payload + 24), payload, 24)) {
         vmpfi_fail(&item->problem, VMPF_E_CORRUPT, offset, "F-7.1-1",
                    "the journal's header is damaged");
         return;
+    }
+    if (vmpfi_load_u32(payload) != VMPF_JOURNAL_LAYOUT) {
+        return; /* sound, and of a later version */
     }
     out->capacity_bytes = vmpfi_load_u64(payload + 8);
     out->head = vmpfi_load_u64(payload + 64);
     out->lost_samples = vmpfi_load_u64(payload + 72);
     out->tail = vmpfi_load_u64(payload + 128);
-    item->chunk.content = VMPF_CONTENT_JOURNAL;
-    if (out->capacity_bytes + VMPFI_JOURNAL_HEADER_BYTES != item->chunk.payload_bytes) {
+    if (vmpfi_load_u32(payload + 4) != VMPFI_JOURNAL_HEADER_BYTES ||
+        vmpfi_load_u64(payload + 16) != item->chunk.session_id ||
+        out->capacity_bytes + VMPFI_JOURNAL_HEADER_BYTES != item->chunk.payload_bytes) {
         vmpfi_fail(&item->problem, VMPF_E_CORRUPT, offset, "F-7.1-1",
-                   "the journal's capacity is not that of its chunk");
-    } else if (out->head % 8 != 0 || out->tail % 8 != 0 || out->tail > out->head ||
-               out->head - out->tail > out->capacity_bytes) {
+                   "the journal's header is not that of its chunk");
+        return;
+    }
+    item->chunk.content = VMPF_CONTENT_JOURNAL;
+    if (out->head % 8 != 0 || out->tail % 8 != 0 || out->tail > out->head ||
+        out->head - out->tail > out->capacity_bytes) {
         vmpfi_fail(&item->problem, VMPF_E_CORRUPT, offset + 64, "F-7.1-2",
                    "the journal's positions are damaged");
     }
@@ -172,8 +177,8 @@ static void inspect_end(struct vmpf_item *item, struct vmpfi_cursor cursor)
     item->chunk.content = VMPF_CONTENT_END;
 }
 
-void vmpfi_content_inspect(struct vmpf_item *item, struct vmpf_column_info *columns,
-                           const uint8_t *payload, size_t size_bytes)
+static void inspect(struct vmpf_item *item, struct vmpf_column_info *columns,
+                    const uint8_t *payload, size_t size_bytes)
 {
     struct vmpfi_cursor cursor = vmpfi_cursor_of(payload, size_bytes);
     switch (item->chunk.kind) {
@@ -190,4 +195,18 @@ void vmpfi_content_inspect(struct vmpf_item *item, struct vmpf_column_info *colu
         vmpfi_fail(&item->problem, VMPF_E_UNSUPPORTED, item->offset, "F-3-4",
                    "chunks of kind %u are not known here", (unsigned)item->chunk.kind);
     }
+}
+
+bool vmpfi_content_inspect(struct vmpf_item *item, struct vmpf_column_info *columns,
+                           const uint8_t *payload, size_t size_bytes)
+{
+    struct vmpf_error before = item->problem;
+    item->problem.status = VMPF_OK;
+    inspect(item, columns, payload, size_bytes);
+    bool sound = item->problem.status == VMPF_OK;
+    if (sound) {
+        item->problem = before;
+    }
+    /* The rows of a journal whose positions are damaged are searched for [F-7.1-2]. */
+    return sound || item->chunk.content == VMPF_CONTENT_JOURNAL;
 }

@@ -11,7 +11,7 @@
 /* A superblock with the header of a chunk behind it: what recovery of a damaged superblock looks at [F-2-2]. */
 #define OPENING_BYTES (VMPFI_SUPERBLOCK_BYTES + VMPFI_CHUNK_HEADER_BYTES)
 /* Enough to tell what stands here. */
-#define LOOK_BYTES ((size_t)VMPFI_SUPERBLOCK_BYTES)
+#define LOOK_BYTES OPENING_BYTES
 
 struct vmpf_inspector {
     struct vmpfi_input input;
@@ -19,29 +19,47 @@ struct vmpf_inspector {
     bool first_given;
     uint64_t session_id;
     uint32_t next_sequence;
+    uint32_t epoch;
+    bool finished; /* its END was seen */
+    bool journal_seen;
     struct vmpf_column_info columns[VMPF_MAX_COLUMNS];
     struct vmpf_error failure; /* final; status VMPF_OK: none */
 };
 
 /* ---- superblocks ------------------------------------------------------------------------------------- */
 
-/* Takes the superblock at the window's start, and the bytes that later versions may have appended to it. */
-static vmpf_status take_superblock(vmpf_inspector *i, const struct vmpfi_superblock *superblock,
-                                   vmpf_check checksum, struct vmpf_item *item,
-                                   struct vmpf_error *err)
+static void begin_session(vmpf_inspector *i, uint64_t session_id)
 {
-    item->type = VMPF_ITEM_SUPERBLOCK;
-    item->superblock = (struct vmpf_superblock_info){.read_version = superblock->read_version,
-                                                     .write_version = superblock->write_version,
-                                                     .session_id = superblock->session_id,
-                                                     .start_unix_ns = superblock->start_unix_ns,
-                                                     .checksum = checksum};
-    i->session_id = superblock->session_id;
+    i->session_id = session_id;
     i->next_sequence = 0;
-    VMPF_TRY(vmpfi_input_ensure(&i->input, superblock->size_bytes, err));
+    i->epoch = 0;
+    i->finished = false;
+    i->journal_seen = false;
+}
+
+/* Takes the superblock at the window's start, and the bytes that later versions may have appended to it. What is wrong
+ * with it is in item->problem already; a newer one may be of any size. */
+static vmpf_status take_superblock(vmpf_inspector *i, const struct vmpfi_superblock *superblock,
+                                   struct vmpf_item *item, struct vmpf_error *err)
+{
+    const uint8_t *data = vmpfi_input_data(&i->input);
+    bool right = vmpfi_crc32_matches(vmpfi_load_u32(data + 60), data, 60);
+    bool newer = item->problem.status == VMPF_E_VERSION;
+    size_t size_bytes = newer ? VMPFI_SUPERBLOCK_BYTES : superblock->size_bytes;
+    item->type = VMPF_ITEM_SUPERBLOCK;
+    item->superblock = (struct vmpf_superblock_info){
+        .read_version = superblock->read_version,
+        .write_version = superblock->write_version,
+        .session_id = superblock->session_id,
+        .start_unix_ns = superblock->start_unix_ns,
+        .checksum = right ? VMPF_CHECK_RIGHT : VMPF_CHECK_WRONG,
+        .recovered = item->problem.status == VMPF_E_CORRUPT,
+    };
+    begin_session(i, superblock->session_id);
+    VMPF_TRY(vmpfi_input_ensure(&i->input, size_bytes, err));
     size_t available = vmpfi_input_available(&i->input);
-    item->size_bytes = superblock->size_bytes;
-    if (available < superblock->size_bytes) {
+    item->size_bytes = size_bytes;
+    if (available < size_bytes) {
         item->size_bytes = available;
         vmpfi_fail(&item->problem, VMPF_E_TRUNCATED, item->offset, "F-2-4",
                    "the superblock was cut");
@@ -64,7 +82,6 @@ static vmpf_status take_opening(vmpf_inspector *i, struct vmpf_error *err)
 {
     struct vmpf_item *item = &i->first;
     struct vmpfi_superblock superblock = {0};
-    struct vmpfi_chunk_header header;
     VMPF_TRY(vmpfi_input_ensure(&i->input, OPENING_BYTES, err));
     const uint8_t *data = vmpfi_input_data(&i->input);
     size_t available = vmpfi_input_available(&i->input);
@@ -75,15 +92,12 @@ static vmpf_status take_opening(vmpf_inspector *i, struct vmpf_error *err)
     vmpf_status status =
         magic ? vmpfi_superblock_decode(data, &superblock, 0, &item->problem)
               : vmpfi_fail(&item->problem, VMPF_E_CORRUPT, 0, "F-2-1", "the magic is damaged");
-    if (status == VMPF_OK) {
-        return take_superblock(i, &superblock, VMPF_CHECK_RIGHT, item, err);
+    bool taken = status == VMPF_OK;
+    if (!taken && status != VMPF_E_VERSION) {
+        taken = vmpfi_superblock_recover(data, available, &superblock);
     }
-    bool recoverable = status != VMPF_E_VERSION && available >= OPENING_BYTES &&
-                       vmpfi_chunk_header_decode(data + VMPFI_SUPERBLOCK_BYTES, &header);
-    if (recoverable) {
-        superblock = (struct vmpfi_superblock){.size_bytes = VMPFI_SUPERBLOCK_BYTES,
-                                               .session_id = header.session_id};
-        return take_superblock(i, &superblock, VMPF_CHECK_WRONG, item, err);
+    if (taken) {
+        return take_superblock(i, &superblock, item, err);
     }
     if (!magic) {
         return refuse_opening(i, magic, err);
@@ -102,23 +116,39 @@ enum here {
     HERE_SUPERBLOCK,
 };
 
-/* [F-3-1], for the window's start; *status is what a superblock there decodes to. */
-static enum here look(const vmpf_inspector *i, struct vmpfi_chunk_header *header,
-                      struct vmpfi_superblock *superblock, vmpf_status *status,
-                      struct vmpf_error *err)
+/* [F-3-5]: the number of the chunk was seen already. */
+static bool is_copy(const vmpf_inspector *i, const struct vmpfi_chunk_header *header)
+{
+    return vmpfi_chunk_is_numbered(header) && header->sequence < i->next_sequence;
+}
+
+static bool superblock_here(const vmpf_inspector *i, struct vmpfi_superblock *superblock,
+                            struct vmpf_error *problem)
 {
     const uint8_t *data = vmpfi_input_data(&i->input);
     size_t available = vmpfi_input_available(&i->input);
-    if (available >= VMPFI_CHUNK_HEADER_BYTES && vmpfi_chunk_header_decode(data, header) &&
-        header->session_id == i->session_id) {
+    if (available < VMPFI_SUPERBLOCK_BYTES || !vmpfi_is_magic(data)) {
+        return false;
+    }
+    vmpf_status status = vmpfi_superblock_decode(data, superblock, i->input.offset, problem);
+    if (status == VMPF_OK || status == VMPF_E_VERSION) {
+        return true;
+    }
+    /* Behind another session the chunk must be of one of its own [F-2-2]. */
+    return vmpfi_superblock_recover(data, available, superblock) &&
+           superblock->session_id != i->session_id;
+}
+
+/* [F-3-1], for the window's start. Behind END only copies may stand [F-6-4]. */
+static enum here look(const vmpf_inspector *i, struct vmpfi_chunk_header *header,
+                      struct vmpfi_superblock *superblock, struct vmpf_error *problem)
+{
+    if (vmpfi_input_available(&i->input) >= VMPFI_CHUNK_HEADER_BYTES &&
+        vmpfi_chunk_header_decode(vmpfi_input_data(&i->input), header) &&
+        header->session_id == i->session_id && (!i->finished || is_copy(i, header))) {
         return HERE_CHUNK;
     }
-    if (available < VMPFI_SUPERBLOCK_BYTES || !vmpfi_is_magic(data)) {
-        return HERE_NOTHING;
-    }
-    *status = vmpfi_superblock_decode(data, superblock, i->input.offset, err);
-    bool taken = *status == VMPF_OK || *status == VMPF_E_VERSION;
-    return taken ? HERE_SUPERBLOCK : HERE_NOTHING;
+    return superblock_here(i, superblock, problem) ? HERE_SUPERBLOCK : HERE_NOTHING;
 }
 
 /* Why nothing that begins at the window's start can be read. */
@@ -133,7 +163,10 @@ static vmpf_lost why_lost(const vmpf_inspector *i)
     if (available < VMPFI_CHUNK_HEADER_BYTES || !vmpfi_is_sync(data)) {
         return VMPF_LOST_UNKNOWN;
     }
-    return vmpfi_chunk_header_decode(data, &header) ? VMPF_LOST_OTHER_SESSION : VMPF_LOST_HEADER;
+    if (!vmpfi_chunk_header_decode(data, &header)) {
+        return VMPF_LOST_HEADER;
+    }
+    return header.session_id == i->session_id ? VMPF_LOST_BEHIND_END : VMPF_LOST_OTHER_SESSION;
 }
 
 /* Moves the window to the next chunk or superblock, at least `least` bytes on, or to the end of the input. */
@@ -141,12 +174,12 @@ static vmpf_status search(vmpf_inspector *i, size_t least, struct vmpf_error *er
 {
     struct vmpfi_chunk_header header;
     struct vmpfi_superblock superblock;
-    vmpf_status status;
+    struct vmpf_error problem;
     vmpfi_input_advance(&i->input, least);
     for (;;) {
         VMPF_TRY(vmpfi_input_ensure(&i->input, LOOK_BYTES, err));
         size_t available = vmpfi_input_available(&i->input);
-        if (available == 0 || look(i, &header, &superblock, &status, NULL) != HERE_NOTHING) {
+        if (available == 0 || look(i, &header, &superblock, &problem) != HERE_NOTHING) {
             return VMPF_OK;
         }
         /* On to the next byte that can begin a sync or a magic. */
@@ -185,15 +218,29 @@ static void describe(struct vmpf_chunk_info *chunk, const struct vmpfi_chunk_hea
     chunk->end_ns = header->end_ns;
 }
 
-/* [F-3-5]. A chunk whose payload is damaged does not use up its number: a copy of it may follow. */
-static void place(vmpf_inspector *i, struct vmpf_item *item)
+static void break_rule(struct vmpf_item *item, const char *rule, const char *what)
+{
+    item->chunk.used = false;
+    vmpfi_fail(&item->problem, VMPF_E_CORRUPT, item->offset, rule, "%s", what);
+}
+
+/* [F-3-5], [F-3-6], for a chunk that is whole. A damaged one does not use up its number: a copy of it may follow. */
+static void place(vmpf_inspector *i, const struct vmpfi_chunk_header *header,
+                  struct vmpf_item *item)
 {
     struct vmpf_chunk_info *chunk = &item->chunk;
-    if (chunk->sequence == VMPFI_UNNUMBERED) {
+    chunk->used = true;
+    if (!vmpfi_chunk_is_numbered(header)) {
         return;
     }
-    if (chunk->sequence < i->next_sequence) {
+    if (chunk->sequence == VMPFI_UNNUMBERED) {
+        chunk->order = VMPF_ORDER_UNUSED;
+        break_rule(item, "F-3-5", "the chunk has no number");
+        return;
+    }
+    if (is_copy(i, header)) {
         chunk->order = VMPF_ORDER_COPY;
+        chunk->used = false;
         return;
     }
     chunk->order = VMPF_ORDER_NEXT;
@@ -205,21 +252,45 @@ static void place(vmpf_inspector *i, struct vmpf_item *item)
                    chunk->missing_chunks == 1 ? "chunk is" : "chunks are");
     }
     i->next_sequence = chunk->sequence + 1;
+    if (chunk->epoch < i->epoch) {
+        break_rule(item, "F-3-6", "the chunk is of an epoch that is over");
+    }
+    i->epoch = chunk->epoch > i->epoch ? chunk->epoch : i->epoch;
+}
+
+/* What a session may have once. */
+static void note_content(vmpf_inspector *i, struct vmpf_item *item)
+{
+    struct vmpf_chunk_info *chunk = &item->chunk;
+    if (chunk->used && chunk->kind == VMPFI_JOURNAL) {
+        if (i->journal_seen) {
+            break_rule(item, "F-7.1-3", "a session has two journals");
+        }
+        i->journal_seen = true;
+    }
+    i->finished = i->finished || (chunk->used && chunk->kind == VMPFI_END);
 }
 
 /* A payload that is damaged or cut: the chunk ends where its header says when something begins there, else where
  * the next thing begins, since bytes may be missing or too many. */
-static vmpf_status pass_damaged(vmpf_inspector *i, struct vmpf_item *item, struct vmpf_error *err)
+static vmpf_status pass_damaged(vmpf_inspector *i, const struct vmpfi_chunk_header *header,
+                                struct vmpf_item *item, struct vmpf_error *err)
 {
     struct vmpf_chunk_info *chunk = &item->chunk;
     struct vmpfi_chunk_header next;
     size_t size = VMPFI_CHUNK_HEADER_BYTES + (size_t)chunk->payload_bytes;
-    vmpfi_fail(&item->problem, chunk->cut ? VMPF_E_TRUNCATED : VMPF_E_CORRUPT, item->offset,
-               "F-3-2",
-               chunk->cut ? "the input ends within a chunk of kind %u"
-                          : "the checksum of a chunk of kind %u is wrong",
-               (unsigned)chunk->kind);
-    chunk->order = chunk->sequence == VMPFI_UNNUMBERED ? VMPF_ORDER_UNNUMBERED : VMPF_ORDER_UNUSED;
+    bool copy = is_copy(i, header);
+    /* A copy may be damaged [F-3-5], but not behind END [F-6-4]. */
+    if (!copy || i->finished) {
+        vmpfi_fail(&item->problem, chunk->cut ? VMPF_E_TRUNCATED : VMPF_E_CORRUPT, item->offset,
+                   "F-3-2",
+                   chunk->cut ? "the input ends within a chunk of kind %u"
+                              : "the checksum of a chunk of kind %u is wrong",
+                   (unsigned)chunk->kind);
+    }
+    if (vmpfi_chunk_is_numbered(header)) {
+        chunk->order = copy ? VMPF_ORDER_COPY : VMPF_ORDER_UNUSED;
+    }
     VMPF_TRY(vmpfi_input_ensure(&i->input, size + LOOK_BYTES, err));
     size_t available = vmpfi_input_available(&i->input);
     size_t behind = available > size ? available - size : 0;
@@ -254,12 +325,15 @@ static vmpf_status take_chunk(vmpf_inspector *i, const struct vmpfi_chunk_header
     /* A journal that was cut is still a journal [F-7.5-5]. */
     if (chunk->payload_checksum == VMPF_CHECK_WRONG ||
         (chunk->cut && chunk->kind != VMPFI_JOURNAL)) {
-        return pass_damaged(i, item, err);
+        return pass_damaged(i, header, item, err);
     }
     item->size_bytes = chunk->cut ? available : size;
-    place(i, item);
-    vmpfi_content_inspect(item, i->columns, payload,
-                          (size_t)item->size_bytes - VMPFI_CHUNK_HEADER_BYTES);
+    place(i, header, item);
+    if (!vmpfi_content_inspect(item, i->columns, payload,
+                               (size_t)item->size_bytes - VMPFI_CHUNK_HEADER_BYTES)) {
+        chunk->used = false; /* [F-3-8] */
+    }
+    note_content(i, item);
     if (chunk->cut) {
         vmpfi_fail(&item->problem, VMPF_E_TRUNCATED, item->offset, "F-7.5-5",
                    "the input ends within the journal");
@@ -304,21 +378,20 @@ static vmpf_status next(vmpf_inspector *i, struct vmpf_item *item, struct vmpf_e
 {
     struct vmpfi_chunk_header header;
     struct vmpfi_superblock superblock;
-    vmpf_status status = VMPF_OK;
     VMPF_TRY(vmpfi_input_ensure(&i->input, LOOK_BYTES, err));
     if (vmpfi_input_available(&i->input) == 0) {
         return VMPF_END;
     }
     item->offset = i->input.offset;
-    switch (look(i, &header, &superblock, &status, err)) {
+    struct vmpf_error problem = {.status = VMPF_OK};
+    switch (look(i, &header, &superblock, &problem)) {
     case HERE_CHUNK: return take_chunk(i, &header, item, err);
-    case HERE_SUPERBLOCK: break;
-    case HERE_NOTHING: return take_lost(i, item, err);
+    case HERE_SUPERBLOCK:
+        item->problem = problem;
+        return take_superblock(i, &superblock, item, err);
+    case HERE_NOTHING: break;
     }
-    if (status != VMPF_OK) {
-        return status; /* a session of a later version */
-    }
-    return take_superblock(i, &superblock, VMPF_CHECK_RIGHT, item, err);
+    return take_lost(i, item, err);
 }
 
 vmpf_status vmpf_inspect_next(vmpf_inspector *i, struct vmpf_item *item, struct vmpf_error *err)
