@@ -377,6 +377,26 @@ class Damage(Made):
             self.assertEqual([(block["offset"], block["size_bytes"]) for block in lost], [(at, len(junk))])
             self.assertEqual(failed_checks(said), {"chunk headers"})
 
+    def test_copies_may_be_damaged_and_nothing_else_stands_behind_the_end(self):
+        chunks = [(kind, payload, {"number": number}) for number, (kind, payload) in enumerate(
+            tables() + list(sample_chunks(1, 12)) + [(C.END, C.end(12, 0, 9, 120))])]
+        bad = (*chunks[2][:2], {"number": 2, "checksum": 1})
+        code, said = self.verify(assemble(chunks[:5] + [bad] + chunks[5:]))
+        self.assertEqual((code, failed_checks(said)), (0, set()))
+        code, said = self.verify(assemble(chunks + chunks[3:5]))
+        self.assertEqual((code, failed_checks(said)), (0, set()))
+        for behind in (bad, (*chunks[2][:2], {"number": 8})):
+            code, said = self.verify(assemble(chunks + [behind]))
+            self.assertEqual((code, said["verdict"]), (1, "damaged"))
+        self.assertEqual([block["type"] for block in said["blocks"]][-2:], ["chunk", "lost"])
+
+    def test_an_epoch_that_is_over(self):
+        chunks = tables() + [(kind, payload, {"epoch": 1}) for kind, payload in sample_chunks(1, 12)]
+        code, said = self.verify(assemble(chunks + [(C.END, C.end(12, 0, 9, 120))]))
+        self.assertEqual(code, 1)
+        self.assertIn("contents", failed_checks(said))
+        self.assertEqual(said["blocks"][-1]["rule"], "F-3-6")
+
     def test_an_unknown_critical_chunk(self):
         code, said = self.verify(assemble(tables() + [(40, b"abc", {"critical": True})]))
         self.assertEqual(code, 1)
