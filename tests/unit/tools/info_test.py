@@ -110,11 +110,11 @@ def with_copies():
 
 def with_two_epochs():
     """Tables anew, after epochs that have nothing, and a thread that is renamed."""
-    second = [(kind, payload, {"epoch": 3}) for kind, payload in tables()[1:5]]
-    renamed = (C.THREADS, C.threads(1, (101, 100, b"Renamed"), (102, 100, b"New")), {"epoch": 3})
-    samples = (C.SAMPLES, C.samples(12, (1, 2, 3000, 0, 5)), {"epoch": 3})
+    second = [(kind, payload, {"epoch": 30}) for kind, payload in tables()[1:5]]
+    renamed = (C.THREADS, C.threads(1, (101, 100, b"Renamed"), (102, 100, b"New")), {"epoch": 30})
+    samples = (C.SAMPLES, C.samples(12, (1, 2, 3000, 0, 5)), {"epoch": 30})
     return assemble(tables() + list(sample_chunks(1, 12)) + second
-                    + [renamed, samples, (C.END, C.end(13, 0, 9000, 125), {"epoch": 3})])
+                    + [renamed, samples, (C.END, C.end(13, 0, 9000, 125), {"epoch": 30})])
 
 
 def with_coded_columns():
