@@ -26,9 +26,10 @@ enum vmpfi_nature {
     VMPFI_NATURE_SMOOTH,   /* numbers whose low bits come by chance: times */
     VMPFI_NATURE_ORDINALS, /* small numbers, some larger */
     VMPFI_NATURE_BELOW,    /* the same, seen from `top` downwards */
+    VMPFI_NATURE_BYTES,    /* not integers at all */
 };
 
-/* A column to be written: integers of 64 bits, or of 32, or bytes when both are NULL. */
+/* A column to be written: integers of 64 bits, or of 32 when values is NULL, or bytes. */
 struct vmpfi_column_in {
     uint16_t id;
     enum vmpfi_nature nature;

@@ -29,12 +29,19 @@ static vmpf_status compress(struct vmpfi_buffer *out, struct vmpfi_scratch *scra
     return VMPF_OK;
 }
 
+static struct vmpfi_coded_plan plan_of(const struct vmpfi_column_in *column, size_t count)
+{
+    switch (column->nature) {
+    case VMPFI_NATURE_ORDINALS: return vmpfi_coded_plan_small(column->values, count);
+    case VMPFI_NATURE_BELOW: return vmpfi_coded_plan_down(column->values, count, column->top);
+    default: return vmpfi_coded_plan(column->values, count);
+    }
+}
+
 static vmpf_status try_coded(struct vmpfi_buffer *out, struct vmpfi_scratch *scratch,
                              const struct vmpfi_column_in *column, size_t count, struct attempt *a)
 {
-    struct vmpfi_coded_plan plan = column->nature == VMPFI_NATURE_BELOW
-                                       ? vmpfi_coded_plan_down(column->values, count, column->top)
-                                       : vmpfi_coded_plan(column->values, count);
+    struct vmpfi_coded_plan plan = plan_of(column, count);
     scratch->bytes.size_bytes = 0;
     if (!vmpfi_coded_encode(&scratch->bytes, column->values, count, &plan, &a->tail_bytes)) {
         return VMPF_E_NOMEM;
@@ -97,13 +104,13 @@ static vmpf_status encode_column(struct vmpfi_buffer *out, struct vmpfi_scratch 
 {
     struct attempt a = {.encoding = VMPFI_ENCODING_BYTES, .raw_bytes = column.size_bytes};
     count = column.list ? column.list_count : count;
-    if (column.words != NULL && !widen(scratch, &column, count)) {
-        return VMPF_E_NOMEM;
-    }
-    if (column.values != NULL) {
-        VMPF_TRY(encode_integers(out, scratch, &column, count, &a));
-    } else {
+    if (column.nature == VMPFI_NATURE_BYTES) {
         VMPF_TRY(compress(out, scratch, column.bytes, &a));
+    } else {
+        if (column.values == NULL && !widen(scratch, &column, count)) {
+            return VMPF_E_NOMEM;
+        }
+        VMPF_TRY(encode_integers(out, scratch, &column, count, &a));
     }
     uint8_t *entry = out->data + entry_at;
     vmpfi_store_u16(entry, column.id);

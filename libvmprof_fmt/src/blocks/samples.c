@@ -56,9 +56,9 @@ static size_t stack_columns(struct vmpfi_column_in *columns, const struct vmpfi_
         columns[0] = (struct vmpfi_column_in){.id = COLUMN_STACK, .words = samples->stack};
         return 1;
     }
-    columns[0] = list_column(COLUMN_RUN_LENGTH, VMPFI_NATURE_ORDINALS, runs->lengths, runs->count);
-    columns[1] = list_column(COLUMN_RUN_KIND, VMPFI_NATURE_ORDINALS, runs->kinds, runs->count);
-    columns[2] = list_column(COLUMN_RUN_AGE, VMPFI_NATURE_ORDINALS, runs->ages, runs->age_count);
+    columns[0] = list_column(COLUMN_RUN_LENGTH, VMPFI_NATURE_SMOOTH, runs->lengths, runs->count);
+    columns[1] = list_column(COLUMN_RUN_KIND, VMPFI_NATURE_SMOOTH, runs->kinds, runs->count);
+    columns[2] = list_column(COLUMN_RUN_AGE, VMPFI_NATURE_SMOOTH, runs->ages, runs->age_count);
     columns[3] = list_column(COLUMN_RUN_NODE, VMPFI_NATURE_BELOW, runs->nodes, runs->node_count);
     columns[3].top = node_count - 1;
     return 4;
@@ -200,7 +200,8 @@ vmpf_status vmpfi_codes_encode(struct vmpfi_buffer *out, struct vmpfi_scratch *s
                                const uint8_t *rows, size_t size_bytes)
 {
     const struct vmpfi_columnset_head head = {0};
-    const struct vmpfi_column_in column = {.id = 1, .bytes = rows, .size_bytes = size_bytes};
+    const struct vmpfi_column_in column = {
+        .id = 1, .nature = VMPFI_NATURE_BYTES, .bytes = rows, .size_bytes = size_bytes};
     return vmpfi_columnset_encode(out, scratch, &head, &column, 1);
 }
 

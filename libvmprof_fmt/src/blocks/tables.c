@@ -20,17 +20,30 @@ static bool take_columns(struct vmpfi_scratch *scratch, uint64_t **columns, unsi
     return true;
 }
 
+static bool all_zero(const uint64_t *values, size_t count)
+{
+    size_t i = 0;
+    while (i < count && values[i] == 0) {
+        i++;
+    }
+    return i == count;
+}
+
+/* Columns 1, 2, ...; one that is not required is left out where it is all 0. */
 static vmpf_status encode_integers(struct vmpfi_buffer *out, struct vmpfi_scratch *scratch,
                                    size_t first, size_t count, uint64_t *const *columns,
-                                   unsigned column_count)
+                                   unsigned column_count, unsigned required_count)
 {
     const struct vmpfi_columnset_head head = {.first = first, .count = (uint32_t)count};
     struct vmpfi_column_in in[VMPFI_MAX_TABLE_COLUMNS] = {{0}};
+    size_t in_count = 0;
     for (unsigned i = 0; i < column_count; i++) {
-        in[i].id = (uint16_t)(i + 1);
-        in[i].values = columns[i];
+        if (i < required_count || !all_zero(columns[i], count)) {
+            in[in_count++] =
+                (struct vmpfi_column_in){.id = (uint16_t)(i + 1), .values = columns[i]};
+        }
     }
-    return vmpfi_columnset_encode(out, scratch, &head, in, column_count);
+    return vmpfi_columnset_encode(out, scratch, &head, in, in_count);
 }
 
 vmpf_status vmpfi_strings_encode(struct vmpfi_buffer *out, struct vmpfi_scratch *scratch,
@@ -51,9 +64,11 @@ vmpf_status vmpfi_strings_encode(struct vmpfi_buffer *out, struct vmpfi_scratch 
         }
     }
     const struct vmpfi_columnset_head head = {.first = first, .count = (uint32_t)count};
-    const struct vmpfi_column_in in[2] = {
-        {.id = 1, .values = lengths},
-        {.id = 2, .bytes = text->data, .size_bytes = text->size_bytes}};
+    const struct vmpfi_column_in in[2] = {{.id = 1, .values = lengths},
+                                          {.id = 2,
+                                           .nature = VMPFI_NATURE_BYTES,
+                                           .bytes = text->data,
+                                           .size_bytes = text->size_bytes}};
     return vmpfi_columnset_encode(out, scratch, &head, in, 2);
 }
 
@@ -73,7 +88,7 @@ vmpf_status vmpfi_functions_encode(struct vmpfi_buffer *out, struct vmpfi_scratc
         columns[3][i] = function->kind;
         columns[4][i] = function->address;
     }
-    return encode_integers(out, scratch, first, count, columns, 5);
+    return encode_integers(out, scratch, first, count, columns, 5, 2);
 }
 
 vmpf_status vmpfi_locations_encode(struct vmpfi_buffer *out, struct vmpfi_scratch *scratch,
@@ -88,7 +103,7 @@ vmpf_status vmpfi_locations_encode(struct vmpfi_buffer *out, struct vmpfi_scratc
         columns[0][i] = locations[first + i].function;
         columns[1][i] = locations[first + i].line;
     }
-    return encode_integers(out, scratch, first, count, columns, 2);
+    return encode_integers(out, scratch, first, count, columns, 2, 1);
 }
 
 /* Below this many entries, the three columns of edges cost more than they save. */
@@ -156,11 +171,13 @@ vmpf_status vmpfi_threads_encode(struct vmpfi_buffer *out, struct vmpfi_scratch 
         }
     }
     const struct vmpfi_columnset_head head = {.first = first, .count = (uint32_t)count};
-    const struct vmpfi_column_in in[4] = {
-        {.id = 1, .values = columns[0]},
-        {.id = 2, .values = columns[1]},
-        {.id = 3, .values = columns[2]},
-        {.id = 4, .bytes = text->data, .size_bytes = text->size_bytes}};
+    const struct vmpfi_column_in in[4] = {{.id = 1, .values = columns[0]},
+                                          {.id = 2, .values = columns[1]},
+                                          {.id = 3, .values = columns[2]},
+                                          {.id = 4,
+                                           .nature = VMPFI_NATURE_BYTES,
+                                           .bytes = text->data,
+                                           .size_bytes = text->size_bytes}};
     return vmpfi_columnset_encode(out, scratch, &head, in, 4);
 }
 

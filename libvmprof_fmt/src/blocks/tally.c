@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define MANY_ROWS 16384u
 #define SAMPLES_PER_STACK 4u /* at least, for totals to be worth their place [F-5.9-4] */
 
 enum slot { /* of the scratch memory; the last is the encoder's own */
@@ -27,6 +28,7 @@ void vmpfi_tally_clear(struct vmpfi_tally *t, uint64_t first)
     }
     t->row_count = 0;
     t->covered = 0;
+    t->given_up = false;
     t->first = first;
 }
 
@@ -68,13 +70,19 @@ bool vmpfi_tally_reserve(struct vmpfi_tally *t, const struct vmpfi_samples *samp
                          size_t node_count)
 {
     t->value_count = samples->value_count;
-    return reserve_nodes(t, node_count) && reserve_rows(t, samples);
+    if (t->row_count > MANY_ROWS && 2 * t->row_count > t->covered) {
+        uint64_t first = t->first;
+        vmpfi_tally_fini(t);
+        t->given_up = true;
+        t->first = first;
+    }
+    return t->given_up || (reserve_nodes(t, node_count) && reserve_rows(t, samples));
 }
 
 void vmpfi_tally_add(struct vmpfi_tally *t, const struct vmpfi_samples *samples)
 {
     size_t row_numbers = 1 + t->value_count;
-    for (size_t i = 0; i < samples->count; i++) {
+    for (size_t i = 0; !t->given_up && i < samples->count; i++) {
         uint64_t *row = t->rows + (t->row_of_node[samples->stack[i]] - 1) * row_numbers;
         row[0]++;
         for (size_t k = 0; k < t->value_count; k++) {
@@ -86,7 +94,7 @@ void vmpfi_tally_add(struct vmpfi_tally *t, const struct vmpfi_samples *samples)
 
 bool vmpfi_tally_pays(const struct vmpfi_tally *t)
 {
-    return t->covered > 0 && t->row_count * SAMPLES_PER_STACK <= t->covered &&
+    return !t->given_up && t->covered > 0 && t->row_count * SAMPLES_PER_STACK <= t->covered &&
            t->row_count <= VMPFI_MAX_ENTRIES;
 }
 

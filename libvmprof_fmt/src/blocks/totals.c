@@ -2,6 +2,8 @@
 
 #include "libvmprof_fmt/src/base/error.h"
 
+#include <string.h>
+
 enum totals_column { /* 5.9 */
                      COLUMN_STACK = 1,
                      COLUMN_SAMPLES = 2,
@@ -20,15 +22,18 @@ vmpf_status vmpfi_totals_encode(struct vmpfi_buffer *out, struct vmpfi_scratch *
     const struct vmpfi_columnset_head head = {.first = totals->first,
                                               .count = (uint32_t)totals->count};
     struct vmpfi_column_in columns[2 + VMPF_MAX_VALUES] = {
-        {.id = COLUMN_STACK, .nature = VMPFI_NATURE_ORDINALS, .words = totals->stacks},
-        {.id = COLUMN_SAMPLES, .nature = VMPFI_NATURE_ORDINALS, .values = totals->samples},
+        {.id = COLUMN_STACK, .nature = VMPFI_NATURE_SMOOTH, .words = totals->stacks},
+        {.id = COLUMN_SAMPLES, .nature = VMPFI_NATURE_SMOOTH, .values = totals->samples},
     };
+    size_t column_count = 2;
     for (size_t k = 0; k < totals->value_count; k++) {
-        columns[2 + k] = (struct vmpfi_column_in){.id = (uint16_t)(COLUMN_SUM + k),
-                                                  .nature = VMPFI_NATURE_SMOOTH,
-                                                  .values = totals->sums[k]};
+        if (memcmp(totals->sums[k], totals->samples, totals->count * sizeof(uint64_t)) != 0) {
+            columns[column_count++] = (struct vmpfi_column_in){.id = (uint16_t)(COLUMN_SUM + k),
+                                                               .nature = VMPFI_NATURE_SMOOTH,
+                                                               .values = totals->sums[k]};
+        }
     }
-    return vmpfi_columnset_encode(out, scratch, &head, columns, 2 + totals->value_count);
+    return vmpfi_columnset_encode(out, scratch, &head, columns, column_count);
 }
 
 static vmpf_status wrong(const struct vmpfi_payload *payload, const char *message,
@@ -98,8 +103,11 @@ vmpf_status vmpfi_totals_decode(struct vmpfi_totals *out, struct vmpfi_scratch *
     VMPF_TRY(vmpfi_columnset_words(&set, COLUMN_STACK, true, out->stacks, err));
     VMPF_TRY(decode_wide(&set, SLOT_SAMPLES, COLUMN_SAMPLES, &out->samples, err));
     for (size_t k = 0; k < value_count; k++) {
-        VMPF_TRY(decode_wide(&set, (unsigned)(SLOT_SUMS + k), (uint16_t)(COLUMN_SUM + k),
-                             &out->sums[k], err));
+        uint16_t id = (uint16_t)(COLUMN_SUM + k);
+        out->sums[k] = out->samples;
+        if (vmpfi_columnset_has(&set, id)) {
+            VMPF_TRY(decode_wide(&set, (unsigned)(SLOT_SUMS + k), id, &out->sums[k], err));
+        }
     }
     return check(out, payload, err);
 }

@@ -5,7 +5,7 @@
 
 /* Below this a zlib stream, with its six bytes of frame, is never worth its time. */
 #define WORTH_DEFLATING_BYTES ((size_t)32)
-#define DEFLATE_LEVEL 6
+#define DEFLATE_LEVEL 7
 
 vmpf_status vmpfi_deflate(struct libdeflate_compressor **deflater, struct vmpfi_buffer *out,
                           const uint8_t *data, size_t size_bytes, size_t tail_bytes,

@@ -31,9 +31,10 @@ struct vmpfi_coded_plan {
     size_t group_count; /* of equal neighbours with runs, else of entries */
 };
 
-/* vmpfi_coded_plan() chooses what makes the values small. down: they are to be given as distances below `top`, which none
+/* vmpfi_coded_plan() chooses what makes the values small. small: they are so already. down: they are to be given as distances below `top`, which none
  * is above. */
 struct vmpfi_coded_plan vmpfi_coded_plan(const uint64_t *values, size_t count);
+struct vmpfi_coded_plan vmpfi_coded_plan_small(const uint64_t *values, size_t count);
 struct vmpfi_coded_plan vmpfi_coded_plan_down(const uint64_t *values, size_t count, uint64_t top);
 
 /* vmpfi_coded_encode() appends the column to out. *tail_bytes: the low bits at its end, which need not be compressed.

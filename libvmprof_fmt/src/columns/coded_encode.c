@@ -130,6 +130,17 @@ struct vmpfi_coded_plan vmpfi_coded_plan(const uint64_t *values, size_t count)
     return plan;
 }
 
+struct vmpfi_coded_plan vmpfi_coded_plan_small(const uint64_t *values, size_t count)
+{
+    struct vmpfi_coded_plan plan = {.unit = 1, .group_count = count};
+    uint64_t seen = 0;
+    for (size_t i = 0; i < count; i++) {
+        seen |= values[i];
+    }
+    plan.number_precision = precision_for(seen);
+    return plan;
+}
+
 struct vmpfi_coded_plan vmpfi_coded_plan_down(const uint64_t *values, size_t count, uint64_t top)
 {
     struct vmpfi_coded_plan plan = {.transform = VMPFI_TRANSFORM_DOWN,

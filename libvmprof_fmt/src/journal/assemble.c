@@ -164,23 +164,19 @@ static vmpf_status code_index(struct vmpfi_assembler *a, uint32_t number, uint32
     return keep_code(a, number, &lost);
 }
 
-static vmpf_status location_of(struct vmpfi_assembler *a, uint32_t number, uint32_t offset,
-                               uint32_t *location)
+/* A frame that was not there before in the epoch. */
+static vmpf_status new_location(struct vmpfi_assembler *a, uint64_t frame, uint32_t *location)
 {
     uint32_t index;
-    VMPF_TRY(code_index(a, number, &index));
-    uint64_t key = ((uint64_t)index << 32) | offset;
-    if (vmpfi_map64_find(&a->location_of, key, location)) {
-        return VMPF_OK;
-    }
+    VMPF_TRY(code_index(a, (uint32_t)frame, &index));
     struct vmpfi_code *code = &a->codes[index];
     if (code->function_id == 0) {
         VMPF_TRY(vmpfi_intern_function(a->dictionary, &code->function, &code->function_id));
     }
     uint32_t line = vmpfi_line_at(code->line_encoding, code->lines, code->lines_bytes,
-                                  code->function.first_line, offset);
+                                  code->function.first_line, (uint32_t)(frame >> 32));
     VMPF_TRY(vmpfi_intern_location(a->dictionary, code->function_id, line, location));
-    return vmpfi_map64_insert(&a->location_of, key, *location) ? VMPF_OK : VMPF_E_NOMEM;
+    return vmpfi_map64_insert(&a->location_of, frame, *location) ? VMPF_OK : VMPF_E_NOMEM;
 }
 
 /* The frame at this depth, root first; in the row they stand leaf first. */
@@ -194,17 +190,25 @@ static vmpf_status stack_of(struct vmpfi_assembler *a, struct vmpfi_path *path,
                             const uint8_t *frames, size_t frame_count, uint32_t *stack)
 {
     size_t depth = 0;
-    *stack = 0;
     while (depth < frame_count && depth < path->count &&
            path->frames[depth] == frame_at(frames, frame_count, depth)) {
-        *stack = path->nodes[depth++];
+        depth++;
     }
+    *stack = depth == 0 ? 0 : path->nodes[depth - 1];
+    path->count = depth;
+    size_t room = vmpfi_path_reserve(path, frame_count);
     for (; depth < frame_count; depth++) {
         uint64_t frame = frame_at(frames, frame_count, depth);
         uint32_t location;
-        VMPF_TRY(location_of(a, (uint32_t)frame, (uint32_t)(frame >> 32), &location));
+        if (!vmpfi_map64_find(&a->location_of, frame, &location)) {
+            VMPF_TRY(new_location(a, frame, &location));
+        }
         VMPF_TRY(vmpfi_intern_stack(a->dictionary, *stack, location, stack));
-        vmpfi_path_push(path, depth, frame, *stack);
+        if (depth < room) {
+            path->frames[depth] = frame;
+            path->nodes[depth] = *stack;
+            path->count = depth + 1;
+        }
     }
     return VMPF_OK;
 }

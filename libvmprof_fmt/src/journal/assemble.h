@@ -30,7 +30,7 @@ struct vmpfi_assembler {
     struct vmpfi_code *codes;
     size_t code_count, code_capacity;
     struct vmpfi_map64 code_numbers; /* a row's code number to an index of codes */
-    struct vmpfi_map64 location_of;  /* (index of codes, offset) to a location of the epoch */
+    struct vmpfi_map64 location_of;  /* a row's frame to a location of the epoch */
     struct vmpfi_paths paths;
 };
 

@@ -24,21 +24,14 @@ void vmpfi_paths_forget(struct vmpfi_paths *paths)
     }
 }
 
-void vmpfi_path_push(struct vmpfi_path *path, size_t at, uint64_t frame, uint32_t node)
+size_t vmpfi_path_reserve(struct vmpfi_path *path, size_t count)
 {
-    if (at > path->count || at >= MAX_DEPTH) {
-        return;
-    }
+    size_t wanted = count < MAX_DEPTH ? count : MAX_DEPTH;
     void *frames = path->frames;
     void *nodes = path->nodes;
-    bool room = vmpfi_grow(&frames, &path->frame_capacity, at + 1, sizeof *path->frames) &&
-                vmpfi_grow(&nodes, &path->node_capacity, at + 1, sizeof *path->nodes);
+    bool room = vmpfi_grow(&frames, &path->frame_capacity, wanted, sizeof *path->frames) &&
+                vmpfi_grow(&nodes, &path->node_capacity, wanted, sizeof *path->nodes);
     path->frames = frames;
     path->nodes = nodes;
-    path->count = at;
-    if (room) {
-        path->frames[at] = frame;
-        path->nodes[at] = node;
-        path->count = at + 1;
-    }
+    return room ? wanted : 0;
 }

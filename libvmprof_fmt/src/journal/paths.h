@@ -24,8 +24,8 @@ struct vmpfi_paths {
 void vmpfi_paths_fini(struct vmpfi_paths *paths);
 /* Nodes have new numbers. */
 void vmpfi_paths_forget(struct vmpfi_paths *paths);
-/* vmpfi_path_push() puts a frame at depth `at` (at most the count) and forgets the deeper ones. Very deep stacks, and
- * those for which there is no memory, are not remembered. */
-void vmpfi_path_push(struct vmpfi_path *path, size_t at, uint64_t frame, uint32_t node);
+/* vmpfi_path_reserve() makes room for count frames, and returns how many of them can be remembered: fewer of very deep
+ * stacks, none where there is no memory. */
+size_t vmpfi_path_reserve(struct vmpfi_path *path, size_t count);
 
 #endif

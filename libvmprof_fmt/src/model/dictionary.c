@@ -196,6 +196,12 @@ vmpf_status vmpfi_intern_stack(struct vmpfi_dictionary *d, uint32_t parent, uint
         return VMPF_E_ARG;
     }
     const struct vmpf_stack entry = {.parent = parent, .location = location};
+    /* The first child of a node mostly came right behind it, and lies in the same line of the processor's cache. */
+    const struct vmpf_stack *next = &d->stacks[parent + 1];
+    if (parent + 1 < d->stack_count && next->parent == parent && next->location == location) {
+        *id = parent + 1;
+        return VMPF_OK;
+    }
     uint32_t node = vmpfi_stack_index_find(&d->stack_index, d->stacks, entry);
     if (node != 0) {
         *id = node;

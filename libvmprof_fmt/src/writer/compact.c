@@ -4,7 +4,7 @@
 
 /* Moving costs as much as writing once more; in a file of this size the journal's share is small. */
 #define LARGE_FILE_BYTES ((uint64_t)64 * 1024 * 1024)
-#define PIECE_BYTES ((size_t)1024 * 1024)
+#define PIECE_BYTES ((size_t)256 * 1024)
 
 static vmpf_status failed(int result, uint64_t offset, struct vmpf_error *err)
 {
