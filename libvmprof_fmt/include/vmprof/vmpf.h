@@ -225,7 +225,7 @@ struct vmpf_writer_options {
     uint64_t start_unix_ns; /* start of the session, ns since 1970 UTC */
     uint32_t block_samples; /* samples in a block before it is written; 0: 65536 */
     uint32_t
-        epoch_max_nodes; /* stack nodes before a fresh dictionary, which also comes when the tables take 4 MiB; 0:
+        epoch_max_nodes; /* stack nodes before a fresh dictionary, which also comes when the tables take 3.5 MiB; 0:
                                  1048576 */
 };
 

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LARGE_BYTES ((size_t)256 * 1024)
+#define LARGE_BYTES ((size_t)128 * 1024)
 
 bool vmpfi_grow(void **array, size_t *capacity, size_t need, size_t element_bytes)
 {

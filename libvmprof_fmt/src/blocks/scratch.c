@@ -2,6 +2,8 @@
 
 #include "libvmprof_fmt/src/columns/column.h"
 
+#include <stdlib.h>
+
 void vmpfi_scratch_fini(struct vmpfi_scratch *scratch)
 {
     vmpfi_buffer_fini(&scratch->bytes);
@@ -16,14 +18,20 @@ void vmpfi_scratch_fini(struct vmpfi_scratch *scratch)
     scratch->inflater = NULL;
 }
 
+/* Nothing in it has to be kept, so it is not moved but made anew, and not doubled: there are many. */
 static void *room(struct vmpfi_scratch *scratch, unsigned column, size_t count,
                   size_t element_bytes)
 {
     struct vmpfi_buffer *buffer = &scratch->integers[column];
     buffer->size_bytes = 0;
-    if (count > SIZE_MAX / element_bytes - 1 ||
-        !vmpfi_buffer_reserve(buffer, (count + 1) * element_bytes)) {
+    if (count >= SIZE_MAX / 2 / element_bytes) {
         return NULL;
+    }
+    size_t need_bytes = (count + 1) * element_bytes;
+    if (need_bytes > buffer->capacity_bytes) {
+        vmpfi_buffer_fini(buffer);
+        buffer->data = malloc(need_bytes + need_bytes / 8);
+        buffer->capacity_bytes = buffer->data == NULL ? 0 : need_bytes + need_bytes / 8;
     }
     return buffer->data;
 }

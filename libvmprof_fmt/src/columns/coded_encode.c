@@ -238,12 +238,20 @@ static void put_numbers(struct bit_writer *w, const uint64_t *values, size_t cou
     }
 }
 
+/* What a code of this precision can be followed by: bytes, rounded up. */
+static size_t low_bytes_of(unsigned precision)
+{
+    return precision == 0 ? 0 : ((256u >> precision) - 2 + 7) / 8;
+}
+
 bool vmpfi_coded_encode(struct vmpfi_buffer *out, const uint64_t *values, size_t count,
                         const struct vmpfi_coded_plan *plan, size_t *tail_bytes)
 {
     bool runs = (plan->transform & VMPFI_TRANSFORM_RUNS) != 0;
     size_t code_count = plan->group_count * (runs ? 2 : 1);
-    if (!vmpfi_buffer_reserve(out, FIXED_BYTES + code_count * (1 + sizeof(uint64_t)) + 1)) {
+    size_t low_bytes = plan->group_count *
+                       (low_bytes_of(plan->number_precision) + low_bytes_of(plan->run_precision));
+    if (!vmpfi_buffer_reserve(out, FIXED_BYTES + code_count + low_bytes + 1)) {
         return false;
     }
     uint8_t *at = out->data + out->size_bytes;

@@ -7,7 +7,7 @@
 
 /* What the tables of an epoch may take. With what is counted by node beside them, and what writing a block takes, the
  * writer stays below 8 MiB. */
-#define EPOCH_MAX_BYTES ((size_t)4 << 20)
+#define EPOCH_MAX_BYTES ((size_t)7 << 19)
 
 /* One flush under construction: nothing of the writer changes until its bytes are written. */
 struct flush {
