@@ -5,18 +5,19 @@
 
 #define LARGE_BYTES ((size_t)128 * 1024)
 
-bool vmpfi_grow(void **array, size_t *capacity, size_t need, size_t element_bytes)
+/* Grows to at least `need`; what is larger than small_bytes grows by a quarter only. */
+static bool grow(void **array, size_t *capacity, size_t need, size_t element_bytes,
+                 size_t small_bytes)
 {
     if (need <= *capacity) {
         return true;
     }
     size_t wanted = *capacity < 16 ? 16 : *capacity;
     while (wanted < need) {
-        if (wanted > SIZE_MAX / 2) {
+        if (wanted > SIZE_MAX / 2 / element_bytes) {
             return false;
         }
-        /* Large ones by less: half of the largest would be memory that nobody uses. */
-        wanted += wanted * element_bytes < LARGE_BYTES ? wanted : wanted / 4;
+        wanted += wanted * element_bytes < small_bytes ? wanted : wanted / 4;
     }
     if (wanted > SIZE_MAX / element_bytes) {
         return false;
@@ -28,6 +29,16 @@ bool vmpfi_grow(void **array, size_t *capacity, size_t need, size_t element_byte
     *array = moved;
     *capacity = wanted;
     return true;
+}
+
+bool vmpfi_grow(void **array, size_t *capacity, size_t need, size_t element_bytes)
+{
+    return grow(array, capacity, need, element_bytes, SIZE_MAX);
+}
+
+bool vmpfi_grow_lean(void **array, size_t *capacity, size_t need, size_t element_bytes)
+{
+    return grow(array, capacity, need, element_bytes, LARGE_BYTES);
 }
 
 void vmpfi_buffer_fini(struct vmpfi_buffer *buffer)

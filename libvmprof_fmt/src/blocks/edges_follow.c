@@ -81,18 +81,13 @@ static vmpf_status outer_place(struct follower *f, uint32_t parent, uint32_t *pl
     return noted ? VMPF_OK : VMPF_E_NOMEM;
 }
 
-/* The place of the entry with this edge, whose parent is at `caller`. */
-static inline vmpf_status follow_edge(struct follower *f, uint32_t edge, uint32_t caller,
-                                      uint32_t *place, const char **rule)
+/* An edge that is not in its caller's list: one that is new, if any. */
+static vmpf_status follow_edge(struct follower *f, uint32_t edge, uint32_t caller, uint32_t *place,
+                               const char **rule)
 {
-    struct place *from = &f->places[caller];
     if (edge != 0) {
-        if (edge > from->callee_count) {
-            *rule = "F-5.4-5";
-            return VMPF_E_CORRUPT;
-        }
-        *place = f->pool[from->callees + edge - 1];
-        return VMPF_OK;
+        *rule = "F-5.4-5";
+        return VMPF_E_CORRUPT;
     }
     if (f->new_at == f->in->new_count) {
         *rule = "F-5.4-7";
@@ -101,22 +96,30 @@ static inline vmpf_status follow_edge(struct follower *f, uint32_t edge, uint32_
     if (!place_for(f, f->in->new_locations[f->new_at++], place)) {
         return VMPF_E_NOMEM;
     }
-    append_callee(f, from, *place);
+    append_callee(f, &f->places[caller], *place);
     return VMPF_OK;
 }
 
-/* Turns edges into places, in their place. */
+/* Turns edges into places, in their place. The common case, an edge that is known of a parent in the chunk, is written out. */
 static vmpf_status follow_all(struct follower *f, uint64_t first, const uint32_t *distances,
                               uint32_t *edges, const char **rule)
 {
-    for (size_t i = 0; i < f->in->count; i++) {
+    const struct place *places = f->places;
+    const uint32_t *pool = f->pool;
+    const size_t count = f->in->count;
+    for (size_t i = 0; i < count; i++) {
         uint32_t caller;
+        uint32_t edge = edges[i];
         if (distances[i] <= i) {
             caller = edges[i - distances[i]];
         } else {
             VMPF_TRY(outer_place(f, (uint32_t)(first + i - distances[i]), &caller, rule));
         }
-        VMPF_TRY(follow_edge(f, edges[i], caller, &edges[i], rule));
+        if (edge - 1 < places[caller].callee_count) { /* not 0 */
+            edges[i] = pool[places[caller].callees + edge - 1];
+        } else {
+            VMPF_TRY(follow_edge(f, edge, caller, &edges[i], rule));
+        }
     }
     if (f->new_at != f->in->new_count || f->outer_at != f->in->outer_count) {
         *rule = "F-5.4-7";

@@ -34,7 +34,7 @@ static bool history_ready(struct vmpfi_run_history *history, size_t node_count, 
     }
     void *last = history->last;
     size_t capacity = history->node_count;
-    if (!vmpfi_grow(&last, &capacity, node_count, sizeof *history->last)) {
+    if (!vmpfi_grow_lean(&last, &capacity, node_count, sizeof *history->last)) {
         return false;
     }
     history->last = last;

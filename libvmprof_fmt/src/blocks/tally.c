@@ -36,7 +36,7 @@ static bool reserve_nodes(struct vmpfi_tally *t, size_t node_count)
 {
     void *nodes = t->row_of_node;
     size_t before = t->node_capacity;
-    if (!vmpfi_grow(&nodes, &t->node_capacity, node_count, sizeof *t->row_of_node)) {
+    if (!vmpfi_grow_lean(&nodes, &t->node_capacity, node_count, sizeof *t->row_of_node)) {
         return false;
     }
     t->row_of_node = nodes;
@@ -54,8 +54,8 @@ static bool reserve_rows(struct vmpfi_tally *t, const struct vmpfi_samples *samp
             continue;
         }
         void *rows = t->rows;
-        bool grown =
-            vmpfi_grow(&rows, &t->row_capacity, t->row_count + 1, row_numbers * sizeof *t->rows);
+        bool grown = vmpfi_grow_lean(&rows, &t->row_capacity, t->row_count + 1,
+                                     row_numbers * sizeof *t->rows);
         t->rows = rows;
         if (!grown) {
             return false;

@@ -56,11 +56,12 @@ struct bit_reader {
     uint64_t at; /* in bits */
 };
 
-static uint64_t load_at_most_8(const struct bit_reader *r, size_t from)
+/* Takes no reader, so that a reader can stay in registers. */
+static uint64_t load_at_most_8(const uint8_t *data, size_t size_bytes, size_t from)
 {
     uint64_t word = 0;
-    for (size_t i = from; i < r->size_bytes && i < from + 8; i++) {
-        word |= (uint64_t)r->data[i] << (8 * (i - from));
+    for (size_t i = from; i < size_bytes && i < from + 8; i++) {
+        word |= (uint64_t)data[i] << (8 * (i - from));
     }
     return word;
 }
@@ -71,11 +72,11 @@ static inline uint64_t next_bits(struct bit_reader *r, unsigned count)
 {
     size_t byte = (size_t)(r->at / 8);
     unsigned shift = (unsigned)(r->at % 8);
-    uint64_t word =
-        byte + 8 <= r->size_bytes ? vmpfi_load_u64(r->data + byte) : load_at_most_8(r, byte);
+    uint64_t word = byte + 8 <= r->size_bytes ? vmpfi_load_u64(r->data + byte)
+                                              : load_at_most_8(r->data, r->size_bytes, byte);
     uint64_t value = word >> shift;
     if (count > MAX_LOW_BITS_AT_ONCE && shift > 0) {
-        value |= load_at_most_8(r, byte + 8) << (64 - shift);
+        value |= load_at_most_8(r->data, r->size_bytes, byte + 8) << (64 - shift);
     }
     r->at += count;
     return value & ((UINT64_C(1) << count) - 1);

@@ -10,7 +10,7 @@
 static bool append_entry(void **array, size_t *capacity, size_t *count, const void *entry,
                          size_t entry_bytes)
 {
-    if (!vmpfi_grow(array, capacity, *count + 1, entry_bytes)) {
+    if (!vmpfi_grow_lean(array, capacity, *count + 1, entry_bytes)) {
         return false;
     }
     memcpy((uint8_t *)*array + *count * entry_bytes, entry, entry_bytes);

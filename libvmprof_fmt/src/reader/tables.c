@@ -94,7 +94,15 @@ vmpf_status vmpfi_tables_reserve_stacks(struct vmpfi_tables *t, size_t count)
 vmpf_status vmpfi_tables_append_stack(struct vmpfi_tables *t, struct vmpf_stack entry)
 {
     VMPF_TRY(vmpfi_tables_reserve_stacks(t, 1));
-    return vmpfi_tables_put_stack(t, entry) ? VMPF_OK : VMPF_E_LIMIT;
+    if (t->depths != NULL) {
+        uint32_t depth = t->stack_count == 0 ? 0 : t->depths[entry.parent] + 1;
+        if (depth > VMPF_MAX_DEPTH) {
+            return VMPF_E_LIMIT;
+        }
+        t->depths[t->stack_count] = depth;
+    }
+    t->stacks[t->stack_count++] = entry;
+    return VMPF_OK;
 }
 
 vmpf_status vmpfi_tables_append_thread(struct vmpfi_tables *t, const struct vmpf_thread *thread)

@@ -64,20 +64,8 @@ vmpf_status vmpfi_tables_thread(struct vmpfi_tables *t, uint64_t id, uint32_t *t
 vmpf_status vmpfi_tables_append_string(struct vmpfi_tables *t, struct vmpf_string entry);
 vmpf_status vmpfi_tables_append_function(struct vmpfi_tables *t, const struct vmpf_function *entry);
 vmpf_status vmpfi_tables_append_location(struct vmpfi_tables *t, struct vmpf_location entry);
-/* Room for count stacks more, to be put in one by one. false: the path would be too long [F-5.4-3]. */
+/* Room for count stacks more, and for their depths where those are kept. */
 vmpf_status vmpfi_tables_reserve_stacks(struct vmpfi_tables *t, size_t count);
-static inline bool vmpfi_tables_put_stack(struct vmpfi_tables *t, struct vmpf_stack entry)
-{
-    if (t->depths != NULL) {
-        uint32_t depth = t->stack_count == 0 ? 0 : t->depths[entry.parent] + 1;
-        if (depth > VMPF_MAX_DEPTH) {
-            return false;
-        }
-        t->depths[t->stack_count] = depth;
-    }
-    t->stacks[t->stack_count++] = entry;
-    return true;
-}
 vmpf_status vmpfi_tables_append_stack(struct vmpfi_tables *t, struct vmpf_stack entry);
 vmpf_status vmpfi_tables_append_thread(struct vmpfi_tables *t, const struct vmpf_thread *thread);
 

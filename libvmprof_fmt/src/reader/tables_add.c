@@ -89,21 +89,44 @@ static vmpf_status add_locations(struct vmpfi_tables *t, const struct vmpfi_tabl
     return VMPF_OK;
 }
 
+/* The entries of a chunk, from `at` on, all of which have room. */
+static void translate_stacks(struct vmpfi_tables *t, const struct vmpfi_table *chunk,
+                             struct vmpf_stack *restrict at)
+{
+    const uint32_t *distances = chunk->distances;
+    const uint32_t *locations = chunk->locations;
+    const uint32_t stack_base = t->stack_epoch.base;
+    const uint32_t location_base = t->location_epoch.base;
+    const uint64_t location_count = t->location_epoch.count;
+    const uint64_t first = chunk->first;
+    uint64_t unknown = 0;
+    for (uint32_t i = 0; i < chunk->count; i++) {
+        uint32_t parent = (uint32_t)(first + i - distances[i]); /* [F-5.4-2] is checked */
+        uint32_t location = locations[i];
+        bool lost = location > location_count;
+        unknown += lost;
+        at[i].parent = parent == 0 ? 0 : stack_base + parent;
+        at[i].location = lost ? VMPFI_LOST_ID : location == 0 ? 0 : location_base + location;
+    }
+    t->unknown += unknown;
+}
+
 static vmpf_status add_stacks(struct vmpfi_tables *t, const struct vmpfi_table *chunk)
 {
     VMPF_TRY(vmpfi_tables_reserve_stacks(t, chunk->count));
-    for (uint32_t i = 0; i < chunk->count; i++) {
-        uint64_t parent = chunk->first + i - chunk->distances[i];
-        const struct vmpf_stack entry = {
-            .parent = vmpfi_tables_id(t, &t->stack_epoch, parent),
-            .location = vmpfi_tables_id(t, &t->location_epoch, chunk->locations[i])};
-        if (!vmpfi_tables_put_stack(t, entry)) { /* [F-5.4-3]; the chunk gives nothing [F-3-8] */
-            t->stack_count -= i;
-            t->stack_epoch.count -= i;
+    uint64_t unknown = t->unknown;
+    struct vmpf_stack *at = t->stacks + t->stack_count;
+    translate_stacks(t, chunk, at);
+    for (uint32_t i = 0; t->depths != NULL && i < chunk->count; i++) {
+        uint32_t depth = t->depths[at[i].parent] + 1;
+        if (depth > VMPF_MAX_DEPTH) { /* [F-5.4-3]; the chunk gives nothing [F-3-8] */
+            t->unknown = unknown;
             return VMPF_E_CORRUPT;
         }
-        t->stack_epoch.count++;
+        t->depths[t->stack_count + i] = depth;
     }
+    t->stack_count += chunk->count;
+    t->stack_epoch.count += chunk->count;
     return VMPF_OK;
 }
 

@@ -5,7 +5,7 @@
 static bool grow_words(uint32_t **column, size_t capacity, size_t count)
 {
     void *moved = *column;
-    bool grown = vmpfi_grow(&moved, &capacity, count, sizeof **column);
+    bool grown = vmpfi_grow_lean(&moved, &capacity, count, sizeof **column);
     *column = moved;
     return grown;
 }
@@ -13,7 +13,7 @@ static bool grow_words(uint32_t **column, size_t capacity, size_t count)
 static bool grow_wide(uint64_t **column, size_t capacity, size_t count)
 {
     void *moved = *column;
-    bool grown = vmpfi_grow(&moved, &capacity, count, sizeof **column);
+    bool grown = vmpfi_grow_lean(&moved, &capacity, count, sizeof **column);
     *column = moved;
     return grown;
 }
