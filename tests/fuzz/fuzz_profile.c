@@ -29,6 +29,14 @@ static uint64_t mix_string(uint64_t digest, struct vmpf_string string)
     return mix_number(digest, 1);
 }
 
+static uint64_t mix_module(const vmpf_reader *r, uint64_t digest, uint32_t id)
+{
+    const struct vmpf_module module = vmpf_reader_module(r, id);
+    digest = mix_string(mix_string(digest, module.path), module.build_id);
+    digest = mix_number(mix_number(digest, module.address), module.size_bytes);
+    return mix_number(mix_number(digest, module.file_offset), id != 0);
+}
+
 /* Not the address: a writer changes one that is taken [F-5.2-5]. */
 static uint64_t mix_location(const vmpf_reader *r, uint64_t digest, uint32_t id)
 {
@@ -36,7 +44,7 @@ static uint64_t mix_location(const vmpf_reader *r, uint64_t digest, uint32_t id)
     const struct vmpf_function function = vmpf_reader_function(r, location.function);
     digest = mix_string(mix_string(digest, function.name), function.file);
     digest = mix_number(mix_number(digest, function.first_line), (uint64_t)function.kind);
-    return mix_number(digest, location.line);
+    return mix_module(r, mix_number(digest, location.line), function.module);
 }
 
 /* "values" speaks of the samples, and can be read differently once they are gone. */
@@ -107,7 +115,8 @@ static void take_block(struct fuzz_profile *p, const struct vmpf_block *block)
         p->origins[p->sample_count++] =
             (struct fuzz_origin){.session = (uint32_t)vmpf_reader_session(p->r),
                                  .stack = block->stack[i],
-                                 .thread = block->thread[i]};
+                                 .thread = block->thread[i],
+                                 .label = block->label[i]};
     }
 }
 
@@ -125,6 +134,25 @@ static void digest_stacks(struct fuzz_profile *p)
     for (size_t i = 0; i < p->sample_count; i++) {
         FUZZ_MUST(p->origins[i].stack < count);
         p->samples[i].stack = digests[p->origins[i].stack];
+    }
+    free(digests);
+}
+
+static void digest_labels(struct fuzz_profile *p)
+{
+    uint32_t count = vmpf_reader_label_count(p->r);
+    uint64_t *digests = calloc(count, sizeof *digests);
+    FUZZ_MUST(digests != NULL);
+    digests[0] = DIGEST_START;
+    for (uint32_t i = 1; i < count; i++) {
+        const struct vmpf_label label = vmpf_reader_label(p->r, i);
+        FUZZ_MUST(label.parent < i);
+        digests[i] = mix_string(mix_string(digests[label.parent], label.key), label.text);
+        digests[i] = mix_number(digests[i], label.number);
+    }
+    for (size_t i = 0; i < p->sample_count; i++) {
+        FUZZ_MUST(p->origins[i].label < count);
+        p->samples[i].label = digests[p->origins[i].label];
     }
     free(digests);
 }
@@ -189,11 +217,13 @@ bool fuzz_profile_read(struct fuzz_profile *out, const void *data, size_t size_b
             take_block(out, &block);
         }
     } while (small && out->status == VMPF_OK);
-    if (!small || vmpf_reader_stack_count(out->r) > MAX_NODES || !name_threads(out)) {
+    if (!small || vmpf_reader_stack_count(out->r) > MAX_NODES ||
+        vmpf_reader_label_count(out->r) > MAX_NODES || !name_threads(out)) {
         fuzz_profile_free(out);
         return false;
     }
     digest_stacks(out);
+    digest_labels(out);
     take_sessions(out);
     return true;
 }

@@ -24,7 +24,8 @@ void fuzz_bytes_free(struct fuzz_bytes *bytes);
 
 /* One sample, without ids: equal samples are equal bytes. */
 struct fuzz_sample {
-    uint64_t stack; /* digest of all frames: names, files, lines, kinds */
+    uint64_t stack; /* digest of all frames: names, files, lines, kinds, modules */
+    uint64_t label; /* digest of its label set */
     uint64_t process_id, thread_id;
     uint64_t thread_name; /* digest; the last name that the thread has in the session */
     uint64_t time_ns;
@@ -39,7 +40,7 @@ struct fuzz_session {
 
 /* Where sample i came from, for the copy. */
 struct fuzz_origin {
-    uint32_t session, stack, thread;
+    uint32_t session, stack, thread, label;
 };
 
 struct fuzz_profile {

@@ -10,6 +10,8 @@ struct copy {
     uint32_t epoch;
     uint32_t *nodes; /* the writer's id of a reader's node; 0: not in this epoch yet */
     uint32_t *path;
+    uint32_t *labels; /* the same of label sets */
+    uint32_t *label_path;
 };
 
 static void copy_value_types(vmpf_writer *w, const struct vmpf_info *info)
@@ -69,6 +71,13 @@ static void copy_metadata(vmpf_writer *w, const struct vmpf_info *info)
     }
 }
 
+static uint32_t copy_module(const struct copy *c, uint32_t id)
+{
+    const struct vmpf_module module = vmpf_reader_module(c->profile->r, id);
+    FUZZ_MUST(id == 0 || vmpf_writer_module(c->w, &module, &id, NULL) == VMPF_OK);
+    return id;
+}
+
 /* Location 0 and function 0 are "nothing", and stay that. */
 static uint32_t copy_location(const struct copy *c, uint32_t id)
 {
@@ -78,8 +87,8 @@ static uint32_t copy_location(const struct copy *c, uint32_t id)
     }
     const struct vmpf_location location = vmpf_reader_location(c->profile->r, id);
     if (location.function != 0) {
-        const struct vmpf_function function =
-            vmpf_reader_function(c->profile->r, location.function);
+        struct vmpf_function function = vmpf_reader_function(c->profile->r, location.function);
+        function.module = copy_module(c, function.module);
         FUZZ_MUST(vmpf_writer_function(c->w, &function, &function_id, NULL) == VMPF_OK);
     }
     FUZZ_MUST(vmpf_writer_location(c->w, function_id, location.line, &id, NULL) == VMPF_OK);
@@ -104,6 +113,25 @@ static uint32_t copy_stack(struct copy *c, uint32_t node)
     return copied;
 }
 
+static uint32_t copy_label(struct copy *c, uint32_t set)
+{
+    const vmpf_reader *r = c->profile->r;
+    size_t depth = 0;
+    while (set != 0 && c->labels[set] == 0) {
+        c->label_path[depth++] = set;
+        set = vmpf_reader_label(r, set).parent;
+    }
+    uint32_t copied = set == 0 ? 0 : c->labels[set];
+    while (depth > 0) {
+        set = c->label_path[--depth];
+        const struct vmpf_label label = vmpf_reader_label(r, set);
+        FUZZ_MUST(vmpf_writer_label(c->w, copied, label.key, label.text, label.number, &copied,
+                                    NULL) == VMPF_OK);
+        c->labels[set] = copied;
+    }
+    return copied;
+}
+
 static void copy_sample(struct copy *c, size_t index)
 {
     const struct fuzz_sample *from = &c->profile->samples[index];
@@ -114,8 +142,10 @@ static void copy_sample(struct copy *c, size_t index)
     if (vmpf_writer_epoch(c->w) != c->epoch) {
         c->epoch = vmpf_writer_epoch(c->w);
         memset(c->nodes, 0, vmpf_reader_stack_count(c->profile->r) * sizeof *c->nodes);
+        memset(c->labels, 0, vmpf_reader_label_count(c->profile->r) * sizeof *c->labels);
     }
     sample.stack = copy_stack(c, origin->stack);
+    sample.label = copy_label(c, origin->label);
     FUZZ_MUST(vmpf_writer_thread(c->w, &thread, &sample.thread, NULL) == VMPF_OK);
     FUZZ_MUST(vmpf_writer_sample(c->w, &sample, NULL) == VMPF_OK);
 }
@@ -150,10 +180,13 @@ void fuzz_profile_write(const struct fuzz_profile *profile, uint32_t block_sampl
                         uint32_t epoch_max_nodes, struct fuzz_bytes *out)
 {
     size_t nodes = vmpf_reader_stack_count(profile->r);
+    size_t sets = vmpf_reader_label_count(profile->r);
     struct copy c = {.profile = profile,
                      .nodes = calloc(nodes, sizeof *c.nodes),
-                     .path = calloc(nodes, sizeof *c.path)};
-    FUZZ_MUST(c.nodes != NULL && c.path != NULL);
+                     .path = calloc(nodes, sizeof *c.path),
+                     .labels = calloc(sets, sizeof *c.labels),
+                     .label_path = calloc(sets, sizeof *c.label_path)};
+    FUZZ_MUST(c.nodes != NULL && c.path != NULL && c.labels != NULL && c.label_path != NULL);
     for (size_t i = 0; i < profile->session_count; i++) {
         const struct vmpf_writer_options options = {.size = sizeof options,
                                                     .session_id = i + 1,
@@ -165,4 +198,6 @@ void fuzz_profile_write(const struct fuzz_profile *profile, uint32_t block_sampl
     }
     free(c.nodes);
     free(c.path);
+    free(c.labels);
+    free(c.label_path);
 }

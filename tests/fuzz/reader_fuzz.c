@@ -31,6 +31,37 @@ static vmpf_reader *open_reader(const void *data, size_t size)
     return r;
 }
 
+static uint32_t copy_function(const vmpf_reader *r, vmpf_writer *w, uint32_t id)
+{
+    struct vmpf_function function = vmpf_reader_function(r, id);
+    if (function.module != 0) {
+        struct vmpf_module module = vmpf_reader_module(r, function.module);
+        must(vmpf_writer_module(w, &module, &function.module, NULL) == VMPF_OK);
+    }
+    must(vmpf_writer_function(w, &function, &id, NULL) == VMPF_OK);
+    return id;
+}
+
+/* The 64 innermost labels of a set. */
+static uint32_t copy_label(const vmpf_reader *r, vmpf_writer *w, uint32_t set)
+{
+    struct vmpf_label path[64];
+    size_t depth = 0;
+    for (; set != 0; set = vmpf_reader_label(r, set).parent) {
+        must(vmpf_reader_label(r, set).parent < set);
+        if (depth < sizeof path / sizeof path[0]) {
+            path[depth++] = vmpf_reader_label(r, set);
+        }
+    }
+    uint32_t copy = 0;
+    while (depth > 0) {
+        const struct vmpf_label *label = &path[--depth];
+        must(vmpf_writer_label(w, copy, label->key, label->text, label->number, &copy, NULL) ==
+             VMPF_OK);
+    }
+    return copy;
+}
+
 /* The stack of a sample of r as a stack of w. */
 static uint32_t copy_stack(const vmpf_reader *r, vmpf_writer *w, uint32_t node)
 {
@@ -46,9 +77,7 @@ static uint32_t copy_stack(const vmpf_reader *r, vmpf_writer *w, uint32_t node)
     while (depth > 0) {
         struct vmpf_location location =
             vmpf_reader_location(r, vmpf_reader_stack(r, path[--depth]).location);
-        struct vmpf_function function = vmpf_reader_function(r, location.function);
-        uint32_t id;
-        must(vmpf_writer_function(w, &function, &id, NULL) == VMPF_OK);
+        uint32_t id = copy_function(r, w, location.function);
         must(vmpf_writer_location(w, id, location.line, &id, NULL) == VMPF_OK);
         must(vmpf_writer_stack(w, copy, id, &copy, NULL) == VMPF_OK);
     }
@@ -78,6 +107,7 @@ static void copy_block(const vmpf_reader *r, vmpf_writer *w, const struct vmpf_b
         }
         *sum += sample.values[0];
         sample.stack = copy_stack(r, w, block->stack[i]);
+        sample.label = copy_label(r, w, block->label[i]);
         must(vmpf_writer_thread(w, &thread, &sample.thread, NULL) == VMPF_OK);
         must(vmpf_writer_sample(w, &sample, NULL) == VMPF_OK);
     }

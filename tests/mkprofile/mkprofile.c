@@ -4,158 +4,15 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/types.h>
 #include <unistd.h>
-#include <vmprof/vmpf.h>
 
+#include "tests/mkprofile/maker.h"
 #include "tests/mkprofile/spoil.h"
-
-#define MAX_NAMES 4096
-#define MAX_WORDS 64
-
-struct named {
-    char *name;
-    uint32_t id; /* of a thread */
-    struct vmpf_function function;
-};
-
-struct maker {
-    const char *path;
-    unsigned line;
-    int fd; /* of the output */
-    struct vmpf_writer_options options;
-    vmpf_writer *writer; /* opened by the first line that needs it */
-    struct named functions[MAX_NAMES];
-    size_t function_count;
-    struct named threads[MAX_NAMES];
-    size_t thread_count;
-    uint64_t end_ns;
-    uint64_t last_ns;
-    bool killed;
-    bool finished; /* the file is written: only lines that spoil it may follow */
-};
-
-__attribute__((noreturn, format(printf, 2, 3))) static void die(const struct maker *maker,
-                                                                const char *format, ...)
-{
-    va_list arguments;
-    (void)fprintf(stderr, "%s:%u: ", maker->path, maker->line);
-    va_start(arguments, format);
-    (void)vfprintf(stderr, format, arguments);
-    va_end(arguments);
-    (void)fputc('\n', stderr);
-    exit(1);
-}
-
-static void must(const struct maker *maker, vmpf_status status, const struct vmpf_error *err)
-{
-    if (status != VMPF_OK) {
-        die(maker, "%s: %s", vmpf_status_name(status), err->message);
-    }
-}
-
-static uint64_t number(const struct maker *maker, const char *word)
-{
-    char *end;
-    errno = 0;
-    unsigned long long value = strtoull(word, &end, 0);
-    if (*word == '\0' || *end || errno) {
-        die(maker, "'%s' is not a number", word);
-    }
-    return value;
-}
-
-static unsigned hex_digit(const struct maker *maker, char c)
-{
-    const char *digits = "0123456789abcdef";
-    const char *found = c ? strchr(digits, c) : NULL;
-    if (!found) {
-        die(maker, "a name holds a bad \\x");
-    }
-    return (unsigned)(found - digits);
-}
-
-/* Turns \s, \n, \\ and \xNN into what they stand for, in place; the size is returned, as a name may
- * hold a NUL. */
-static struct vmpf_string unescape(const struct maker *maker, char *word)
-{
-    char *out = word;
-    for (const char *in = word; *in; in++) {
-        if (*in != '\\') {
-            *out++ = *in;
-            continue;
-        }
-        switch (*++in) {
-        case 's': *out++ = ' '; break;
-        case 'n': *out++ = '\n'; break;
-        case '\\': *out++ = '\\'; break;
-        case 'x':
-            *out++ = (char)(hex_digit(maker, in[1]) << 4 | hex_digit(maker, in[2]));
-            in += 2;
-            break;
-        default: die(maker, "'\\%c' is not known in a name", *in);
-        }
-    }
-    struct vmpf_string result = {word, (size_t)(out - word)};
-    return result;
-}
-
-/* A copy that is kept until the end; "-" is no name. */
-static struct vmpf_string kept(const struct maker *maker, const char *word)
-{
-    struct vmpf_string none = {"", 0};
-    if (strcmp(word, "-") == 0) {
-        return none;
-    }
-    char *copy = strdup(word);
-    if (!copy) {
-        die(maker, "not enough memory");
-    }
-    return unescape(maker, copy);
-}
-
-static vmpf_writer *writer_of(struct maker *maker)
-{
-    struct vmpf_error err;
-    struct vmpf_sink sink;
-    if (maker->finished) {
-        die(maker, "the file is finished: nothing can be added");
-    }
-    if (!maker->writer) {
-        must(maker, vmpf_sink_open_fd(&sink, maker->fd, &err), &err);
-        must(maker, vmpf_writer_open(&maker->writer, sink, &maker->options, &err), &err);
-    }
-    return maker->writer;
-}
-
-static const struct named *find(const struct maker *maker, const struct named *items, size_t count,
-                                const char *name)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (strcmp(items[i].name, name) == 0) {
-            return &items[i];
-        }
-    }
-    die(maker, "'%s' is not defined above", name);
-}
-
-static struct named *define(const struct maker *maker, struct named *items, size_t *count,
-                            const char *name)
-{
-    if (*count == MAX_NAMES) {
-        die(maker, "too many names");
-    }
-    items[*count].name = strdup(name);
-    if (!items[*count].name) {
-        die(maker, "not enough memory");
-    }
-    return &items[(*count)++];
-}
 
 /* ---- the lines ----------------------------------------------------------------------------------- */
 
@@ -190,23 +47,39 @@ static void line_meta(struct maker *maker, char **words, size_t count)
     }
 }
 
-static vmpf_kind kind_of(const struct maker *maker, const char *name)
-{
-    static const char *const names[] = {"unknown", "py",     "jit", "vm",
-                                        "native",  "kernel", "gc",  "jit-internal"};
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        if (strcmp(name, names[i]) == 0) {
-            return (vmpf_kind)i;
-        }
-    }
-    die(maker, "'%s' is not a kind", name);
-}
-
-/* function ID NAME FILE LINE KIND ADDRESS */
-static void line_function(struct maker *maker, char **words, size_t count)
+/* module ID PATH BUILD_ID ADDRESS SIZE OFFSET */
+static void line_module(struct maker *maker, char **words, size_t count)
 {
     (void)count;
-    struct named *named = define(maker, maker->functions, &maker->function_count, words[1]);
+    struct vmpf_module *module = &define(maker, &maker->modules, words[1])->module;
+    module->path = kept(maker, words[2]);
+    module->build_id = kept(maker, words[3]);
+    module->address = number(maker, words[4]);
+    module->size_bytes = number(maker, words[5]);
+    module->file_offset = number(maker, words[6]);
+}
+
+/* label ID PARENT KEY text|number VALUE: the labels of PARENT ("-": none) and one more. */
+static void line_label(struct maker *maker, char **words, size_t count)
+{
+    (void)count;
+    const struct named *parent =
+        strcmp(words[2], "-") == 0 ? NULL : find(maker, &maker->labels, words[2]);
+    struct named *named = define(maker, &maker->labels, words[1]);
+    named->other = parent;
+    named->label.key = kept(maker, words[3]);
+    if (strcmp(words[4], "number") == 0) {
+        named->label.number = number(maker, words[5]);
+    } else {
+        named->label.text = kept(maker, words[5]);
+    }
+}
+
+/* function ID NAME FILE LINE KIND ADDRESS [MODULE] */
+static void line_function(struct maker *maker, char **words, size_t count)
+{
+    struct named *named = define(maker, &maker->functions, words[1]);
+    named->other = count > 7 ? find(maker, &maker->modules, words[7]) : NULL;
     named->function.name = kept(maker, words[2]);
     named->function.file = kept(maker, words[3]);
     named->function.first_line = (uint32_t)number(maker, words[4]);
@@ -224,8 +97,42 @@ static void line_thread(struct maker *maker, char **words, size_t count)
         .thread_id = number(maker, words[3]),
         .name = kept(maker, words[4]),
     };
-    struct named *named = define(maker, maker->threads, &maker->thread_count, words[1]);
+    struct named *named = define(maker, &maker->threads, words[1]);
     must(maker, vmpf_writer_thread(writer_of(maker), &thread, &named->id, &err), &err);
+}
+
+/* Ids are good for one epoch, so they are asked for each time. */
+static uint32_t function_of(struct maker *maker, const struct named *named)
+{
+    struct vmpf_error err;
+    struct vmpf_function function = named->function;
+    uint32_t id;
+    if (named->other) {
+        must(maker,
+             vmpf_writer_module(maker->writer, &named->other->module, &function.module, &err),
+             &err);
+    }
+    must(maker, vmpf_writer_function(maker->writer, &function, &id, &err), &err);
+    return id;
+}
+
+static uint32_t label_of(struct maker *maker, const struct named *named)
+{
+    struct vmpf_error err;
+    const struct named *path[MAX_NAMES];
+    size_t depth = 0;
+    uint32_t id = 0;
+    for (; named; named = named->other) {
+        path[depth++] = named;
+    }
+    while (depth > 0) {
+        const struct vmpf_label *label = &path[--depth]->label;
+        must(
+            maker,
+            vmpf_writer_label(maker->writer, id, label->key, label->text, label->number, &id, &err),
+            &err);
+    }
+    return id;
 }
 
 /* FUNCTION[:LINE];... root first; "-" is the empty stack. */
@@ -243,27 +150,24 @@ static uint32_t stack_of(struct maker *maker, const char *text)
     }
     memcpy(copy, text, strlen(text) + 1);
     for (char *frame = strsep(&rest, ";"); frame; frame = strsep(&rest, ";")) {
-        uint32_t function;
         uint32_t location;
         char *name = strsep(&frame, ":");
         uint32_t line = frame ? (uint32_t)number(maker, frame) : 0;
-        const struct named *named = find(maker, maker->functions, maker->function_count, name);
-        must(maker, vmpf_writer_function(maker->writer, &named->function, &function, &err), &err);
+        uint32_t function = function_of(maker, find(maker, &maker->functions, name));
         must(maker, vmpf_writer_location(maker->writer, function, line, &location, &err), &err);
         must(maker, vmpf_writer_stack(maker->writer, stack, location, &stack, &err), &err);
     }
     return stack;
 }
 
-/* sample THREAD TIME_NS VALUE[,VALUE...] STACK */
+/* sample THREAD TIME_NS VALUE[,VALUE...] STACK [LABEL] */
 static void line_sample(struct maker *maker, char **words, size_t count)
 {
-    (void)count;
     struct vmpf_error err;
     struct vmpf_sample sample = {0};
     size_t values = 0;
     (void)writer_of(maker);
-    sample.thread = find(maker, maker->threads, maker->thread_count, words[1])->id;
+    sample.thread = find(maker, &maker->threads, words[1])->id;
     sample.time_ns = number(maker, words[2]);
     char *rest = words[3];
     for (char *value = strsep(&rest, ","); value && values < VMPF_MAX_VALUES;
@@ -271,13 +175,14 @@ static void line_sample(struct maker *maker, char **words, size_t count)
         sample.values[values++] = number(maker, value);
     }
     sample.stack = stack_of(maker, words[4]);
+    sample.label = count > 5 ? label_of(maker, find(maker, &maker->labels, words[5])) : 0;
     must(maker, vmpf_writer_sample(maker->writer, &sample, &err), &err);
     if (sample.time_ns > maker->last_ns) {
         maker->last_ns = sample.time_ns;
     }
 }
 
-/* samples COUNT STEP_NS THREAD TIME_NS VALUES STACK: that many, each STEP_NS after the one before. */
+/* samples COUNT STEP_NS THREAD TIME_NS VALUES STACK [LABEL]: that many, each STEP_NS after the one before. */
 static void line_samples(struct maker *maker, char **words, size_t count)
 {
     uint64_t repeat = number(maker, words[1]);
@@ -288,8 +193,8 @@ static void line_samples(struct maker *maker, char **words, size_t count)
         char values[256];
         (void)snprintf(time, sizeof(time), "%" PRIu64, time_ns + i * step_ns);
         (void)snprintf(values, sizeof(values), "%s", words[5]);
-        char *sample[] = {words[0], words[3], time, values, words[6]};
-        line_sample(maker, sample, count);
+        char *sample[] = {words[0], words[3], time, values, words[6], count > 7 ? words[7] : NULL};
+        line_sample(maker, sample, count - 2);
     }
 }
 
@@ -353,11 +258,12 @@ static const struct rule {
     size_t least; /* words on the line */
     void (*run)(struct maker *maker, char **words, size_t count);
 } rules[] = {
-    {"start", 2, line_option},    {"block", 2, line_option},      {"meta", 3, line_meta},
-    {"thread", 5, line_thread},   {"function", 7, line_function}, {"sample", 5, line_sample},
-    {"samples", 7, line_samples}, {"lost", 2, line_number},       {"end", 2, line_number},
-    {"flush", 1, line_state},     {"killed", 1, line_state},      {"cut", 2, line_spoil},
-    {"flip", 2, line_spoil},      {"set", 3, line_spoil},         {"version", 2, line_spoil},
+    {"module", 7, line_module},     {"label", 6, line_label},   {"start", 2, line_option},
+    {"block", 2, line_option},      {"meta", 3, line_meta},     {"thread", 5, line_thread},
+    {"function", 7, line_function}, {"sample", 5, line_sample}, {"samples", 7, line_samples},
+    {"lost", 2, line_number},       {"end", 2, line_number},    {"flush", 1, line_state},
+    {"killed", 1, line_state},      {"cut", 2, line_spoil},     {"flip", 2, line_spoil},
+    {"set", 3, line_spoil},         {"version", 2, line_spoil},
 };
 
 static void run_line(struct maker *maker, char *line)
@@ -386,12 +292,10 @@ static void run_line(struct maker *maker, char *line)
 
 static void release(struct maker *maker)
 {
-    for (size_t i = 0; i < maker->thread_count; i++) {
-        free(maker->threads[i].name);
-    }
-    for (size_t i = 0; i < maker->function_count; i++) {
-        free(maker->functions[i].name);
-    }
+    forget(&maker->threads);
+    forget(&maker->functions);
+    forget(&maker->modules);
+    forget(&maker->labels);
     (void)close(maker->fd);
 }
 

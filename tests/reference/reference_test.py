@@ -79,7 +79,7 @@ def chunk_cases():
     yield "a later version", file(whole, superblock=C.superblock(read_version=2))
     yield "a later version behind", file(whole) + C.superblock(OTHER_SESSION, read_version=2)
     yield "no values given", file(CHUNKS[1:] + [END])
-    yield "kinds that are passed over", file(CHUNKS + [(40, b"abc"), (11, b"x"), (12, b"y"), (13, b"")] + [END])
+    yield "kinds that are passed over", file(CHUNKS + [(40, b"abc"), (41, b"x"), (42, b"y"), (43, b"")] + [END])
     yield "a kind that is not", file(CHUNKS + [(40, b"abc", {"critical": True})] + [END])
     yield "PAD", file([META, (C.PAD, b"anything"), *CHUNKS[1:], END])
     every = numbered(whole)

@@ -136,12 +136,22 @@ struct vmpf_string {
     size_t size_bytes;
 };
 
+/* A file that machine code of the process came from [F-5.8-1]. */
+struct vmpf_module {
+    struct vmpf_string path;
+    struct vmpf_string build_id; /* its bytes, not text; size 0: unknown */
+    uint64_t address;            /* where it was loaded */
+    uint64_t size_bytes;
+    uint64_t file_offset;
+};
+
 struct vmpf_function {
     struct vmpf_string name;
     struct vmpf_string file;
     uint32_t first_line; /* 0: unknown */
     vmpf_kind kind;
     uint64_t address; /* in the recorded process, unique within a session; 0: none */
+    uint32_t module;  /* id; 0: none */
 };
 
 struct vmpf_location {
@@ -154,6 +164,18 @@ struct vmpf_stack {
     uint32_t parent;   /* id, always less than the node's own */
     uint32_t location; /* id */
 };
+
+/* A node of the tree of label sets: a set is the labels on the path from the node to the root (set 0). A key that
+ * is there twice has the value nearest to the set itself [F-5.7-2]. */
+struct vmpf_label {
+    uint32_t parent; /* id, always less than the set's own */
+    struct vmpf_string key;
+    struct vmpf_string text; /* size 0: the value is the number */
+    uint64_t number;
+};
+
+/* A well-known key [F-5.7-3]: "running", "waiting-gil", "waiting". */
+#define VMPF_LABEL_STATE "state"
 
 struct vmpf_thread {
     uint64_t process_id;
@@ -181,6 +203,7 @@ struct vmpf_block {
     const uint64_t *time_ns; /* since the start of the session */
     const uint32_t *flags;
     const uint64_t *values[VMPF_MAX_VALUES]; /* value_count of the session's info are set */
+    const uint32_t *label;                   /* ids of label sets; 0: none */
 };
 
 /* ---- metadata ---------------------------------------------------------------------------------- */
@@ -224,9 +247,8 @@ struct vmpf_writer_options {
     uint64_t session_id;    /* 0: random; give one for deterministic bytes */
     uint64_t start_unix_ns; /* start of the session, ns since 1970 UTC */
     uint32_t block_samples; /* samples in a block before it is written; 0: 65536 */
-    uint32_t
-        epoch_max_nodes; /* stack nodes before a fresh dictionary, which also comes when the tables take 3.5 MiB; 0:
-                                 1048576 */
+    /* Stack nodes, or label sets, before a fresh dictionary, which also comes when the tables take 3.5 MiB; 0: 1048576. */
+    uint32_t epoch_max_nodes;
 };
 
 /* vmpf_writer_open() writes the superblock and takes over sink, also when it fails.
@@ -254,12 +276,19 @@ VMPF_API vmpf_status vmpf_writer_meta_list(vmpf_writer *w, const char *key,
  * the next vmpf_writer_sample() reports a new epoch through vmpf_writer_epoch(): then ids start anew
  * (threads keep theirs). The address of a function that another function already has is made unique
  * [F-5.2-5]. vmpf_writer_thread(): an entry with the same process and thread id is renamed. */
+VMPF_API vmpf_status vmpf_writer_module(vmpf_writer *w, const struct vmpf_module *module,
+                                        uint32_t *id, struct vmpf_error *err);
 VMPF_API vmpf_status vmpf_writer_function(vmpf_writer *w, const struct vmpf_function *function,
                                           uint32_t *id, struct vmpf_error *err);
 VMPF_API vmpf_status vmpf_writer_location(vmpf_writer *w, uint32_t function, uint32_t line,
                                           uint32_t *id, struct vmpf_error *err);
 VMPF_API vmpf_status vmpf_writer_stack(vmpf_writer *w, uint32_t parent, uint32_t location,
                                        uint32_t *id, struct vmpf_error *err);
+/* The set of parent's labels and one more; a text of size 0 means that the value is number, else number is ignored.
+ * VMPF_E_LIMIT: more than VMPF_MAX_DEPTH labels. */
+VMPF_API vmpf_status vmpf_writer_label(vmpf_writer *w, uint32_t parent, struct vmpf_string key,
+                                       struct vmpf_string text, uint64_t number, uint32_t *id,
+                                       struct vmpf_error *err);
 VMPF_API vmpf_status vmpf_writer_thread(vmpf_writer *w, const struct vmpf_thread *thread,
                                         uint32_t *id, struct vmpf_error *err);
 VMPF_API uint32_t vmpf_writer_epoch(const vmpf_writer *w);
@@ -272,6 +301,7 @@ struct vmpf_sample {
     uint64_t time_ns;
     uint32_t flags;
     uint64_t values[VMPF_MAX_VALUES];
+    uint32_t label; /* set id; 0: none */
 };
 VMPF_API vmpf_status vmpf_writer_sample(vmpf_writer *w, const struct vmpf_sample *sample,
                                         struct vmpf_error *err);
@@ -308,6 +338,7 @@ typedef struct vmpf_reader vmpf_reader;
 
 #define VMPF_COLUMN_TIME 1u
 #define VMPF_COLUMN_FLAGS 2u
+#define VMPF_COLUMN_LABEL 4u
 
 struct vmpf_reader_options {
     size_t size; /* sizeof(struct vmpf_reader_options) */
@@ -368,13 +399,18 @@ VMPF_API const struct vmpf_meta *vmpf_info_meta(const struct vmpf_info *info, co
 
 /* The tables. Counts include entry 0, which is "nothing", and entry 1, which is "<lost>" and stands for
  * what is missing (threads are numbered from 0, without these two). An id that is not there gives "<lost>". Lifetime of the strings: until the reader is closed. */
+VMPF_API uint32_t vmpf_reader_module_count(const vmpf_reader *r);
 VMPF_API uint32_t vmpf_reader_function_count(const vmpf_reader *r);
 VMPF_API uint32_t vmpf_reader_location_count(const vmpf_reader *r);
 VMPF_API uint32_t vmpf_reader_stack_count(const vmpf_reader *r);
+VMPF_API uint32_t vmpf_reader_label_count(const vmpf_reader *r);
 VMPF_API uint32_t vmpf_reader_thread_count(const vmpf_reader *r);
+VMPF_API struct vmpf_module vmpf_reader_module(const vmpf_reader *r, uint32_t id);
 VMPF_API struct vmpf_function vmpf_reader_function(const vmpf_reader *r, uint32_t id);
 VMPF_API struct vmpf_location vmpf_reader_location(const vmpf_reader *r, uint32_t id);
 VMPF_API struct vmpf_stack vmpf_reader_stack(const vmpf_reader *r, uint32_t id);
+/* Entry 1 has the key "<lost>". */
+VMPF_API struct vmpf_label vmpf_reader_label(const vmpf_reader *r, uint32_t id);
 VMPF_API struct vmpf_thread vmpf_reader_thread(const vmpf_reader *r, uint32_t id);
 
 /* What was wrong so far; complete after VMPF_END. Lifetime: the reader's. */

@@ -32,10 +32,10 @@ enum vmpfi_nature {
 /* A column to be written: integers of 64 bits, or of 32 when values is NULL, or bytes. */
 struct vmpfi_column_in {
     uint16_t id;
+    bool list; /* [F-4-7]; not ANY */
     enum vmpfi_nature nature;
     const uint64_t *values; /* count of the head, or of the list */
     const uint32_t *words;  /* the same */
-    bool list;              /* [F-4-7]; not ANY */
     size_t list_count;
     uint64_t top;
     const uint8_t *bytes;

@@ -13,6 +13,7 @@ enum sample_column { /* 5.6 */
                      COLUMN_RUN_AGE = 7,
                      COLUMN_RUN_NODE = 8,
                      COLUMN_VALUE = 16,
+                     COLUMN_LABEL = 0x8001,
 };
 
 /* Slots of the scratch memory. */
@@ -22,6 +23,7 @@ enum slot {
     SLOT_TIME = 2,
     SLOT_FLAGS = 3,
     SLOT_VALUES = 4,
+    SLOT_LABEL = 12,
     SLOT_LISTS = 13,
     SLOT_RUNS = 17,
 };
@@ -71,7 +73,7 @@ vmpf_status vmpfi_samples_encode(struct vmpfi_buffer *out, struct vmpfi_scratch 
                                  size_t node_count)
 {
     struct vmpfi_runs runs;
-    struct vmpfi_column_in columns[7 + VMPF_MAX_VALUES] = {{0}};
+    struct vmpfi_column_in columns[8 + VMPF_MAX_VALUES] = {{0}};
     VMPF_TRY(vmpfi_runs_find(&runs, history, scratch, samples->stack, samples->thread,
                              samples->count, thread_count, node_count));
     size_t column_count = stack_columns(columns, &runs, samples, node_count);
@@ -82,6 +84,10 @@ vmpf_status vmpfi_samples_encode(struct vmpfi_buffer *out, struct vmpfi_scratch 
     if (!all_zero(samples->flags, samples->count)) {
         columns[column_count++] =
             (struct vmpfi_column_in){.id = COLUMN_FLAGS, .words = samples->flags};
+    }
+    if (!all_zero(samples->label, samples->count)) {
+        columns[column_count++] =
+            (struct vmpfi_column_in){.id = COLUMN_LABEL, .words = samples->label};
     }
     for (size_t k = 0; k < samples->value_count; k++) {
         columns[column_count++] = (struct vmpfi_column_in){.id = (uint16_t)(COLUMN_VALUE + k),
@@ -171,10 +177,10 @@ vmpf_status vmpfi_samples_decode(struct vmpfi_columnset_head *head, struct vmpfi
                                  uint32_t skip_columns, const struct vmpfi_payload *payload,
                                  struct vmpf_error *err)
 {
-    uint16_t known[8 + VMPF_MAX_VALUES + 1] = {1, 2, 3, 4, 5, 6, 7, 8};
+    uint16_t known[9 + VMPF_MAX_VALUES + 1] = {COLUMN_LABEL, 1, 2, 3, 4, 5, 6, 7, 8};
     /* All that there can be: where the metadata is lost, so is the number of values, and the samples are not. */
     for (size_t k = 0; k < VMPF_MAX_VALUES; k++) {
-        known[8 + k] = (uint16_t)(COLUMN_VALUE + k);
+        known[9 + k] = (uint16_t)(COLUMN_VALUE + k);
     }
     struct vmpfi_columnset set = {.scratch = scratch};
     VMPF_TRY(vmpfi_columnset_decode(&set, payload->data, payload->size_bytes, known,
@@ -185,10 +191,12 @@ vmpf_status vmpfi_samples_decode(struct vmpfi_columnset_head *head, struct vmpfi
     out->of_journal = false;
     bool time = (skip_columns & VMPF_COLUMN_TIME) == 0;
     bool flags = (skip_columns & VMPF_COLUMN_FLAGS) == 0;
+    bool label = (skip_columns & VMPF_COLUMN_LABEL) == 0 && vmpfi_columnset_has(&set, COLUMN_LABEL);
     VMPF_TRY(decode_words(&set, SLOT_THREAD, COLUMN_THREAD, true, &out->thread, err));
     VMPF_TRY(decode_stacks(&set, out->thread, &out->stack, err));
     VMPF_TRY(decode_wide(&set, SLOT_TIME, COLUMN_TIME, time, &out->time_ns, err));
     VMPF_TRY(decode_words(&set, SLOT_FLAGS, COLUMN_FLAGS, flags, &out->flags, err));
+    VMPF_TRY(decode_words(&set, SLOT_LABEL, COLUMN_LABEL, label, &out->label, err));
     for (size_t k = 0; k < value_count; k++) {
         VMPF_TRY(decode_wide(&set, (unsigned)(SLOT_VALUES + k), (uint16_t)(COLUMN_VALUE + k), true,
                              &out->values[k], err));

@@ -15,6 +15,7 @@ struct vmpfi_samples {
     uint32_t *thread;
     uint64_t *time_ns;
     uint32_t *flags;
+    uint32_t *label; /* when read: NULL also where no sample has one */
     uint64_t *values[VMPF_MAX_VALUES];
 };
 

@@ -18,7 +18,7 @@ static bool append_entry(void **array, size_t *capacity, size_t *count, const vo
     return true;
 }
 
-/* Appends to one of the four tables; the void pointer dance stays here. */
+/* Appends to one of the tables; the void pointer dance stays here. */
 #define APPEND(d, table, entry)                                                                    \
     __extension__({                                                                                \
         void *array_ = (d)->table##s;                                                              \
@@ -31,11 +31,14 @@ static bool append_entry(void **array, size_t *capacity, size_t *count, const vo
 static vmpf_status add_nothing(struct vmpfi_dictionary *d)
 {
     const struct vmpf_string string = {.data = "", .size_bytes = 0};
+    const struct vmpfi_module module = {0};
     const struct vmpfi_function function = {0};
     const struct vmpf_location location = {0};
     const struct vmpf_stack stack = {0};
-    bool added = APPEND(d, string, &string) && APPEND(d, function, &function) &&
-                 APPEND(d, location, &location) && APPEND(d, stack, &stack);
+    const struct vmpfi_label label = {0};
+    bool added = APPEND(d, string, &string) && APPEND(d, module, &module) &&
+                 APPEND(d, function, &function) && APPEND(d, location, &location) &&
+                 APPEND(d, stack, &stack) && APPEND(d, label, &label);
     return added ? VMPF_OK : VMPF_E_NOMEM;
 }
 
@@ -49,11 +52,15 @@ void vmpfi_dictionary_fini(struct vmpfi_dictionary *d)
 {
     vmpfi_arena_fini(&d->text);
     free(d->strings);
+    free(d->modules);
     free(d->functions);
     free(d->locations);
     free(d->stacks);
+    free(d->labels);
     vmpfi_index_fini(&d->string_index);
+    vmpfi_index_fini(&d->module_index);
     vmpfi_index_fini(&d->function_index);
+    vmpfi_index_fini(&d->label_index);
     vmpfi_map64_fini(&d->addresses);
     vmpfi_map64_fini(&d->location_map);
     vmpfi_stack_index_fini(&d->stack_index);
@@ -64,11 +71,15 @@ vmpf_status vmpfi_dictionary_clear(struct vmpfi_dictionary *d)
 {
     vmpfi_arena_fini(&d->text);
     d->string_count = 0;
+    d->module_count = 0;
     d->function_count = 0;
     d->location_count = 0;
     d->stack_count = 0;
+    d->label_count = 0;
     vmpfi_index_clear(&d->string_index);
+    vmpfi_index_clear(&d->module_index);
     vmpfi_index_clear(&d->function_index);
+    vmpfi_index_clear(&d->label_index);
     vmpfi_map64_clear(&d->addresses);
     vmpfi_map64_clear(&d->location_map);
     vmpfi_stack_index_clear(&d->stack_index);
@@ -113,6 +124,44 @@ vmpf_status vmpfi_intern_string(struct vmpfi_dictionary *d, struct vmpf_string t
     return VMPF_OK;
 }
 
+static bool same_module(const void *ctx, uint32_t number, const void *key)
+{
+    const struct vmpfi_dictionary *d = ctx;
+    const struct vmpfi_module *have = &d->modules[number];
+    const struct vmpfi_module *want = key;
+    return have->path == want->path && have->build_id == want->build_id &&
+           have->address == want->address && have->size_bytes == want->size_bytes &&
+           have->file_offset == want->file_offset;
+}
+
+vmpf_status vmpfi_intern_module(struct vmpfi_dictionary *d, const struct vmpf_module *module,
+                                uint32_t *id)
+{
+    struct vmpfi_module entry = {.address = module->address,
+                                 .size_bytes = module->size_bytes,
+                                 .file_offset = module->file_offset};
+    VMPF_TRY(vmpfi_intern_string(d, module->path, &entry.path));
+    VMPF_TRY(vmpfi_intern_string(d, module->build_id, &entry.build_id));
+    uint64_t hash = vmpfi_hash64(((uint64_t)entry.path << 32) | entry.build_id);
+    hash = vmpfi_hash64(hash ^ entry.address);
+    if (vmpfi_index_find(&d->module_index, hash, same_module, d, &entry, id)) {
+        return VMPF_OK;
+    }
+    if (d->module_count >= MAX_ENTRIES) {
+        return VMPF_E_LIMIT;
+    }
+    if (!APPEND(d, module, &entry)) {
+        return VMPF_E_NOMEM;
+    }
+    uint32_t added = (uint32_t)(d->module_count - 1);
+    if (!vmpfi_index_insert(&d->module_index, hash, added)) {
+        d->module_count--;
+        return VMPF_E_NOMEM;
+    }
+    *id = added;
+    return VMPF_OK;
+}
+
 static bool same_function(const void *ctx, uint32_t number, const void *key)
 {
     const struct vmpfi_dictionary *d = ctx;
@@ -120,13 +169,14 @@ static bool same_function(const void *ctx, uint32_t number, const void *key)
     const struct vmpfi_function *want = key;
     return have->name == want->name && have->file == want->file &&
            have->first_line == want->first_line && have->kind == want->kind &&
-           have->recorded_address == want->recorded_address;
+           have->recorded_address == want->recorded_address && have->module == want->module;
 }
 
 static uint64_t hash_function(const struct vmpfi_function *f)
 {
     uint64_t hash = vmpfi_hash64(((uint64_t)f->name << 32) | f->file);
     hash = vmpfi_hash64(hash ^ (((uint64_t)f->kind << 32) | f->first_line));
+    hash = vmpfi_hash64(hash ^ f->module);
     return vmpfi_hash64(hash ^ f->recorded_address);
 }
 
@@ -136,7 +186,11 @@ vmpf_status vmpfi_intern_function(struct vmpfi_dictionary *d, const struct vmpf_
     struct vmpfi_function entry = {.first_line = function->first_line,
                                    .kind = (uint32_t)function->kind,
                                    .recorded_address = function->address,
-                                   .address = function->address};
+                                   .address = function->address,
+                                   .module = function->module};
+    if (function->module >= d->module_count) {
+        return VMPF_E_ARG;
+    }
     VMPF_TRY(vmpfi_intern_string(d, function->name, &entry.name));
     VMPF_TRY(vmpfi_intern_string(d, function->file, &entry.file));
     uint64_t hash = hash_function(&entry);
@@ -222,12 +276,56 @@ vmpf_status vmpfi_intern_stack(struct vmpfi_dictionary *d, uint32_t parent, uint
     return VMPF_OK;
 }
 
+static bool same_label(const void *ctx, uint32_t number, const void *key)
+{
+    const struct vmpfi_dictionary *d = ctx;
+    const struct vmpfi_label *have = &d->labels[number];
+    const struct vmpfi_label *want = key;
+    return have->parent == want->parent && have->key == want->key && have->text == want->text &&
+           have->number == want->number;
+}
+
+vmpf_status vmpfi_intern_label(struct vmpfi_dictionary *d, const struct vmpf_label *label,
+                               uint32_t *id)
+{
+    if (label->parent >= d->label_count) {
+        return VMPF_E_ARG;
+    }
+    /* [F-5.7-2]: where there is a text, the number means nothing. */
+    struct vmpfi_label entry = {.parent = label->parent,
+                                .depth = d->labels[label->parent].depth + 1,
+                                .number = label->text.size_bytes == 0 ? label->number : 0};
+    VMPF_TRY(vmpfi_intern_string(d, label->key, &entry.key));
+    VMPF_TRY(vmpfi_intern_string(d, label->text, &entry.text));
+    uint64_t hash = vmpfi_hash64(((uint64_t)entry.parent << 32) | entry.key);
+    hash = vmpfi_hash64(hash ^ entry.text);
+    hash = vmpfi_hash64(hash ^ entry.number);
+    if (vmpfi_index_find(&d->label_index, hash, same_label, d, &entry, id)) {
+        return VMPF_OK;
+    }
+    if (d->label_count >= MAX_ENTRIES || entry.depth > VMPF_MAX_DEPTH) { /* [F-5.4-3] */
+        return VMPF_E_LIMIT;
+    }
+    if (!APPEND(d, label, &entry)) {
+        return VMPF_E_NOMEM;
+    }
+    uint32_t added = (uint32_t)(d->label_count - 1);
+    if (!vmpfi_index_insert(&d->label_index, hash, added)) {
+        d->label_count--;
+        return VMPF_E_NOMEM;
+    }
+    *id = added;
+    return VMPF_OK;
+}
+
 size_t vmpfi_dictionary_bytes(const struct vmpfi_dictionary *d)
 {
     return d->text.total_bytes + d->string_capacity * sizeof *d->strings +
-           d->function_capacity * sizeof *d->functions +
+           d->module_capacity * sizeof *d->modules + d->function_capacity * sizeof *d->functions +
            d->location_capacity * sizeof *d->locations + d->stack_capacity * sizeof *d->stacks +
-           (d->string_index.capacity + d->function_index.capacity) *
+           d->label_capacity * sizeof *d->labels +
+           (d->string_index.capacity + d->module_index.capacity + d->function_index.capacity +
+            d->label_index.capacity) *
                sizeof(struct vmpfi_index_slot) +
            (d->addresses.capacity + d->location_map.capacity) * sizeof(struct vmpfi_map64_slot) +
            vmpfi_stack_index_bytes(&d->stack_index);

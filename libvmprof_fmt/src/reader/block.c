@@ -22,16 +22,16 @@ static void count_block(struct vmpfi_session *s, const struct vmpfi_samples *sam
 }
 
 /* The reader's ids take the place of the file's. */
-static void translate_stacks(struct vmpfi_tables *t, uint32_t *stacks, size_t count)
+static void translate(struct vmpfi_tables *t, const struct vmpfi_epoch_table *epoch, uint32_t *ids,
+                      size_t count)
 {
-    const struct vmpfi_epoch_table *epoch = &t->stack_epoch;
     uint64_t known = epoch->count;
     uint64_t unknown = 0;
     for (size_t i = 0; i < count; i++) {
-        uint32_t id = stacks[i];
+        uint32_t id = ids[i];
         uint32_t translated = id == 0 ? 0 : epoch->base + id;
         unknown += id > known;
-        stacks[i] = id > known ? VMPFI_LOST_ID : translated;
+        ids[i] = id > known ? VMPFI_LOST_ID : translated;
     }
     t->unknown += unknown;
 }
@@ -63,14 +63,36 @@ static void clear_unknown_flags(uint32_t *flags, size_t count)
     }
 }
 
+/* Most blocks have no column of labels: their zeros are made once. */
+static vmpf_status find_labels(vmpf_reader *r, const uint32_t **label, struct vmpf_error *err)
+{
+    const struct vmpfi_samples *samples = &r->samples;
+    size_t wanted_bytes = samples->count * sizeof **label;
+    if ((r->options.skip_columns & VMPF_COLUMN_LABEL) != 0) {
+        return VMPF_OK;
+    }
+    if (samples->label != NULL) {
+        translate(&r->tables, &r->tables.label_epoch, samples->label, samples->count);
+        *label = samples->label;
+        return VMPF_OK;
+    }
+    if (r->no_labels.size_bytes < wanted_bytes &&
+        !vmpfi_buffer_append(&r->no_labels, NULL, wanted_bytes - r->no_labels.size_bytes)) {
+        return vmpfi_fail_nomem(err);
+    }
+    *label = (const uint32_t *)(const void *)r->no_labels.data;
+    return VMPF_OK;
+}
+
 vmpf_status vmpfi_block_finish(vmpf_reader *r, struct vmpf_block *block, struct vmpf_error *err)
 {
     const struct vmpfi_samples *samples = &r->samples;
-    translate_stacks(&r->tables, samples->stack, samples->count);
+    memset(block, 0, sizeof *block);
+    VMPF_TRY(find_labels(r, &block->label, err));
+    translate(&r->tables, &r->tables.stack_epoch, samples->stack, samples->count);
     VMPF_TRY(translate_threads(&r->tables, samples->thread, samples->count, err));
     clear_unknown_flags(samples->flags, samples->count);
     count_block(vmpfi_reader_current(r), samples);
-    memset(block, 0, sizeof *block);
     block->count = samples->count;
     block->stack = samples->stack;
     block->thread = samples->thread;

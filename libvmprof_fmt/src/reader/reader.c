@@ -107,6 +107,7 @@ void vmpf_reader_close(vmpf_reader *r)
     vmpfi_input_fini(&r->input);
     vmpfi_tables_fini(&r->tables);
     vmpfi_scratch_fini(&r->scratch);
+    vmpfi_buffer_fini(&r->no_labels);
     vmpfi_buffer_fini(&r->journal.payload);
     vmpfi_buffer_fini(&r->journal.codes);
     free(r->coverage.ends);
@@ -179,6 +180,11 @@ const struct vmpf_meta *vmpf_info_meta(const struct vmpf_info *info, const char 
     return vmpfi_metadata_find(info->meta, info->meta_count, key);
 }
 
+uint32_t vmpf_reader_module_count(const vmpf_reader *r)
+{
+    return (uint32_t)r->tables.module_count;
+}
+
 uint32_t vmpf_reader_function_count(const vmpf_reader *r)
 {
     return (uint32_t)r->tables.function_count;
@@ -194,9 +200,19 @@ uint32_t vmpf_reader_stack_count(const vmpf_reader *r)
     return (uint32_t)r->tables.stack_count;
 }
 
+uint32_t vmpf_reader_label_count(const vmpf_reader *r)
+{
+    return (uint32_t)r->tables.label_count;
+}
+
 uint32_t vmpf_reader_thread_count(const vmpf_reader *r)
 {
     return (uint32_t)r->tables.thread_count;
+}
+
+struct vmpf_module vmpf_reader_module(const vmpf_reader *r, uint32_t id)
+{
+    return r->tables.modules[id < r->tables.module_count ? id : VMPFI_LOST_ID];
 }
 
 struct vmpf_function vmpf_reader_function(const vmpf_reader *r, uint32_t id)
@@ -212,6 +228,11 @@ struct vmpf_location vmpf_reader_location(const vmpf_reader *r, uint32_t id)
 struct vmpf_stack vmpf_reader_stack(const vmpf_reader *r, uint32_t id)
 {
     return r->tables.stacks[id < r->tables.stack_count ? id : VMPFI_LOST_ID];
+}
+
+struct vmpf_label vmpf_reader_label(const vmpf_reader *r, uint32_t id)
+{
+    return r->tables.labels[id < r->tables.label_count ? id : VMPFI_LOST_ID].label;
 }
 
 struct vmpf_thread vmpf_reader_thread(const vmpf_reader *r, uint32_t id)

@@ -204,6 +204,8 @@ static vmpf_status take_chunk(vmpf_reader *r, const struct vmpfi_chunk_header *h
     case VMPFI_FUNCTIONS:
     case VMPFI_LOCATIONS:
     case VMPFI_STACKS:
+    case VMPFI_MODULES:
+    case VMPFI_LABELS:
     case VMPFI_THREADS: return take_table(r, header->kind, payload, err);
     case VMPFI_SAMPLES: return take_samples(r, payload, block, err);
     case VMPFI_TOTALS: return take_totals(r, payload, err);

@@ -58,6 +58,7 @@ struct vmpf_reader {
     struct vmpfi_coverage coverage;
     /* the current block */
     struct vmpfi_samples samples;
+    struct vmpfi_buffer no_labels; /* zeros */
     struct vmpf_damage damage;
     struct vmpf_error failure; /* final; status VMPF_OK: none */
 };

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+static const struct vmpf_string no_text = {.data = "", .size_bytes = 0};
 static const struct vmpf_string lost_text = {.data = "<lost>", .size_bytes = 6};
 
 /* ---- growth -------------------------------------------------------------------------------------- */
@@ -13,8 +14,9 @@ static const struct vmpf_string lost_text = {.data = "<lost>", .size_bytes = 6};
 static size_t memory_used(const struct vmpfi_tables *t)
 {
     return t->text.total_bytes + t->string_count * sizeof *t->strings +
-           t->function_count * sizeof *t->functions + t->location_count * sizeof *t->locations +
-           t->stack_count * sizeof *t->stacks + t->depth_capacity * sizeof *t->depths +
+           t->module_count * sizeof *t->modules + t->function_count * sizeof *t->functions +
+           t->location_count * sizeof *t->locations + t->stack_count * sizeof *t->stacks +
+           t->depth_capacity * sizeof *t->depths + t->label_count * sizeof *t->labels +
            t->thread_count * sizeof *t->threads;
 }
 
@@ -38,6 +40,15 @@ vmpf_status vmpfi_tables_append_string(struct vmpfi_tables *t, struct vmpf_strin
     vmpf_status status =
         append(t, &array, &t->string_capacity, &t->string_count, &entry, sizeof entry);
     t->strings = array;
+    return status;
+}
+
+vmpf_status vmpfi_tables_append_module(struct vmpfi_tables *t, const struct vmpf_module *entry)
+{
+    void *array = t->modules;
+    vmpf_status status =
+        append(t, &array, &t->module_capacity, &t->module_count, entry, sizeof *entry);
+    t->modules = array;
     return status;
 }
 
@@ -105,6 +116,19 @@ vmpf_status vmpfi_tables_append_stack(struct vmpfi_tables *t, struct vmpf_stack 
     return VMPF_OK;
 }
 
+vmpf_status vmpfi_tables_append_label(struct vmpfi_tables *t, const struct vmpf_label *entry)
+{
+    struct vmpfi_label_set set = {.label = *entry};
+    set.depth = t->label_count == 0 ? 0 : t->labels[entry->parent].depth + 1;
+    if (set.depth > VMPF_MAX_DEPTH) {
+        return VMPF_E_CORRUPT;
+    }
+    void *array = t->labels;
+    vmpf_status status = append(t, &array, &t->label_capacity, &t->label_count, &set, sizeof set);
+    t->labels = array;
+    return status;
+}
+
 vmpf_status vmpfi_tables_append_thread(struct vmpfi_tables *t, const struct vmpf_thread *thread)
 {
     struct vmpf_thread entry = *thread;
@@ -124,22 +148,26 @@ vmpf_status vmpfi_tables_append_thread(struct vmpfi_tables *t, const struct vmpf
 
 /* ---- life ---------------------------------------------------------------------------------------- */
 
+/* Entry 0 or entry 1 of every table: `own` is that number. */
+static vmpf_status append_special(struct vmpfi_tables *t, struct vmpf_string name, uint32_t own)
+{
+    const struct vmpf_module module = {.path = name, .build_id = no_text};
+    const struct vmpf_function function = {.name = name, .file = no_text};
+    const struct vmpf_label label = {.key = name, .text = no_text};
+    VMPF_TRY(vmpfi_tables_append_module(t, &module));
+    VMPF_TRY(vmpfi_tables_append_function(t, &function));
+    VMPF_TRY(vmpfi_tables_append_location(t, (struct vmpf_location){.function = own}));
+    VMPF_TRY(vmpfi_tables_append_stack(t, (struct vmpf_stack){.location = own}));
+    return vmpfi_tables_append_label(t, &label);
+}
+
 vmpf_status vmpfi_tables_init(struct vmpfi_tables *t, uint64_t memory_limit_bytes)
 {
-    const struct vmpf_function nothing = {.name = {.data = "", .size_bytes = 0},
-                                          .file = {.data = "", .size_bytes = 0}};
-    struct vmpf_function lost = nothing;
-    lost.name = lost_text;
     memset(t, 0, sizeof *t);
     t->memory_limit_bytes =
         memory_limit_bytes < SIZE_MAX / 2 ? (size_t)memory_limit_bytes : SIZE_MAX / 2;
-    VMPF_TRY(vmpfi_tables_append_function(t, &nothing));
-    VMPF_TRY(vmpfi_tables_append_function(t, &lost));
-    VMPF_TRY(vmpfi_tables_append_location(t, (struct vmpf_location){0}));
-    VMPF_TRY(vmpfi_tables_append_location(t, (struct vmpf_location){.function = VMPFI_LOST_ID}));
-    VMPF_TRY(vmpfi_tables_append_stack(t, (struct vmpf_stack){0}));
-    VMPF_TRY(
-        vmpfi_tables_append_stack(t, (struct vmpf_stack){.parent = 0, .location = VMPFI_LOST_ID}));
+    VMPF_TRY(append_special(t, no_text, 0));
+    VMPF_TRY(append_special(t, lost_text, VMPFI_LOST_ID));
     return vmpfi_tables_new_session(t);
 }
 
@@ -147,10 +175,12 @@ void vmpfi_tables_fini(struct vmpfi_tables *t)
 {
     vmpfi_arena_fini(&t->text);
     free(t->strings);
+    free(t->modules);
     free(t->functions);
     free(t->locations);
     free(t->stacks);
     free(t->depths);
+    free(t->labels);
     free(t->threads);
     memset(t, 0, sizeof *t);
 }
@@ -164,10 +194,12 @@ static struct vmpfi_epoch_table begin_epoch(size_t count)
 vmpf_status vmpfi_tables_new_epoch(struct vmpfi_tables *t)
 {
     t->string_count = 0;
+    t->module_epoch = begin_epoch(t->module_count);
     t->function_epoch = begin_epoch(t->function_count);
     t->location_epoch = begin_epoch(t->location_count);
     t->stack_epoch = begin_epoch(t->stack_count);
-    return vmpfi_tables_append_string(t, (struct vmpf_string){.data = "", .size_bytes = 0});
+    t->label_epoch = begin_epoch(t->label_count);
+    return vmpfi_tables_append_string(t, no_text);
 }
 
 vmpf_status vmpfi_tables_new_session(struct vmpfi_tables *t)

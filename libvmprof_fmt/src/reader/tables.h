@@ -19,11 +19,18 @@ struct vmpfi_epoch_table {
     uint64_t count;
 };
 
+struct vmpfi_label_set {
+    struct vmpf_label label;
+    uint32_t depth;
+};
+
 struct vmpfi_tables {
     struct vmpfi_arena text;
     size_t memory_limit_bytes;
     struct vmpf_string *strings; /* of the epoch only */
     size_t string_count, string_capacity;
+    struct vmpf_module *modules;
+    size_t module_count, module_capacity;
     struct vmpf_function *functions;
     size_t function_count, function_capacity;
     struct vmpf_location *locations;
@@ -32,9 +39,12 @@ struct vmpfi_tables {
     size_t stack_count, stack_capacity;
     uint32_t *depths; /* of the stacks; NULL until a path can be too long */
     size_t depth_capacity;
+    struct vmpfi_label_set *labels;
+    size_t label_count, label_capacity;
     struct vmpf_thread *threads;
     size_t thread_count, thread_capacity;
-    struct vmpfi_epoch_table function_epoch, location_epoch, stack_epoch, thread_session;
+    struct vmpfi_epoch_table module_epoch, function_epoch, location_epoch, stack_epoch, label_epoch;
+    struct vmpfi_epoch_table thread_session;
     uint64_t unknown; /* references to entries that are missing */
 };
 
@@ -62,11 +72,14 @@ static inline uint32_t vmpfi_tables_id(struct vmpfi_tables *t,
 vmpf_status vmpfi_tables_thread(struct vmpfi_tables *t, uint64_t id, uint32_t *thread);
 /* One more entry, with ids of the reader's. VMPF_E_NOMEM, VMPF_E_LIMIT. */
 vmpf_status vmpfi_tables_append_string(struct vmpfi_tables *t, struct vmpf_string entry);
+vmpf_status vmpfi_tables_append_module(struct vmpfi_tables *t, const struct vmpf_module *entry);
 vmpf_status vmpfi_tables_append_function(struct vmpfi_tables *t, const struct vmpf_function *entry);
 vmpf_status vmpfi_tables_append_location(struct vmpfi_tables *t, struct vmpf_location entry);
 /* Room for count stacks more, and for their depths where those are kept. */
 vmpf_status vmpfi_tables_reserve_stacks(struct vmpfi_tables *t, size_t count);
 vmpf_status vmpfi_tables_append_stack(struct vmpfi_tables *t, struct vmpf_stack entry);
+/* VMPF_E_CORRUPT: the path would be too long [F-5.7-1]. */
+vmpf_status vmpfi_tables_append_label(struct vmpfi_tables *t, const struct vmpf_label *entry);
 vmpf_status vmpfi_tables_append_thread(struct vmpfi_tables *t, const struct vmpf_thread *thread);
 
 /* Adds a whole dictionary as an epoch of its own. */

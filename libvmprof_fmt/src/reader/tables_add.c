@@ -19,26 +19,46 @@ static struct vmpf_string string_of(struct vmpfi_tables *t, uint64_t id)
     return t->strings[id];
 }
 
+/* Not of STRINGS, which are kept for one epoch only. */
+static struct vmpfi_epoch_table *epoch_of(struct vmpfi_tables *t, uint16_t kind)
+{
+    switch (kind) {
+    case VMPFI_MODULES: return &t->module_epoch;
+    case VMPFI_FUNCTIONS: return &t->function_epoch;
+    case VMPFI_LOCATIONS: return &t->location_epoch;
+    case VMPFI_LABELS: return &t->label_epoch;
+    default: return &t->stack_epoch;
+    }
+}
+
+static uint64_t entries_so_far(struct vmpfi_tables *t, uint16_t kind)
+{
+    return kind == VMPFI_STRINGS ? t->string_count - 1 : epoch_of(t, kind)->count;
+}
+
+static vmpf_status append_lost(struct vmpfi_tables *t, uint16_t kind)
+{
+    /* Copies: the tables move as they grow. */
+    const struct vmpf_module module = t->modules[VMPFI_LOST_ID];
+    const struct vmpf_function function = t->functions[VMPFI_LOST_ID];
+    const struct vmpf_label label = t->labels[VMPFI_LOST_ID].label;
+    switch (kind) {
+    case VMPFI_STRINGS: return vmpfi_tables_append_string(t, lost_text);
+    case VMPFI_MODULES: return vmpfi_tables_append_module(t, &module);
+    case VMPFI_FUNCTIONS: return vmpfi_tables_append_function(t, &function);
+    case VMPFI_LOCATIONS: return vmpfi_tables_append_location(t, t->locations[VMPFI_LOST_ID]);
+    case VMPFI_LABELS: return vmpfi_tables_append_label(t, &label);
+    default: return vmpfi_tables_append_stack(t, t->stacks[VMPFI_LOST_ID]);
+    }
+}
+
 /* Entries that were lost with their chunk keep their ids [F-5.2-1]. */
 static vmpf_status fill_gap(struct vmpfi_tables *t, uint16_t kind, uint64_t missing)
 {
-    const struct vmpf_function lost =
-        t->functions[VMPFI_LOST_ID]; /* a copy: the table moves as it grows */
     for (uint64_t i = 0; i < missing; i++) {
-        switch (kind) {
-        case VMPFI_STRINGS: VMPF_TRY(vmpfi_tables_append_string(t, lost_text)); break;
-        case VMPFI_FUNCTIONS:
-            VMPF_TRY(vmpfi_tables_append_function(t, &lost));
-            t->function_epoch.count++;
-            break;
-        case VMPFI_LOCATIONS:
-            VMPF_TRY(vmpfi_tables_append_location(t, t->locations[VMPFI_LOST_ID]));
-            t->location_epoch.count++;
-            break;
-        default:
-            VMPF_TRY(vmpfi_tables_append_stack(t, t->stacks[VMPFI_LOST_ID]));
-            t->stack_epoch.count++;
-            break;
+        VMPF_TRY(append_lost(t, kind));
+        if (kind != VMPFI_STRINGS) {
+            epoch_of(t, kind)->count++;
         }
     }
     t->unknown += missing;
@@ -61,6 +81,20 @@ static vmpf_status add_strings(struct vmpfi_tables *t, const struct vmpfi_table 
     return VMPF_OK;
 }
 
+static vmpf_status add_modules(struct vmpfi_tables *t, const struct vmpfi_table *chunk)
+{
+    for (uint32_t i = 0; i < chunk->count; i++) {
+        const struct vmpf_module entry = {.path = string_of(t, chunk->columns[0][i]),
+                                          .build_id = string_of(t, chunk->columns[1][i]),
+                                          .address = chunk->columns[2][i],
+                                          .size_bytes = chunk->columns[3][i],
+                                          .file_offset = chunk->columns[4][i]};
+        VMPF_TRY(vmpfi_tables_append_module(t, &entry));
+        t->module_epoch.count++;
+    }
+    return VMPF_OK;
+}
+
 static vmpf_status add_functions(struct vmpfi_tables *t, const struct vmpfi_table *chunk)
 {
     for (uint32_t i = 0; i < chunk->count; i++) {
@@ -70,7 +104,8 @@ static vmpf_status add_functions(struct vmpfi_tables *t, const struct vmpfi_tabl
             .file = string_of(t, chunk->columns[1][i]),
             .first_line = (uint32_t)chunk->columns[2][i],
             .kind = kind <= VMPF_KIND_JIT_INTERNAL ? (vmpf_kind)kind : VMPF_KIND_UNKNOWN,
-            .address = chunk->columns[4][i]};
+            .address = chunk->columns[4][i],
+            .module = vmpfi_tables_id(t, &t->module_epoch, chunk->columns[5][i])};
         VMPF_TRY(vmpfi_tables_append_function(t, &entry));
         t->function_epoch.count++;
     }
@@ -130,6 +165,27 @@ static vmpf_status add_stacks(struct vmpfi_tables *t, const struct vmpfi_table *
     return VMPF_OK;
 }
 
+static vmpf_status add_labels(struct vmpfi_tables *t, const struct vmpfi_table *chunk)
+{
+    for (uint32_t i = 0; i < chunk->count; i++) {
+        uint64_t text = chunk->columns[2][i];
+        uint64_t parent = chunk->first + i - chunk->columns[0][i];
+        const struct vmpf_label entry = {.parent = vmpfi_tables_id(t, &t->label_epoch, parent),
+                                         .key = string_of(t, chunk->columns[1][i]),
+                                         .text = string_of(t, text),
+                                         .number =
+                                             text == 0 ? chunk->columns[3][i] : 0}; /* [F-5.7-2] */
+        vmpf_status status = vmpfi_tables_append_label(t, &entry);
+        if (status == VMPF_E_CORRUPT) { /* the chunk gives nothing [F-3-8] */
+            t->label_count -= i;
+            t->label_epoch.count -= i;
+        }
+        VMPF_TRY(status);
+        t->label_epoch.count++;
+    }
+    return VMPF_OK;
+}
+
 static vmpf_status add_threads(struct vmpfi_tables *t, const struct vmpfi_table *chunk)
 {
     const char *text = (const char *)chunk->bytes;
@@ -155,18 +211,8 @@ static vmpf_status add_threads(struct vmpfi_tables *t, const struct vmpfi_table 
     return VMPF_OK;
 }
 
-static uint64_t entries_so_far(const struct vmpfi_tables *t, uint16_t kind)
-{
-    switch (kind) {
-    case VMPFI_STRINGS: return t->string_count - 1;
-    case VMPFI_FUNCTIONS: return t->function_epoch.count;
-    case VMPFI_LOCATIONS: return t->location_epoch.count;
-    default: return t->stack_epoch.count;
-    }
-}
-
 /* [F-5.2-1], [F-5.5-1]: all that can be wrong is found before anything changes. */
-static vmpf_status check_table(const struct vmpfi_tables *t, uint16_t kind,
+static vmpf_status check_table(struct vmpfi_tables *t, uint16_t kind,
                                const struct vmpfi_table *chunk, uint64_t offset,
                                struct vmpf_error *err)
 {
@@ -214,8 +260,10 @@ static vmpf_status add_entries(struct vmpfi_tables *t, uint16_t kind,
     VMPF_TRY(fill_gap(t, kind, chunk->first - entries_so_far(t, kind) - 1));
     switch (kind) {
     case VMPFI_STRINGS: return add_strings(t, chunk);
+    case VMPFI_MODULES: return add_modules(t, chunk);
     case VMPFI_FUNCTIONS: return add_functions(t, chunk);
     case VMPFI_LOCATIONS: return add_locations(t, chunk);
+    case VMPFI_LABELS: return add_labels(t, chunk);
     default: return add_stacks(t, chunk);
     }
 }
@@ -230,7 +278,7 @@ vmpf_status vmpfi_tables_add(struct vmpfi_tables *t, uint16_t kind, const struct
         return vmpfi_fail_nomem(err);
     }
     if (status == VMPF_E_CORRUPT) {
-        return vmpfi_fail(err, status, offset, "F-5.4-3", "a stack is deeper than 1048576");
+        return vmpfi_fail(err, status, offset, "F-5.4-3", "a path is longer than 1048576");
     }
     if (status == VMPF_E_LIMIT) {
         return vmpfi_fail(err, status, offset, "",
@@ -239,6 +287,7 @@ vmpf_status vmpfi_tables_add(struct vmpfi_tables *t, uint16_t kind, const struct
     return status;
 }
 
+/* A journal knows of no modules and no labels. */
 vmpf_status vmpfi_tables_add_dictionary(struct vmpfi_tables *t, const struct vmpfi_dictionary *d)
 {
     VMPF_TRY(vmpfi_tables_new_epoch(t));

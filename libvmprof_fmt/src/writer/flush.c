@@ -90,12 +90,17 @@ static bool record_chunk(struct flush *f, size_t mark, bool dropped)
     return true;
 }
 
+static bool is_critical(enum vmpfi_chunk_kind kind)
+{
+    return kind != VMPFI_CODES && kind != VMPFI_TOTALS && kind != VMPFI_MODULES &&
+           kind != VMPFI_LABELS;
+}
+
 static vmpf_status end_chunk(struct flush *f, size_t mark, enum vmpfi_chunk_kind kind)
 {
     bool codes = kind == VMPFI_CODES;
-    bool ancillary = codes || kind == VMPFI_TOTALS;
     struct vmpfi_chunk_header header = {.kind = (uint16_t)kind,
-                                        .flags = ancillary ? 0 : VMPFI_FLAG_CRITICAL,
+                                        .flags = is_critical(kind) ? VMPFI_FLAG_CRITICAL : 0,
                                         .session_id = f->w->options.session_id,
                                         .sequence = codes ? VMPFI_UNNUMBERED : f->sequence,
                                         .epoch = f->w->epoch,
@@ -116,6 +121,8 @@ static vmpf_status encode_piece(struct flush *f, enum vmpfi_chunk_kind kind, siz
     switch (kind) {
     case VMPFI_STRINGS:
         return vmpfi_strings_encode(&w->out, &w->scratch, w->dictionary.strings, first, count);
+    case VMPFI_MODULES:
+        return vmpfi_modules_encode(&w->out, &w->scratch, w->dictionary.modules, first, count);
     case VMPFI_FUNCTIONS:
         return vmpfi_functions_encode(&w->out, &w->scratch, w->dictionary.functions, first, count);
     case VMPFI_LOCATIONS:
@@ -123,6 +130,8 @@ static vmpf_status encode_piece(struct flush *f, enum vmpfi_chunk_kind kind, siz
     case VMPFI_STACKS:
         return vmpfi_stacks_encode(&w->out, &w->scratch, w->dictionary.stacks, first, count,
                                    w->dictionary.location_count);
+    case VMPFI_LABELS:
+        return vmpfi_labels_encode(&w->out, &w->scratch, w->dictionary.labels, first, count);
     case VMPFI_THREADS:
         return vmpfi_threads_encode(&w->out, &w->scratch, w->threads.entries, first, count);
     default: return VMPF_E_ARG;
@@ -255,9 +264,11 @@ static vmpf_status encode_all(struct flush *f, const struct vmpfi_end *end)
     const struct vmpfi_dictionary *d = &w->dictionary;
     VMPF_TRY(encode_metadata(f));
     VMPF_TRY(encode_table(f, VMPFI_STRINGS, w->written.strings, d->string_count));
+    VMPF_TRY(encode_table(f, VMPFI_MODULES, w->written.modules, d->module_count));
     VMPF_TRY(encode_table(f, VMPFI_FUNCTIONS, w->written.functions, d->function_count));
     VMPF_TRY(encode_table(f, VMPFI_LOCATIONS, w->written.locations, d->location_count));
     VMPF_TRY(encode_table(f, VMPFI_STACKS, w->written.stacks, d->stack_count));
+    VMPF_TRY(encode_table(f, VMPFI_LABELS, w->written.labels, d->label_count));
     VMPF_TRY(encode_table(f, VMPFI_THREADS, w->threads.first_dirty, w->threads.count));
     VMPF_TRY(encode_codes(f));
     VMPF_TRY(encode_samples(f));
@@ -271,9 +282,11 @@ static void forget_pending(struct flush *f)
     w->sequence = f->sequence;
     w->metadata_dirty = false;
     w->written = (struct vmpfi_written){.strings = w->dictionary.string_count,
+                                        .modules = w->dictionary.module_count,
                                         .functions = w->dictionary.function_count,
                                         .locations = w->dictionary.location_count,
-                                        .stacks = w->dictionary.stack_count};
+                                        .stacks = w->dictionary.stack_count,
+                                        .labels = w->dictionary.label_count};
     w->threads.first_dirty = w->threads.count;
     w->journal.codes.size_bytes = 0;
     w->journal.chunk_count += f->chunk_count;
@@ -313,12 +326,13 @@ static vmpf_status flush_once(vmpf_writer *w, const struct vmpfi_end *end, bool 
 static vmpf_status maybe_new_epoch(vmpf_writer *w, struct vmpf_error *err)
 {
     if (w->dictionary.stack_count <= w->options.epoch_max_nodes &&
+        w->dictionary.label_count <= w->options.epoch_max_nodes &&
         vmpfi_dictionary_bytes(&w->dictionary) <= EPOCH_MAX_BYTES) {
         return VMPF_OK;
     }
     VMPF_TRY(flush_once(w, NULL, true, err));
     w->epoch++;
-    w->written = (struct vmpfi_written){.strings = 1, .functions = 1, .locations = 1, .stacks = 1};
+    w->written = VMPFI_NOTHING_WRITTEN;
     vmpfi_assembler_new_epoch(&w->journal.assembler);
     return vmpfi_dictionary_clear(&w->dictionary) == VMPF_OK ? VMPF_OK : vmpfi_fail_nomem(err);
 }

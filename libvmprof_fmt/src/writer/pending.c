@@ -30,7 +30,8 @@ static bool make_room(vmpf_writer *w)
     count = count < w->options.block_samples ? count : w->options.block_samples;
     bool grown =
         grow_words(&pending->stack, before, count) && grow_words(&pending->thread, before, count) &&
-        grow_words(&pending->flags, before, count) && grow_wide(&pending->time_ns, before, count);
+        grow_words(&pending->flags, before, count) && grow_words(&pending->label, before, count) &&
+        grow_wide(&pending->time_ns, before, count);
     for (size_t k = 0; grown && k < pending->value_count; k++) {
         grown = grow_wide(&pending->values[k], before, count);
     }
@@ -73,6 +74,7 @@ vmpf_status vmpfi_writer_push(vmpf_writer *w, const struct vmpf_sample *sample,
     w->pending.thread[at] = sample->thread;
     w->pending.time_ns[at] = sample->time_ns;
     w->pending.flags[at] = sample->flags;
+    w->pending.label[at] = sample->label;
     for (size_t k = 0; k < w->pending.value_count; k++) {
         w->pending.values[k][at] = sample->values[k];
         w->sums[k] += sample->values[k];

@@ -23,8 +23,13 @@ struct vmpfi_chunk_record {
 
 /* How much of each table is in the output. */
 struct vmpfi_written {
-    size_t strings, functions, locations, stacks;
+    size_t strings, modules, functions, locations, stacks, labels;
 };
+
+/* Of a new epoch: entry 0 is never written. */
+#define VMPFI_NOTHING_WRITTEN                                                                      \
+    ((struct vmpfi_written){                                                                       \
+        .strings = 1, .modules = 1, .functions = 1, .locations = 1, .stacks = 1, .labels = 1})
 
 struct vmpfi_writer_journal {
     struct vmpf_journal *memory; /* NULL: none */

@@ -64,7 +64,7 @@ vmpf_status vmpf_writer_open(vmpf_writer **out, struct vmpf_sink sink,
     }
     w->sink = sink;
     read_options(w, options);
-    w->written = (struct vmpfi_written){.strings = 1, .functions = 1, .locations = 1, .stacks = 1};
+    w->written = VMPFI_NOTHING_WRITTEN;
     vmpf_status status = vmpfi_dictionary_init(&w->dictionary);
     if (status != VMPF_OK) {
         vmpfi_fail_nomem(err);
@@ -93,6 +93,7 @@ void vmpf_writer_abandon(vmpf_writer *w)
     free(w->pending.thread);
     free(w->pending.time_ns);
     free(w->pending.flags);
+    free(w->pending.label);
     for (size_t k = 0; k < VMPF_MAX_VALUES; k++) {
         free(w->pending.values[k]);
     }
@@ -176,6 +177,15 @@ static vmpf_status report(vmpf_status status, const char *what, struct vmpf_erro
     return vmpfi_fail(err, status, VMPFI_NO_OFFSET, "", "%s: %s", what, vmpf_status_name(status));
 }
 
+vmpf_status vmpf_writer_module(vmpf_writer *w, const struct vmpf_module *module, uint32_t *id,
+                               struct vmpf_error *err)
+{
+    if (w == NULL || module == NULL || id == NULL) {
+        return report(VMPF_E_ARG, "module", err);
+    }
+    return report(vmpfi_intern_module(&w->dictionary, module, id), "module", err);
+}
+
 vmpf_status vmpf_writer_function(vmpf_writer *w, const struct vmpf_function *function, uint32_t *id,
                                  struct vmpf_error *err)
 {
@@ -203,6 +213,17 @@ vmpf_status vmpf_writer_stack(vmpf_writer *w, uint32_t parent, uint32_t location
     return report(vmpfi_intern_stack(&w->dictionary, parent, location, id), "stack", err);
 }
 
+vmpf_status vmpf_writer_label(vmpf_writer *w, uint32_t parent, struct vmpf_string key,
+                              struct vmpf_string text, uint64_t number, uint32_t *id,
+                              struct vmpf_error *err)
+{
+    if (w == NULL || id == NULL) {
+        return report(VMPF_E_ARG, "label", err);
+    }
+    const struct vmpf_label label = {.parent = parent, .key = key, .text = text, .number = number};
+    return report(vmpfi_intern_label(&w->dictionary, &label, id), "label", err);
+}
+
 vmpf_status vmpf_writer_thread(vmpf_writer *w, const struct vmpf_thread *thread, uint32_t *id,
                                struct vmpf_error *err)
 {
@@ -223,9 +244,9 @@ vmpf_status vmpf_writer_sample(vmpf_writer *w, const struct vmpf_sample *sample,
                                struct vmpf_error *err)
 {
     if (w == NULL || sample == NULL || sample->stack >= w->dictionary.stack_count ||
-        sample->thread >= w->threads.count) {
+        sample->thread >= w->threads.count || sample->label >= w->dictionary.label_count) {
         return vmpfi_fail(err, VMPF_E_ARG, VMPFI_NO_OFFSET, "F-5.6-2",
-                          "a sample of no such stack or thread");
+                          "a sample of no such stack, thread or label");
     }
     if (vmpfi_writer_full(w)) { /* an earlier flush failed */
         VMPF_TRY(vmpfi_writer_flush_in_epoch(w, err));

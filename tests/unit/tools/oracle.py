@@ -41,7 +41,7 @@ class Source:
         """Takes one line of the text."""
         word = words[0]
         if word == "function":
-            _, key, name, file, line, kind, address = words
+            _, key, name, file, line, kind, address = words[:7]
             self.functions[key] = Function(
                 unescape(name), unescape(file), int(line), kind, int(address, 0)
             )
