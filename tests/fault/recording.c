@@ -30,12 +30,14 @@ static size_t name_of(uint64_t i, char *buffer, size_t size)
 
 static vmpf_status add_frame(vmpf_writer *w, const char *name, size_t size, uint32_t *stack)
 {
-    const struct vmpf_function function = {.name = {.data = name, .size_bytes = size},
-                                           .file = TEXT("prog.py"),
-                                           .first_line = 3,
-                                           .kind = VMPF_KIND_PY};
+    const struct vmpf_module module = {.path = {.data = name, .size_bytes = size}};
+    struct vmpf_function function = {.name = {.data = name, .size_bytes = size},
+                                     .file = TEXT("prog.py"),
+                                     .first_line = 3,
+                                     .kind = VMPF_KIND_PY};
     uint32_t id;
-    vmpf_status status = vmpf_writer_function(w, &function, &id, NULL);
+    vmpf_status status = vmpf_writer_module(w, &module, &function.module, NULL);
+    status = status == VMPF_OK ? vmpf_writer_function(w, &function, &id, NULL) : status;
     status = status == VMPF_OK ? vmpf_writer_location(w, id, 4, &id, NULL) : status;
     return status == VMPF_OK ? vmpf_writer_stack(w, *stack, id, stack, NULL) : status;
 }
@@ -49,6 +51,9 @@ static vmpf_status record_call(vmpf_writer *w, uint64_t i)
     status = status == VMPF_OK ? add_frame(w, name, name_of(i, name, sizeof name), &sample.stack)
                                : status;
     status = status == VMPF_OK ? vmpf_writer_thread(w, &thread, &sample.thread, NULL) : status;
+    status = status == VMPF_OK
+                 ? vmpf_writer_label(w, 0, TEXT("request"), TEXT(""), i, &sample.label, NULL)
+                 : status;
     return status == VMPF_OK ? vmpf_writer_sample(w, &sample, NULL) : status;
 }
 
@@ -127,11 +132,34 @@ static bool is_text(struct vmpf_string text, const char *want)
     return text.size_bytes == strlen(want) && memcmp(text.data, want, text.size_bytes) == 0;
 }
 
+static struct vmpf_function function_at(const vmpf_reader *r, uint32_t node)
+{
+    return vmpf_reader_function(
+        r, vmpf_reader_location(r, vmpf_reader_stack(r, node).location).function);
+}
+
 static struct vmpf_string name_at(const vmpf_reader *r, uint32_t node)
 {
-    const struct vmpf_location location =
-        vmpf_reader_location(r, vmpf_reader_stack(r, node).location);
-    return vmpf_reader_function(r, location.function).name;
+    return function_at(r, node).name;
+}
+
+/* Calls give each sample a label and each function a module of its name; rows of a journal, whose functions have an
+ * address, have neither. */
+static void check_extras(const vmpf_reader *r, const struct vmpf_block *block, size_t at,
+                         uint64_t i, bool names)
+{
+    const struct vmpf_function leaf = function_at(r, block->stack[at]);
+    const struct vmpf_label label = vmpf_reader_label(r, block->label[at]);
+    const struct vmpf_module module = vmpf_reader_module(r, leaf.module);
+    bool known = block->label[at] != 0 && !is_text(label.key, "<lost>");
+    assert_true(!known || (is_text(label.key, "request") && label.number == i));
+    if (names) {
+        assert_true(known == (leaf.address == 0));
+        assert_true((leaf.module != 0) == known);
+        assert_true(!known ||
+                    (module.path.size_bytes == leaf.name.size_bytes &&
+                     memcmp(module.path.data, leaf.name.data, leaf.name.size_bytes) == 0));
+    }
 }
 
 static void check_sample(const vmpf_reader *r, const struct vmpf_block *block, size_t at,
@@ -146,6 +174,7 @@ static void check_sample(const vmpf_reader *r, const struct vmpf_block *block, s
     (void)name_of(i, want, sizeof want);
     assert_true(is_text(leaf, want) || (!names && is_text(leaf, "<lost>")));
     assert_true(thread.thread_id == thread_of(i) || (!names && is_text(thread.name, "<lost>")));
+    check_extras(r, block, at, i, names);
     if (names) {
         uint32_t root = vmpf_reader_stack(r, block->stack[at]).parent;
         assert_true(is_text(name_at(r, root), "main"));
