@@ -1,5 +1,5 @@
 /* Prints what libvmprof_fmt reads in profiles, one line of JSON each: the members that
- * spec/reference/vmprof_reader.py --json prints too, but for `reference`, which only that one knows.
+ * spec/reference/vmprof_reader prints too, but for `reference`, which only that one knows.
  *
  * dump FILE...
  *

@@ -21,7 +21,7 @@ import craft as C  # noqa: E402
 import readers  # noqa: E402
 
 SEED = 20
-READER = "spec/reference/vmprof_reader.py"
+READER = "spec/reference/vmprof_reader"
 DUMP = PROFILES = None
 OTHER_SESSION = 0x99
 
@@ -380,10 +380,11 @@ class ReaderTest(unittest.TestCase):
 
     def test_command_line(self):
         profile = str(PROFILES / "simple.prof")
-        first, second = self.run_reader(profile, "--json"), self.run_reader("--json", profile)
+        first, second = self.run_reader(profile), self.run_reader(profile)
         self.assertEqual([first.returncode, first.stdout], [0, second.stdout])
         self.assertEqual(len(json.loads(first.stdout)["sessions"][0]["samples"]), 100)
-        self.assertEqual(self.run_reader(profile).returncode, 0)
+        lines = self.run_reader(profile, "--summary")
+        self.assertEqual([lines.returncode, lines.stdout.count(b"\n")], [0, 1])
         for wrong in ((), ("--what",), (profile, profile)):
             self.assertEqual(self.run_reader(*wrong).returncode, 2, wrong)
         for unreadable in ("newer.prof", "text.data", "empty.data", "missing"):

@@ -1,0 +1,24 @@
+"""Section 6: PAD and END."""
+
+from .errors import require
+from .limits import MAX_VALUES
+from .notation import Cursor
+
+def read_pad(reader, header, payload):
+    """[F-6-1]"""
+    del reader, header, payload
+
+
+def read_end(reader, header, payload):
+    """[F-6-2]"""
+    del header
+    session = reader.session
+    cursor = Cursor(payload, "F-6-2")
+    samples, lost_samples, end_ns, count, _ = cursor.fixed("QQQII")
+    require(count <= MAX_VALUES, "F-6-2", "it has too many values")
+    sums = list(cursor.fixed("%dQ" % count))
+    require(cursor.at_end(), "F-6-2", "it is too long")
+    # The count of values cannot be held against [F-5.1-4] where that entry may be lost.
+    session.finished = True
+    session.end_samples, session.end_ns, session.end_sums = samples, end_ns, sums
+    session.lost_samples = lost_samples  # the last word on it

@@ -1,0 +1,155 @@
+"""Sections 7.1 and 7.5: the journal, and how it is read."""
+
+import struct
+
+from .chunks import CHUNK_HEADER_SIZE, JOURNAL_FIXED_SIZE
+from .errors import Broken, Unknown, require
+from .limits import MAX_DEPTH, U63
+from .model import FLAG_TRUNCATED, LOST_FUNCTION, Sample, Thread
+from .notation import crc32
+from .rows import ROW_CODE, ROW_SAMPLE, ROW_THREAD, Code, Row, padded
+
+MIN_CAPACITY, MAX_CAPACITY = 65536, 67108864
+
+
+class Journal:
+    """The fixed part, and the ring as words."""
+
+    def __init__(self, payload, size, session_id):
+        fixed = bytes(payload[:JOURNAL_FIXED_SIZE]).ljust(JOURNAL_FIXED_SIZE, b"\0")  # [F-7.5-5]
+        layout, fixed_size, self.capacity, journal_session, checksum = struct.unpack_from("<IIQQI", fixed, 0)
+        require(checksum == crc32(fixed[:24]), "F-7.1-1", "the checksum of the journal is wrong")
+        if layout != 1:
+            raise Unknown("F-7.1-1", "layout %d" % layout)
+        require(fixed_size == JOURNAL_FIXED_SIZE, "F-7.1-1", "the journal's first part has a wrong size")
+        require(journal_session == session_id, "F-7.1-1", "the journal is of another session")
+        require(MIN_CAPACITY <= self.capacity <= MAX_CAPACITY and self.capacity & (self.capacity - 1) == 0,
+                 "F-7.1-1", "the ring has a size that none may have")
+        require(size == JOURNAL_FIXED_SIZE + self.capacity, "F-7.1-1", "the chunk has not the ring's size")
+        self.head, self.lost = struct.unpack_from("<QQ", fixed, 64)
+        self.tail, = struct.unpack_from("<Q", fixed, 128)
+        ring = bytes(payload[JOURNAL_FIXED_SIZE:]).ljust(self.capacity, b"\0")  # [F-7.5-5]
+        self.words = struct.unpack("<%dQ" % (self.capacity // 8), ring)
+
+    def positions_hold(self):
+        """[F-7.1-2]"""
+        return (self.head % 8 == 0 and self.tail % 8 == 0
+                and self.tail <= self.head <= self.tail + self.capacity)
+
+
+def take_journal(reader, header, payload):
+    """Keeps it: its rows come after all chunks [F-7.5-1]."""
+    require(reader.journal is None, "F-7.1-3", "it is the second one")
+    reader.journal = Journal(payload, header.size, header.session_id)
+    reader.journal_offset = header.payload_offset
+    if len(payload) < header.size:
+        reader.session.note("F-7.5-5", header.offset, "the journal was cut")
+        reader.session.damage.bytes += len(payload) + CHUNK_HEADER_SIZE
+
+
+def read_journal(reader):
+    """Takes the rows that are in no chunk [F-7.5-1]."""
+    session, journal = reader.session, reader.journal
+    rows = _JournalRows(reader)
+    if journal.positions_hold():
+        position, head = max(journal.tail, reader.journal_position), journal.head
+        searching = False
+    else:
+        # The whole ring [F-7.1-2]. A row's check holds its position, so a lap must be assumed: the one from the
+        # last position that is known to be in chunks.
+        position = reader.journal_position // 8 * 8
+        head = position + journal.capacity
+        searching = True
+        session.note("F-7.1-2", reader.journal_offset, "the positions of the journal are wrong")
+    if not session.finished:
+        session.lost_samples = max(session.lost_samples, journal.lost)
+    # A search that tries each word as a header of a long row would take years over a hostile ring.
+    budget = 16 * len(journal.words)
+    while position < head:
+        row = Row(journal, position)
+        if journal.words[row.index] == 0:  # [F-7.5-2]
+            position += 8
+            continue
+        good = row.fits(head) and (row.committed or not searching)
+        if good and row.committed:
+            budget -= row.length
+            good = budget >= 0
+        if not (good and row.holds(session.session_id)):  # [F-7.5-3]
+            if not searching:
+                session.note("F-7.5-3", reader.journal_offset + JOURNAL_FIXED_SIZE + 8 * row.index,
+                             "a row of the journal is damaged")
+                session.damage.rows += 1
+            searching = True
+            position += 8
+            continue
+        searching = False
+        if row.committed:
+            try:
+                rows.take(row)
+            except Broken as broken:  # [F-7.2-7]
+                session.note(broken.rule, reader.journal_offset + JOURNAL_FIXED_SIZE + 8 * row.index,
+                             "a row of the journal is damaged: %s" % broken)
+                session.damage.rows += 1
+        elif row.kind == ROW_SAMPLE:
+            session.damage.samples += 1
+        position += 8 * row.length
+
+
+class _JournalRows:
+    """Turns rows into what chunks hold."""
+
+    def __init__(self, reader):
+        self.reader, self.session, self.codes = reader, reader.session, reader.codes
+        self.by_id = {}
+        for index, thread in enumerate(self.session.threads):
+            if thread is not None:
+                self.by_id[thread.thread_id] = index  # the last that had the number
+
+    def take(self, row):
+        if row.kind == ROW_SAMPLE:
+            self.take_sample(row.cursor())
+        elif row.kind == ROW_CODE:
+            code = Code(row.cursor())
+            self.codes.setdefault(code.number, code)
+        elif row.kind == ROW_THREAD:
+            self.take_thread(row.cursor())
+
+    def take_thread(self, cursor):
+        """[F-7.2-5]"""
+        process_id, thread_id, size = cursor.fixed("QII")
+        thread = Thread(process_id, thread_id, padded(cursor, size))
+        index = self.by_id.get(thread_id)
+        if index is not None and self.session.threads[index].process_id == process_id:
+            self.session.threads[index] = thread
+        else:
+            self.by_id[thread_id] = len(self.session.threads)
+            self.session.threads.append(thread)
+
+    def thread(self, thread_id):
+        """The index of the thread that has this number of the system."""
+        if thread_id not in self.by_id:
+            self.by_id[thread_id] = len(self.session.threads)
+            process_id = self.session.metadata.get(b"process_id", 0)
+            self.session.threads.append(Thread(process_id if isinstance(process_id, int) else 0, thread_id, b""))
+        return self.by_id[thread_id]
+
+    def take_sample(self, cursor):
+        """[F-7.2-3]"""
+        time_ns, thread_id, frame_count, flags, value_count = cursor.fixed("QIIII")
+        expected = len(self.session.value_types)
+        require(value_count == expected, "F-7.2-3", "a sample has another count of values")
+        values = cursor.fixed("%dQ" % value_count)
+        require(frame_count <= MAX_DEPTH, "F-5.4-3", "a stack is too deep")
+        words = cursor.fixed("%dI" % (2 * frame_count))
+        sums = [self.reader.sums[index] + value for index, value in enumerate(values)]
+        require(max(sums) <= U63, "F-5.6-4", "the values add up to too much")
+        self.reader.sums[:expected] = sums
+        codes = [self.codes.get(number) for number in words[::2]]  # a code comes before its use [F-7.3-4]
+        offsets = words[1::2]
+
+        def frames():
+            return [(code.function, code.line(offset)) if code else (LOST_FUNCTION, 0)
+                    for code, offset in zip(reversed(codes), reversed(offsets))]
+
+        self.session.samples.append(
+            Sample(frames, self.thread(thread_id), time_ns, flags & FLAG_TRUNCATED, values))

@@ -1,0 +1,101 @@
+"""What a profile holds."""
+
+from .limits import MAX_NOTES
+
+LOST_NAME = b"<lost>"
+FLAG_TRUNCATED = 1  # [F-5.6-3]
+
+class Profile:
+    """The sessions, and the error that ended the reading early, or None."""
+
+    def __init__(self):
+        self.sessions = []
+        self.error = None
+
+    @property
+    def whole(self):
+        """Nothing is known to be missing: no damage, and each session has its end."""
+        return self.error is None and all(session.whole for session in self.sessions)
+
+
+class Session:
+    """One recording."""
+
+    def __init__(self, offset):
+        self.offset = offset
+        self.superblock_damaged = False
+        self.read_version = self.write_version = None
+        self.superblock_size = None
+        self.session_id = None
+        self.start_unix_ns = None
+        self.metadata = {}  # key: bytes, int or a list of bytes
+        self.value_types = [(b"samples", b"count")]
+        self.threads = []   # None where the entry is lost
+        self.samples = []
+        self.finished = False
+        self.end_ns = None
+        self.end_samples = None
+        self.end_sums = None
+        self.lost_samples = 0         # the recorder said so: due, but not kept
+        self.damage = Damage()
+        self.refused = None           # the FormatError of the chunk that ended this session's reading
+        self.notes = []               # (rule, offset, text) of each damage
+
+    @property
+    def whole(self):
+        """Finished, and nothing is known to be missing."""
+        return self.finished and self.refused is None and not self.damage
+
+    def note(self, rule, offset, text):
+        """Remembers a damage; an input of nothing else must not fill the memory."""
+        self.damage.places += 1
+        if len(self.notes) < MAX_NOTES:
+            self.notes.append((rule, offset, text))
+
+
+class Damage:
+    """What is missing of a session, or known to be wrong."""
+
+    def __init__(self):
+        self.places = 0   # notes, also those beyond MAX_NOTES
+        self.bytes = 0    # no part of any chunk, or of a chunk that cannot be used
+        self.chunks = 0
+        self.samples = 0
+        self.rows = 0     # damaged stretches of the journal
+
+    def __bool__(self):
+        return bool(self.places or self.bytes or self.chunks or self.samples or self.rows)
+
+
+class Thread:
+    """A row of section 5.5."""
+
+    def __init__(self, process_id, thread_id, name):
+        self.process_id, self.thread_id, self.name = process_id, thread_id, name
+
+
+class Function:
+    """A row of FUNCTIONS, or a CODE row of a journal."""
+
+    def __init__(self, name, file, first_line, kind, address):
+        self.name, self.file = name, file
+        self.first_line, self.kind, self.address = first_line, kind, address
+
+
+LOST_FUNCTION = Function(LOST_NAME, b"", 0, 0, 0)
+NO_FUNCTION = Function(b"", b"", 0, 0, 0)  # entry 0 of the table
+
+
+class Sample:
+    """One walked stack. The stack is made when it is asked for: many long ones share their nodes."""
+
+    __slots__ = ("_frames", "thread", "time_ns", "flags", "values")
+
+    def __init__(self, frames, thread, time_ns, flags, values):
+        self._frames = frames
+        self.thread, self.time_ns, self.flags, self.values = thread, time_ns, flags, values
+
+    @property
+    def stack(self):
+        """(name, file, first line, kind, address, line) of each frame, root first."""
+        return [(f.name, f.file, f.first_line, f.kind, f.address, line) for f, line in self._frames()]
