@@ -44,9 +44,13 @@ def samples_of(session, known_process):
 
     A row of a journal names a thread, but not its process: that is in the metadata, and may be lost with it.
     """
-    return [dict(sample, flags=sample["flags"] & FLAG_TRUNCATED,
-                 thread=sample["thread"] if known_process else sample["thread"][1])
-            for sample in session["samples"]]
+    return [{
+        "flags": sample["flags"] & FLAG_TRUNCATED,
+        "stack": sample["stack"],
+        "thread": sample["thread"] if known_process else sample["thread"][1],
+        "time_ns": sample["time_ns"],
+        "values": sample["values"],
+    } for sample in session["samples"]]
 
 
 def differences(here, there):

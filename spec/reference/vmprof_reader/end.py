@@ -4,6 +4,7 @@ from .errors import require
 from .limits import MAX_VALUES
 from .notation import Cursor
 
+
 def read_pad(reader, header, payload):
     """[F-6-1]"""
     del reader, header, payload
@@ -11,12 +12,16 @@ def read_pad(reader, header, payload):
 
 def read_end(reader, header, payload):
     """[F-6-2]"""
-    del header
     session = reader.session
     cursor = Cursor(payload, "F-6-2")
     samples, lost_samples, end_ns, count, _ = cursor.fixed("QQQII")
     require(count <= MAX_VALUES, "F-6-2", "it has too many values")
     sums = list(cursor.fixed("%dQ" % count))
+    if not cursor.at_end():  # the offsets may be missing, both
+        offset, index_offset = cursor.fixed("QQ")
+        # Only a reader that seeks needs them, and then it finds that they are wrong, and can do without.
+        if (offset, index_offset) != (header.offset - session.offset, reader.listing.index_offset):
+            session.wrong_offers.append(("F-6-2", header.offset, "the offsets of END are wrong"))
     require(cursor.at_end(), "F-6-2", "it is too long")
     # The count of values cannot be held against [F-5.1-4] where that entry may be lost.
     session.finished = True

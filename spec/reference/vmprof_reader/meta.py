@@ -4,9 +4,6 @@ from .errors import Unknown, require
 from .limits import MAX_META_ENTRIES, MAX_META_ITEMS, MAX_VALUES
 from .notation import Cursor
 
-UNITS = (b"ns", b"bytes", b"count")
-
-
 def read_meta(reader, header, payload):
     del header
     session = reader.session
@@ -33,16 +30,15 @@ def read_meta(reader, header, payload):
         require(not reader.samples_begun or value_types == session.value_types,
                  "F-5.1-4", "the values change after samples")
         session.value_types = value_types
-        reader.values_given = True
     session.metadata.update(found)  # [F-5.1-2]
 
 
 def parse_values(items):
-    """(name, unit) of each value [F-5.1-4]."""
+    """(name, unit) of each value [F-5.1-4]. A later text may have further units [F-9-1]."""
     require(isinstance(items, list) and 0 < len(items) <= MAX_VALUES, "F-5.1-4", "'values' is no list of 1 to 8")
     value_types = []
     for item in items:
         name, colon, unit = item.rpartition(b":")
-        require(colon and name and unit in UNITS, "F-5.1-4", "a value has no name or no known unit")
+        require(colon and name and unit, "F-5.1-4", "a value has no name or no unit")
         value_types.append((name, unit))
     return value_types

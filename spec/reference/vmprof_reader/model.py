@@ -32,6 +32,8 @@ class Session:
         self.value_types = [(b"samples", b"count")]
         self.threads = []   # None where the entry is lost
         self.samples = []
+        self.modules = []   # of all epochs, those that were read
+        self.totals = []    # a totals.Totals each
         self.finished = False
         self.end_ns = None
         self.end_samples = None
@@ -40,6 +42,7 @@ class Session:
         self.damage = Damage()
         self.refused = None           # the FormatError of the chunk that ended this session's reading
         self.notes = []               # (rule, offset, text) of each damage
+        self.wrong_offers = []        # likewise, of what only a reader that seeks might rely on
 
     @property
     def whole(self):
@@ -77,11 +80,21 @@ class Thread:
 class Function:
     """A row of FUNCTIONS, or a CODE row of a journal."""
 
-    def __init__(self, name, file, first_line, kind, address):
+    def __init__(self, name, file, first_line, kind, address, module=None):
         self.name, self.file = name, file
-        self.first_line, self.kind, self.address = first_line, kind, address
+        self.first_line, self.kind, self.address, self.module = first_line, kind, address, module
 
 
+class Module:
+    """A row of section 5.8."""
+
+    def __init__(self, path, build_id, address, size, offset):
+        self.path, self.build_id = path, build_id
+        self.address, self.size, self.offset = address, size, offset
+
+
+LOST_MODULE = Module(LOST_NAME, b"", 0, 0, 0)
+LOST_LABELS = (0, LOST_NAME, LOST_NAME)  # a node of the tree of section 5.7
 LOST_FUNCTION = Function(LOST_NAME, b"", 0, 0, 0)
 NO_FUNCTION = Function(b"", b"", 0, 0, 0)  # entry 0 of the table
 
@@ -89,13 +102,18 @@ NO_FUNCTION = Function(b"", b"", 0, 0, 0)  # entry 0 of the table
 class Sample:
     """One walked stack. The stack is made when it is asked for: many long ones share their nodes."""
 
-    __slots__ = ("_frames", "thread", "time_ns", "flags", "values")
+    __slots__ = ("_frames", "thread", "time_ns", "flags", "values", "_labels")
 
-    def __init__(self, frames, thread, time_ns, flags, values):
-        self._frames = frames
+    def __init__(self, frames, thread, time_ns, flags, values, labels=dict):
+        self._frames, self._labels = frames, labels
         self.thread, self.time_ns, self.flags, self.values = thread, time_ns, flags, values
 
     @property
     def stack(self):
-        """(name, file, first line, kind, address, line) of each frame, root first."""
-        return [(f.name, f.file, f.first_line, f.kind, f.address, line) for f, line in self._frames()]
+        """(function, line) of each frame, root first."""
+        return self._frames()
+
+    @property
+    def labels(self):
+        """Text or number by key."""
+        return self._labels()

@@ -11,6 +11,11 @@ def crc32(data):
     return zlib.crc32(data) & U32
 
 
+def unzigzag(value):
+    """The signed number that zigzag makes this one of [F-1-2]."""
+    return value >> 1 if value & 1 == 0 else -(value >> 1) - 1
+
+
 class Cursor:
     """Reads integers from a part of a payload, and never beyond its end."""
 
@@ -40,14 +45,17 @@ class Cursor:
 
     def zigzag(self):
         """[F-1-2]"""
-        value = self.varint()
-        return value >> 1 if value & 1 == 0 else -(value >> 1) - 1
+        return unzigzag(self.varint())
 
     def string(self):
         """A varint length and bytes."""
         size = self.varint()
-        require(size <= MAX_STRING, "8", "a string is too long")
+        require(size <= MAX_STRING, "F-5.2-6", "a string is too long")
         return bytes(self.take(size))
+
+    def rest(self):
+        """All that is left."""
+        return self.take(len(self.data) - self.position)
 
     def at_end(self):
         return self.position == len(self.data)

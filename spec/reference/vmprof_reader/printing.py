@@ -16,13 +16,27 @@ def dump_thread(thread):
     return [thread.process_id, thread.thread_id, text(thread.name)]
 
 
+def dump_module(module):
+    """A module as JSON can hold it."""
+    return None if module is None else [
+        text(module.path), text(module.build_id), module.address, module.size, module.offset]
+
+
+def dump_totals(totals):
+    """The samples that are covered, and what each stack has, as JSON can hold it."""
+    return [totals.first, totals.behind,
+            [[stack, samples, *sums] for stack, (samples, sums) in sorted(totals.by_stack.items())]]
+
+
 def dump_sample(session, sample):
     """A sample as JSON can hold it."""
     threads = session.threads
     return {
         "flags": sample.flags,
-        "stack": [[text(name), text(file), first_line, kind, address, line]
-                  for name, file, first_line, kind, address, line in sample.stack],
+        "labels": {text(key): text(value) if isinstance(value, bytes) else value
+                   for key, value in sample.labels.items()},
+        "modules": [dump_module(function.module) for function, _ in sample.stack],
+        "stack": [[text(f.name), text(f.file), f.first_line, f.kind, f.address, line] for f, line in sample.stack],
         "thread": dump_thread(threads[sample.thread] if sample.thread < len(threads) else None),
         "time_ns": sample.time_ns,
         "values": list(sample.values),
@@ -42,8 +56,10 @@ def dump_session(session):
         "end_ns": session.end_ns if session.finished else None,
         "finished": session.finished,
         "lost_samples": session.lost_samples,
+        "modules": [dump_module(module) for module in session.modules],
         "metadata": {text(key): dump_metadata(value) for key, value in session.metadata.items()},
         "samples": [dump_sample(session, sample) for sample in session.samples],
+        "totals": [dump_totals(totals) for totals in session.totals],
         "start_unix_ns": session.start_unix_ns,
         "value_types": [[text(name), text(unit)] for name, unit in session.value_types],
     }
@@ -69,6 +85,7 @@ def dump_details(session):
         },
         "refused": dump_error(session.refused),
         "notes": [list(note) for note in session.notes],
+        "wrong_offers": [list(note) for note in session.wrong_offers],
     }
 
 

@@ -4,11 +4,12 @@ import struct
 
 from .columns import ColumnSet
 from .errors import Broken, require
+from .functions import known_kind
 from .limits import U64
 from .line_tables import line_of
 from .model import Function
 from .notation import Cursor
-from .tables import known_kind
+
 
 ROW_PAD, ROW_SAMPLE, ROW_CODE, ROW_THREAD = range(1, 5)
 COMMITTED = 1 << 63

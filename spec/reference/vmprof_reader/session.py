@@ -1,19 +1,22 @@
 """Section 3: the chunks of one session, in their order."""
 
-from . import end, journal, meta, rows, samples, stacks, tables, threads
+from . import end, functions, index, journal, labels, locations, meta, modules, rows, samples, stacks, threads, totals
 from .chunks import (
-    CODES, END, FUNCTIONS, JOURNAL, KIND_NAMES, LOCATIONS, META, NO_SEQUENCE_NUMBER, PAD, SAMPLES, STACKS, STRINGS,
-    THREADS, UNNUMBERED)
+    CODES, END, FUNCTIONS, INDEX, JOURNAL, KIND_NAMES, LABELS, LOCATIONS, META, MODULES, NO_SEQUENCE_NUMBER, PAD,
+    SAMPLES, STACKS, STRINGS, THREADS, TOTALS, UNNUMBERED)
 from .errors import Broken, Unknown, Unsupported, require
 from .limits import MAX_VALUES
 from .notation import crc32
+from .tables import Tables
 
 READERS = {
-    META: meta.read_meta, STRINGS: tables.read_strings, FUNCTIONS: tables.read_functions,
-    LOCATIONS: tables.read_locations, STACKS: stacks.read_stacks, THREADS: threads.read_threads,
+    META: meta.read_meta, STRINGS: functions.read_strings, FUNCTIONS: functions.read_functions,
+    LOCATIONS: locations.read_locations, STACKS: stacks.read_stacks, THREADS: threads.read_threads,
     SAMPLES: samples.read_samples, JOURNAL: journal.take_journal, PAD: end.read_pad, END: end.read_end,
-    CODES: rows.read_codes,
+    CODES: rows.read_codes, LABELS: labels.read_labels, MODULES: modules.read_modules, TOTALS: totals.read_totals,
+    INDEX: index.read_index,
 }
+
 
 class SessionReader:
     """Takes the chunks of one session."""
@@ -23,11 +26,12 @@ class SessionReader:
         self.next_number = 0
         self.highest_lost = -1     # of chunks whose header is whole but whose payload is not
         self.epoch = 0
-        self.tables = tables.Tables()
+        self.tables = Tables()
         self.threads_lost = False  # a chunk is lost that may have held threads
         self.samples_before_chunk = 0
+        self.sample_chunks = []    # (first, count, epoch, stacks, values)
+        self.listing = index.Listing()
         self.samples_begun = False
-        self.values_given = False
         self.sums = [0] * MAX_VALUES
         self.journal = None
         self.journal_position = 0
@@ -76,7 +80,8 @@ class SessionReader:
                 self.threads_lost = True
             if header.epoch > self.epoch:  # [F-3-6]
                 self.epoch = header.epoch
-                self.tables = tables.Tables()
+                self.tables = Tables()
+            self.listing.add(session, header, payload)
         if not is_known:
             if header.critical:  # [F-3-4]
                 session.refused = Unsupported("F-3-4", header.offset, "unknown chunks of kind %d" % header.kind)

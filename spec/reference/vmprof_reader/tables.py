@@ -1,11 +1,8 @@
-"""Sections 5.2 and 5.3: STRINGS, FUNCTIONS and LOCATIONS; the tables of an epoch."""
+"""Section 5: the tables of an epoch, and how ids refer to them [F-5.2-1], [F-5.2-3]."""
 
-from .columns import ColumnSet, split
 from .errors import require
-from .limits import MAX_MISSING, MAX_TABLE, U32, U64
-from .model import LOST_FUNCTION, LOST_NAME, NO_FUNCTION, Function
-
-FUNCTION_KINDS = 8
+from .limits import MAX_DEPTH, MAX_MISSING, MAX_TABLE
+from .model import LOST_FUNCTION, LOST_LABELS, LOST_MODULE, LOST_NAME, NO_FUNCTION
 
 
 class Table:
@@ -18,7 +15,7 @@ class Table:
     def begin(self, session, header, columns):
         """Checks where the entries of a chunk begin [F-5.2-1]."""
         require(columns.first > self.last, "F-5.2-1", "its first entry is there already")
-        require(columns.first + columns.count - 1 <= MAX_TABLE, "F-5.2-1", "the table is too long")
+        require(columns.first + columns.count - 1 <= MAX_TABLE, "F-4-5", "the table is too long")
         missing = columns.first - self.last - 1
         require(missing <= MAX_MISSING, "F-5.2-1", "too many entries before it are missing")
         if missing:
@@ -30,23 +27,60 @@ class Table:
         self.last = columns.first + columns.count - 1
 
 
+class Tree(Table):
+    """A table of nodes (parent, ...), each below its parent; 0 is the root of all."""
+
+    def __init__(self):
+        super().__init__()
+        self.depths = {0: 0}
+
+    def extend(self, columns, entries):
+        """Also checks how deep they are [F-5.4-3]. What is above a lost node, nobody knows."""
+        depths = {}
+        for node, (parent, *_) in enumerate(entries, columns.first):
+            depths[node] = 1 + (depths[parent] if parent in depths else self.depths.get(parent, 0))
+            require(depths[node] <= MAX_DEPTH, "F-5.4-3", "a path is too long")
+        self.depths.update(depths)
+        super().extend(columns, entries)
+
+    def path(self, node):
+        """The entries from a node up to the root; None at the end where the rest is lost."""
+        while node != 0:
+            entry = self.entries.get(node)
+            yield entry
+            node = entry[0] if entry else 0
+
+
+def parents_of(columns, distances):
+    """The parent of each entry [F-5.4-2]."""
+    parents = []
+    for node, distance in enumerate(distances, columns.first):
+        require(1 <= distance <= node, "F-5.4-2", "a distance leads before the root")
+        parents.append(node - distance)
+    return parents
+
+
 class Tables:
     """What starts empty with each epoch [F-3-6]."""
 
     def __init__(self):
-        self.strings, self.functions = Table(), Table()
-        self.locations, self.stacks = Table(), Table()
+        self.strings, self.modules, self.functions, self.locations = Table(), Table(), Table(), Table()
+        self.stacks, self.labels = Tree(), Tree()
 
     @staticmethod
     def check_ids(session, header, table, ids, rule):
         """A definition comes before its first use [F-3-7]. One that is missing may have been in a lost chunk:
-        it alone is shown as lost, not all that its user brings."""
+        it alone is shown as lost, not all that its user brings [F-5.2-3]."""
         if max(ids, default=0) > table.last:
             session.note(rule, header.offset, "a %s chunk names what is not defined" % header.name)
 
     def string(self, index):
-        """A string for its id [F-5.2-3]."""
+        """A string for its id."""
         return b"" if index == 0 else self.strings.entries.get(index, LOST_NAME)
+
+    def module(self, index):
+        """A module for its id, or None."""
+        return None if index == 0 else self.modules.entries.get(index, LOST_MODULE)
 
     def frame(self, location):
         """(function, line) for the id of a location."""
@@ -57,52 +91,14 @@ class Tables:
 
     def frames(self, node):
         """(function, line) of each frame of a stack, root first."""
-        frames = []
-        while node != 0:
-            entry = self.stacks.entries.get(node)
-            if entry is None:  # its callers are lost with it
-                frames.append((LOST_FUNCTION, 0))
-                break
-            node, location, _ = entry
-            frames.append(self.frame(location))
+        frames = [self.frame(entry[1]) if entry else (LOST_FUNCTION, 0) for entry in self.stacks.path(node)]
         frames.reverse()
         return frames
 
-
-def read_strings(reader, header, payload):
-    columns = ColumnSet(payload, (1, 2))
-    table = reader.tables.strings
-    table.begin(reader.session, header, columns)
-    lengths = columns.integers(1, U32, required=True)
-    table.extend(columns, split(lengths, columns.bytes(2, required=True), "F-5.2-2"))
-
-
-def read_functions(reader, header, payload):
-    columns = ColumnSet(payload, (1, 2, 3, 4, 5))
-    tables = reader.tables
-    tables.functions.begin(reader.session, header, columns)
-    names = columns.integers(1, U32, required=True)
-    files = columns.integers(2, U32, required=True)
-    lines = columns.integers(3, U32)
-    kinds = columns.integers(4, U32)
-    addresses = columns.integers(5, U64)
-    tables.check_ids(reader.session, header, tables.strings, names, "F-5.2-3")
-    tables.check_ids(reader.session, header, tables.strings, files, "F-5.2-3")
-    tables.functions.extend(columns, [
-        Function(tables.string(name), tables.string(file), line, known_kind(kind), address)
-        for name, file, line, kind, address in zip(names, files, lines, kinds, addresses)])
-
-
-def known_kind(kind):
-    """[F-5.2-4]"""
-    return kind if kind < FUNCTION_KINDS else 0
-
-
-def read_locations(reader, header, payload):
-    columns = ColumnSet(payload, (1, 2))
-    tables = reader.tables
-    tables.locations.begin(reader.session, header, columns)
-    functions = columns.integers(1, U32, required=True)
-    lines = columns.integers(2, U32)
-    tables.check_ids(reader.session, header, tables.functions, functions, "F-5.3-1")
-    tables.locations.extend(columns, list(zip(functions, lines)))
+    def label_set(self, node):
+        """The labels of a set: key to text or number. The nearest to the set's own end counts [F-5.7-2]."""
+        labels = {}
+        for entry in self.labels.path(node):
+            _, key, value = entry or LOST_LABELS
+            labels.setdefault(key, value)
+        return labels
