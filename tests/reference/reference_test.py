@@ -17,8 +17,8 @@ import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).absolute().parent))
 sys.dont_write_bytecode = True
-import craft as C  # noqa: E402
 import readers  # noqa: E402
+from vmprof_generator import craft as C, craft_journal as J  # noqa: E402
 
 SEED = 20
 READER = "spec/reference/vmprof_reader"
@@ -157,22 +157,22 @@ def column_cases():
 def journal_file(rows=(), start=0, chunks=(), after=(), payload=None, **fields):
     """A file with a journal."""
     if payload is None:
-        words, head = C.ring(rows, start=start)
-        payload = C.journal(words, fields.pop("head", head), fields.pop("tail", start), **fields)
+        words, head = J.ring(rows, start=start)
+        payload = J.journal(words, fields.pop("head", head), fields.pop("tail", start), **fields)
     return file([META, *chunks, (C.JOURNAL, payload), *after])
 
 
 def code(number, **options):
     fields = {"name": b"jf%d" % number, "file": b"j.py", "first_line": 10 * number, "address": 0x5000 + 16 * number}
     fields.update(options)
-    return C.ROW_CODE, C.code_row(number, **fields)
+    return J.ROW_CODE, J.code_row(number, **fields)
 
 
 def sample(time_ns, frames=((1, 0),), **options):
-    return C.ROW_SAMPLE, C.sample_row(time_ns, 200, frames, **options)
+    return J.ROW_SAMPLE, J.sample_row(time_ns, 200, frames, **options)
 
 
-THREAD = (C.ROW_THREAD, C.thread_row(100, 200, b"W"))
+THREAD = (J.ROW_THREAD, J.thread_row(100, 200, b"W"))
 ROWS = [THREAD, code(1), code(2)] + [sample(10 * index, ((2, 4), (1, 2))) for index in range(5)]
 
 
@@ -189,7 +189,7 @@ def journal_cases():
     for left in (8, 16, 100 * 8, 56 * 8):
         yield "journal that wraps, %d" % left, journal_file(ROWS, start=3 * 65536 - left)
     yield "journal, lost samples", journal_file(ROWS, lost=5)
-    yield "journal, renamed", journal_file(ROWS + [(C.ROW_THREAD, C.thread_row(100, 200, b"N")), sample(70)])
+    yield "journal, renamed", journal_file(ROWS + [(J.ROW_THREAD, J.thread_row(100, 200, b"N")), sample(70)])
     yield "journal, unknown thread", journal_file([code(1), sample(5)])
     yield "journal, unknown code", journal_file([THREAD, sample(5, ((9, 0), (8, 2)))])
     yield "journal, code twice", journal_file([THREAD, code(1), code(1, name=b"other"), sample(5)])
@@ -197,8 +197,8 @@ def journal_cases():
     yield "journal, unknown rows", journal_file([THREAD, (77, bytes(16)), code(1), (0, bytes(8)), sample(5)])
     yield "journal, zero words", journal_file([THREAD, code(1), bytes(64), sample(5)])
     # What is in chunks, is taken from there.
-    words, head = C.ring(ROWS)
-    last = head - len(C.row(0, *ROWS[-1]))
+    words, head = J.ring(ROWS)
+    last = head - len(J.row(0, *ROWS[-1]))
     taken = (C.SAMPLES, C.samples(0, (2, 0, 1000, 0, 10), position=last))
     yield "journal, position", journal_file(ROWS, after=[*CHUNKS[1:-1], taken])
     yield "journal, position and codes", journal_file(
@@ -208,33 +208,33 @@ def journal_cases():
     yield "journal, codes of another name", journal_file(ROWS, after=[codes(code(1, name=b"zz"), code(1))])
     yield "journal, bad codes", journal_file(ROWS[3:], after=[(*codes(code(1)), {"checksum": 3})])
     # Rows that are not whole.
-    uncommitted = C.row(0, *sample(9), committed=False)
+    uncommitted = J.row(0, *sample(9), committed=False)
     yield "journal, sample not committed", journal_file(ROWS[:4] + [uncommitted] + ROWS[4:])
     yield "journal, last sample not committed", journal_file(ROWS + [uncommitted])
-    yield "journal, code not committed", journal_file([THREAD, C.row(0, *code(1), committed=False), sample(5)])
+    yield "journal, code not committed", journal_file([THREAD, J.row(0, *code(1), committed=False), sample(5)])
     yield "journal, reserved only", journal_file(ROWS, head=head + 160)
     bad_frames = struct.pack("<QIIII", 5, 200, 9, 0, 1) + struct.pack("<Q", 1)
-    yield "journal, frames that do not fit", journal_file([THREAD, code(1), (C.ROW_SAMPLE, bad_frames), sample(6)])
+    yield "journal, frames that do not fit", journal_file([THREAD, code(1), (J.ROW_SAMPLE, bad_frames), sample(6)])
     yield "journal, code that does not fit", journal_file(
-        [THREAD, (C.ROW_CODE, C.code_row(1, b"a" * 20, b"b")[:-16]), sample(6)])
+        [THREAD, (J.ROW_CODE, J.code_row(1, b"a" * 20, b"b")[:-16]), sample(6)])
     rng = random.Random(SEED)
     for _ in range(120):
         damaged, bit = bytearray(words), rng.randrange(8 * head)
         damaged[bit // 8] ^= 1 << bit % 8
-        yield "journal, bit %d" % bit, journal_file(payload=C.journal(bytes(damaged), head))
+        yield "journal, bit %d" % bit, journal_file(payload=J.journal(bytes(damaged), head))
     whole = journal_file(ROWS)
     ring_begins = len(whole) - len(words)
     for cut in sorted(rng.sample(range(ring_begins - 192, ring_begins + head + 8), 40)):
         yield "journal, cut to %d" % cut, whole[:cut]
     # The journal's own fields.
     for name, payload in {
-            "layout's checksum": C.journal(words, head, session=5),
-            "head before tail": C.journal(words, head, tail=head + 8),
-            "head uneven": C.journal(words, head + 3),
-            "tail uneven": C.journal(words, head, tail=3),
-            "head too far": C.journal(words, head + 65536),
-            "small ring": C.journal(words[:32768], head),
-            "uneven ring": C.journal(words + bytes(8), head),
+            "layout's checksum": J.journal(words, head, session=5),
+            "head before tail": J.journal(words, head, tail=head + 8),
+            "head uneven": J.journal(words, head + 3),
+            "tail uneven": J.journal(words, head, tail=3),
+            "head too far": J.journal(words, head + 65536),
+            "small ring": J.journal(words[:32768], head),
+            "uneven ring": J.journal(words + bytes(8), head),
     }.items():
         yield "journal, " + name, journal_file(payload=payload)
 
@@ -295,7 +295,7 @@ def line_cases():
 def moves():
     """What a writer that is killed while it moves chunks may leave [F-7.6-1]."""
     start = C.superblock() + C.chunk(*META, number=0)
-    journal = C.chunk(C.PAD, bytes(20)) + C.chunk(C.JOURNAL, C.journal(bytes(65536), 640, 640))
+    journal = C.chunk(C.PAD, bytes(20)) + C.chunk(C.JOURNAL, J.journal(bytes(65536), 640, 640))
     body = [C.chunk(kind, payload, number=index + 1) for index, (kind, payload) in enumerate(CHUNKS[1:] + [END])]
     data = bytearray(start + journal + body[0] + C.chunk(*codes(code(1))) + b"".join(body[1:]))
     at = len(start)
@@ -408,7 +408,7 @@ class ReaderTest(unittest.TestCase):
         count = (1 << 20) // 8
         words = struct.pack("<%dQ" % count, *(
             1 << 63 | count - index | 2 << 24 | 5 << 32 for index in range(count)))
-        readers.vmprof_reader.read(journal_file(payload=C.journal(words, len(words))))
+        readers.vmprof_reader.read(journal_file(payload=J.journal(words, len(words))))
         for first in (1 << 20, 0xFFFFFFF0, 0xFFFFFFFF, 1 << 40):
             readers.vmprof_reader.read(file([META, (C.STRINGS, C.strings(first, b"a", b"b")), *CHUNKS[2:]]))
         bomb = C.column(1, bytes(1 << 20), codec=1, raw_size=4)

@@ -79,6 +79,7 @@ def read_journal(reader):
                 session.note("F-7.5-3", reader.journal_offset + JOURNAL_FIXED_SIZE + 8 * row.index,
                              "a row of the journal is damaged")
                 session.damage.rows += 1
+                session.damage.samples += 1
             searching = True
             position += 8
             continue
@@ -90,6 +91,7 @@ def read_journal(reader):
                 session.note(broken.rule, reader.journal_offset + JOURNAL_FIXED_SIZE + 8 * row.index,
                              "a row of the journal is damaged: %s" % broken)
                 session.damage.rows += 1
+                session.damage.samples += 1
         elif row.kind == ROW_SAMPLE:
             session.damage.samples += 1
         position += 8 * row.length

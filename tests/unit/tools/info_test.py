@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Holds vmprof-info against anatomy.py, which takes the same bytes apart on its own, and against damage.
 
-Arguments: the executable, the folder of profiles, that of the schemas, that of the goldens, the folder of craft.py.
+Arguments: the executable, the folder of profiles, that of the schemas, that of the goldens, the folder of vmprof_generator.
 """
 
 import csv
@@ -92,13 +92,13 @@ def four_kilobytes():
 
 def with_journal():
     """A recording that was killed: two samples in a chunk, three in the journal."""
-    rows = [(C.ROW_THREAD, C.thread_row(100, 101, b"Other")),
-            (C.ROW_CODE, C.code_row(1, b"jf", b"j.py"))]
-    rows += [(C.ROW_SAMPLE, C.sample_row(10 * i, 101, [(1, 0)], values=(5,))) for i in range(3)]
+    rows = [(J.ROW_THREAD, J.thread_row(100, 101, b"Other")),
+            (J.ROW_CODE, J.code_row(1, b"jf", b"j.py"))]
+    rows += [(J.ROW_SAMPLE, J.sample_row(10 * i, 101, [(1, 0)], values=(5,))) for i in range(3)]
     start = 3 * 65536 - 64
-    words, head = C.ring(rows, start=start)
+    words, head = J.ring(rows, start=start)
     samples = (C.SAMPLES, C.samples(0, (2, 0, 1000, 0, 10), (3, 0, 2000, 0, 10)))
-    return assemble([tables()[0], (C.PAD, bytes(40)), (C.JOURNAL, C.journal(words, head, start)), *tables()[1:], samples])
+    return assemble([tables()[0], (C.PAD, bytes(40)), (C.JOURNAL, J.journal(words, head, start)), *tables()[1:], samples])
 
 
 def with_copies():
@@ -453,5 +453,5 @@ class Schema(Made):
 if __name__ == "__main__":
     TOOL, PROFILES, SCHEMAS, GOLDENS, CRAFT = (pathlib.Path(p).absolute() for p in sys.argv[1:6])
     sys.path.insert(0, str(CRAFT))
-    import craft as C
+    from vmprof_generator import craft as C, craft_journal as J
     unittest.main(argv=sys.argv[:1] + sys.argv[6:])
