@@ -16,10 +16,11 @@ from .session import SessionMaker
 class Made:
     """A profile."""
 
-    def __init__(self, data, expected, repaired):
+    def __init__(self, data, expected, repaired, used):
         self.data = data
         self.expected = expected  # as vmprof_reader.dump() has it, but for what it says of damage
         self.repaired = repaired  # damaged so that checksums do not show it
+        self.used = used          # names of what of the text is in it
 
 
 def make(seed, damage=False):
@@ -41,7 +42,8 @@ def make(seed, damage=False):
         "sessions": [session.expected() for session in sessions],
         "threads": [thread for session in sessions for thread in session.threads],
     }
+    used = set().union(*(session.encoder.used for session in sessions))
     if not damage:
-        return Made(b"".join(pieces), expected, False)
+        return Made(b"".join(pieces), expected, False, used)
     damager = Damager(rng, pieces)
-    return Made(damager.spoil(), expected, damager.repaired)
+    return Made(damager.spoil(), expected, damager.repaired, used)

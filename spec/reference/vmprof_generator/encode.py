@@ -12,6 +12,7 @@ class Encoder:
 
     def __init__(self, rng):
         self.rng = rng
+        self.used = set()  # what of the text was used: names of features
 
     def varint(self, value):
         """Now and then longer than need be: [F-1-2] forbids only more than 10 bytes."""
@@ -53,6 +54,7 @@ class Encoder:
         """Section 4.2, with any transform."""
         rng = self.rng
         transform = rng.randrange(16)
+        self.used.add("transform %d" % transform)
         groups = self.groups(values) if transform & craft_coded.RUNS else [(value, 1) for value in values]
         firsts = [value for value, _ in groups]
         base = rng.choice((0, min(firsts, default=0), firsts[0] if firsts else 7, rng.randrange(1 << 64)))
@@ -76,6 +78,7 @@ class Encoder:
         """A column under any codec [F-4-3]."""
         rng = self.rng
         codec = rng.choice((C.STORED, C.ZLIB, C.ZLIB_AND_TAIL))
+        self.used.add("encoding %d, codec %d" % (encoding, codec))
         tail = rng.choice((0, len(raw), rng.randrange(len(raw) + 1))) if codec == C.ZLIB_AND_TAIL else 0
         entry, data = C.column(number, raw, encoding, codec, tail_size=tail, level=rng.randrange(10))
         if codec != C.ZLIB_AND_TAIL and rng.random() < 0.1:
@@ -103,6 +106,8 @@ class Encoder:
     def columns(self, first, count, parts, position=None, further=None):
         """A column set, its columns in any order, with some that a reader does not know."""
         rng, parts = self.rng, list(parts)
+        if count == 0:
+            self.used.add("a column set without entries")
         if rng.random() < 0.2:
             number = rng.randrange(0x8100, 0x10000)
             parts.append(rng.choice((self.bytes(number, b"not known"), self.column(number, [1, 2, U64]))))

@@ -34,6 +34,7 @@ class Ring:
         """Stores a row's bytes, with a PAD row before it where it would wrap [F-7.2-2]."""
         left = CAPACITY - self.position % CAPACITY
         if len(data(self.position)) > left:
+            self.session.encoder.used.add("row %d" % J.ROW_PAD)
             self.store(J.row(self.position, J.ROW_PAD, session=self.session.session_id, length=left // 8)[:8])
             self.position += left
         made = data(self.position)
@@ -45,6 +46,7 @@ class Ring:
         self.words[place:place + len(data)] = data
 
     def row(self, kind, payload, committed=True):
+        self.session.encoder.used.add("row %d%s" % (min(kind, 5), "" if committed else ", not committed"))
         self.put(lambda position: J.row(position, kind, payload, committed, self.session.session_id))
 
     # ---- rows
@@ -55,7 +57,8 @@ class Ring:
         table = LineTable(rng)
         name, name_encoding, name_bytes = random_name(rng)
         file, file_encoding, file_bytes = random_name(rng)
-        kind, address = rng.choice((1, 2, 3, 4, 8, 255)), edge(rng, U64)
+        kind = rng.choice((1, 2, 3, 4, 8, 255))
+        address = rng.choice((0, U64 - number, rng.randrange(1 << 64)))  # no two have the same [F-5.2-5]
         self.codes[number] = ([name, file, table.first_line, kind if kind < KNOWN_KINDS else 0, address], table)
         return J.code_row(number, name_bytes, file_bytes, table.first_line, address, kind, table.data, table.encoding,
                           name_encoding, file_encoding)
@@ -74,7 +77,7 @@ class Ring:
             threads[index] = [*threads[index][:2], text(name)]
         else:
             index = len(threads)
-            threads.append([self.rng.randrange(1 << 63), 500000 + index, text(name)])
+            threads.append([self.session.metadata.get("process_id", 0), 500000 + index, text(name)])
             self.known_threads.append(index)
         self.row(J.ROW_THREAD, J.thread_row(threads[index][0], threads[index][1], name))
 
@@ -116,6 +119,7 @@ class Ring:
             return bytes(made)
 
         self.put(data)
+        self.session.encoder.used.add("a damaged row")
         self.lost_rows += 1
         self.add_thread()
 
@@ -156,6 +160,8 @@ class Ring:
         session.add_samples(position=position)
         if not finished or rng.random() < 0.5:
             self.add_rows()
+            if finished:
+                session.encoder.used.add("an end, and rows in the journal")
         lost = rng.choice((0, session.lost + 3))
         if not finished:
             session.lost = max(session.lost, lost)

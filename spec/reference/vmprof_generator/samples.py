@@ -5,11 +5,12 @@ def stack_columns(encoder, stacks, threads):
     """The stacks of a chunk in one of the two ways [F-5.6-5]."""
     if encoder.rng.random() < 0.4:
         return [encoder.column(1, stacks)]
-    return [encoder.list(number, column) for number, column in enumerate(runs_of(encoder.rng, stacks, threads), 5)]
+    return [encoder.list(number, column) for number, column in enumerate(runs_of(encoder, stacks, threads), 5)]
 
 
-def runs_of(rng, stacks, threads):
+def runs_of(encoder, stacks, threads):
     """Lengths, kinds, ages and nodes of runs [F-5.6-6], [F-5.6-7]."""
+    rng = encoder.rng
     by_thread = {}
     for stack, thread in zip(stacks, threads):
         by_thread.setdefault(thread, []).append(stack)
@@ -29,6 +30,7 @@ def runs_of(rng, stacks, threads):
             if named and stack > max(named):
                 ways += [1 + stack - max(named)] * 2
             kind = rng.choice(ways)
+            encoder.used.add("run of kind %d" % min(kind, 2))
             if kind == 0:
                 ages.append(len(before) - rng.choice(same))
             else:

@@ -47,6 +47,7 @@ class SessionMaker:
     def chunk(self, kind, payload, samples=0, critical=None):
         """Adds a chunk with a number. Most of what a reader has to ignore is not 0 now and then."""
         rng = self.rng
+        self.encoder.used.add("kind %d" % kind)
         span = rng.choice(((0, 0), (5, 9), (0, U64)))
         made = C.chunk(kind, payload, self.number, self.epoch, self.session_id, critical=critical,
                        flags=rng.choice((0, 0, 0xFFFE)), span=span, reserved=rng.choice((0, 0, U32_MAX)))
@@ -58,6 +59,7 @@ class SessionMaker:
 
     def unnumbered(self, kind, payload, size=None):
         """Adds a PAD, JOURNAL or CODES chunk; their epoch has no meaning."""
+        self.encoder.used.add("kind %d" % kind)
         self.put(C.chunk(kind, payload, epoch=self.rng.choice((self.epoch, 0, U32_MAX)), session=self.session_id,
                          size=size))
 
@@ -78,15 +80,15 @@ class SessionMaker:
 
     # ---- metadata
 
-    def meta(self, with_values=False):
+    def meta(self, first=False):
         """A META chunk of all types; keys may be there twice, and replace earlier ones [F-5.1-2]."""
         rng = self.rng
         entries = []
-        if with_values:
+        if first and rng.random() < 0.7:
             count = rng.choice((1, 1, 2, 3, 8))
             self.value_types = [["v%d" % index, rng.choice(("ns", "bytes", "count"))] for index in range(count)]
             entries.append((b"values", [b":".join(part.encode() for part in pair) for pair in self.value_types]))
-        if rng.random() < 0.5:
+        if first and rng.random() < 0.5:
             entries.append((b"process_id", rng.randrange(1 << 32)))
         for _ in range(rng.randrange(6)):
             key = rng.choice((b"program", b"note", b"arguments", b"other", random_text(rng)))
@@ -217,7 +219,7 @@ class SessionMaker:
         """All of it. A session without an end is what a writer that was killed leaves."""
         rng = self.rng
         self.superblock()
-        self.meta(with_values=rng.random() < 0.7)
+        self.meta(first=True)
         if rng.random() < 0.35:
             self.ring = Ring(self)
             self.ring.add_chunk(self.offset)

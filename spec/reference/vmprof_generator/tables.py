@@ -104,6 +104,8 @@ class Tables:
         if self.rng.random() < 0.4:
             return encoder.columns(first, len(rows), [distances, encoder.column(2, [row[1] for row in rows])])
         edges, new_locations, outer_locations = self.call_edges(first)
+        encoder.used.update(name for name, column in (
+            ("edges", edges), ("new locations", new_locations), ("outer locations", outer_locations)) if any(column))
         return encoder.columns(first, len(rows), [
             distances, encoder.column(3, edges), encoder.list(4, new_locations), encoder.list(5, outer_locations)])
 
