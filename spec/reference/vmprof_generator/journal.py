@@ -158,10 +158,10 @@ class Ring:
             if rng.random() < 0.5:
                 tail = position
         session.add_samples(position=position)
-        if not finished or rng.random() < 0.5:
+        if finished:
+            tail = self.position  # it is empty [F-6-3]
+        else:
             self.add_rows()
-            if finished:
-                session.encoder.used.add("an end, and rows in the journal")
         lost = rng.choice((0, session.lost + 3))
         if not finished:
             session.lost = max(session.lost, lost)

@@ -32,7 +32,7 @@ def main(arguments):
         print("vmprof_reader: %s: %s: %s" % (files[0], error.category, error), file=sys.stderr)
         return 1
     sys.stdout.write(vmprof_reader.summary(profile) if as_lines else vmprof_reader.dump(profile))
-    return 1 if profile.error or any(session.refused for session in profile.sessions) else 0
+    return 1 if any(session.refused for session in profile.sessions) else 0
 
 
 if __name__ == "__main__":

@@ -23,7 +23,11 @@ def read_end(reader, header, payload):
         if (offset, index_offset) != (header.offset - session.offset, reader.listing.index_offset):
             session.wrong_offers.append(("F-6-2", header.offset, "the offsets of END are wrong"))
     require(cursor.at_end(), "F-6-2", "it is too long")
-    # The count of values cannot be held against [F-5.1-4] where that entry may be lost.
     session.finished = True
-    session.end_samples, session.end_ns, session.end_sums = samples, end_ns, sums
+    session.end_ns = end_ns
     session.lost_samples = lost_samples  # the last word on it
+    # The count of values cannot be held against [F-5.1-4] where that entry may be lost.
+    found = len(session.samples)  # those of chunks: a journal is empty when END is written
+    if samples != found or sums != reader.sums[:count]:  # [F-6-3]
+        session.note("F-6-3", header.offset, "samples and sums are not those of the end")
+    session.damage.samples = max(session.damage.samples, samples - found)

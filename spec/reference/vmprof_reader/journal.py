@@ -3,7 +3,7 @@
 import struct
 
 from .chunks import CHUNK_HEADER_SIZE, JOURNAL_FIXED_SIZE
-from .errors import Broken, Unknown, require
+from .errors import Broken, require
 from .limits import MAX_DEPTH, U63
 from .model import FLAG_TRUNCATED, LOST_FUNCTION, Sample, Thread
 from .notation import crc32
@@ -19,8 +19,9 @@ class Journal:
         fixed = bytes(payload[:JOURNAL_FIXED_SIZE]).ljust(JOURNAL_FIXED_SIZE, b"\0")  # [F-7.5-5]
         layout, fixed_size, self.capacity, journal_session, checksum = struct.unpack_from("<IIQQI", fixed, 0)
         require(checksum == crc32(fixed[:24]), "F-7.1-1", "the checksum of the journal is wrong")
-        if layout != 1:
-            raise Unknown("F-7.1-1", "layout %d" % layout)
+        self.is_known = layout == 1
+        if not self.is_known:
+            return  # only its rows are not known
         require(fixed_size == JOURNAL_FIXED_SIZE, "F-7.1-1", "the journal's first part has a wrong size")
         require(journal_session == session_id, "F-7.1-1", "the journal is of another session")
         require(MIN_CAPACITY <= self.capacity <= MAX_CAPACITY and self.capacity & (self.capacity - 1) == 0,
@@ -39,12 +40,16 @@ class Journal:
 
 def take_journal(reader, header, payload):
     """Keeps it: its rows come after all chunks [F-7.5-1]."""
-    require(reader.journal is None, "F-7.1-3", "it is the second one")
-    reader.journal = Journal(payload, header.size, header.session_id)
+    require(not reader.journal_begun, "F-7.1-3", "it is the second one")
+    found = Journal(payload, header.size, header.session_id)
+    reader.journal_begun = True
+    if not found.is_known:
+        return
+    reader.journal = found
     reader.journal_offset = header.payload_offset
     if len(payload) < header.size:
-        reader.session.note("F-7.5-5", header.offset, "the journal was cut")
-        reader.session.damage.bytes += len(payload) + CHUNK_HEADER_SIZE
+        reader.session.note("F-7.5-5", header.offset, "the journal was cut",
+                            lost_bytes=len(payload) + CHUNK_HEADER_SIZE)
 
 
 def read_journal(reader):
@@ -102,10 +107,6 @@ class _JournalRows:
 
     def __init__(self, reader):
         self.reader, self.session, self.codes = reader, reader.session, reader.codes
-        self.by_id = {}
-        for index, thread in enumerate(self.session.threads):
-            if thread is not None:
-                self.by_id[thread.thread_id] = index  # the last that had the number
 
     def take(self, row):
         if row.kind == ROW_SAMPLE:
@@ -116,31 +117,41 @@ class _JournalRows:
         elif row.kind == ROW_THREAD:
             self.take_thread(row.cursor())
 
+    def find(self, thread_id, process_id=None):
+        """The indexes of the threads that have this id, in a process or in any."""
+        return [index for index, thread in enumerate(self.session.threads)
+                if thread.thread_id == thread_id and process_id in (None, thread.process_id)]
+
+    def add(self, process_id, thread_id):
+        """The index of a new thread without a name."""
+        self.session.threads.append(Thread(process_id, thread_id, b""))
+        return len(self.session.threads) - 1
+
     def take_thread(self, cursor):
-        """[F-7.2-5]"""
+        """[F-7.2-5], [F-7.5-6]"""
         process_id, thread_id, size = cursor.fixed("QII")
-        thread = Thread(process_id, thread_id, padded(cursor, size))
-        index = self.by_id.get(thread_id)
-        if index is not None and self.session.threads[index].process_id == process_id:
-            self.session.threads[index] = thread
-        else:
-            self.by_id[thread_id] = len(self.session.threads)
-            self.session.threads.append(thread)
+        name = padded(cursor, size)
+        found = self.find(thread_id, process_id)
+        index = found[-1] if found else self.add(process_id, thread_id)
+        self.session.threads[index] = Thread(process_id, thread_id, name)
 
     def thread(self, thread_id):
-        """The index of the thread that has this number of the system."""
-        if thread_id not in self.by_id:
-            self.by_id[thread_id] = len(self.session.threads)
-            process_id = self.session.metadata.get(b"process_id", 0)
-            self.session.threads.append(Thread(process_id if isinstance(process_id, int) else 0, thread_id, b""))
-        return self.by_id[thread_id]
+        """The index of the thread of a sample [F-7.5-6]."""
+        process_id = self.session.metadata.get(b"process_id")
+        if not isinstance(process_id, int):  # lost, or never there
+            found = self.find(thread_id)
+            if len(found) == 1:
+                return found[0]
+            process_id = 0
+        found = self.find(thread_id, process_id)
+        return found[-1] if found else self.add(process_id, thread_id)
 
     def take_sample(self, cursor):
         """[F-7.2-3]"""
         time_ns, thread_id, frame_count, flags, value_count = cursor.fixed("QIIII")
         expected = len(self.session.value_types)
-        require(value_count == expected, "F-7.2-3", "a sample has another count of values")
-        values = cursor.fixed("%dQ" % value_count)
+        # Where the metadata is lost there may be more values than are known, or fewer.
+        values = (cursor.fixed("%dQ" % value_count) + (0,) * expected)[:expected]
         require(frame_count <= MAX_DEPTH, "F-5.4-3", "a stack is too deep")
         words = cursor.fixed("%dI" % (2 * frame_count))
         sums = [self.reader.sums[index] + value for index, value in enumerate(values)]

@@ -1,6 +1,6 @@
 """Section 5.1: META."""
 
-from .errors import Unknown, require
+from .errors import Broken, require
 from .limits import MAX_META_ENTRIES, MAX_META_ITEMS, MAX_VALUES
 from .notation import Cursor
 
@@ -23,8 +23,10 @@ def read_meta(reader, header, payload):
             require(items <= MAX_META_ITEMS, "F-5.1-1", "a list is too long")
             found[key] = [cursor.string() for _ in range(items)]
         else:
-            raise Unknown("5.1", "a value of type %d" % value_type)
+            raise Broken("F-5.1-1", "a value has type %d" % value_type)
     require(cursor.at_end(), "F-5.1-1", "there is more than its entries")
+    keys = len({*session.metadata, *found})
+    require(keys <= MAX_META_ENTRIES, "F-5.1-1", "the session has too many keys")
     if b"values" in found:  # [F-5.1-4]
         value_types = parse_values(found[b"values"])
         require(not reader.samples_begun or value_types == session.value_types,

@@ -1,21 +1,21 @@
 """What a profile holds."""
 
 from .limits import MAX_NOTES
+from .superblock import SUPERBLOCK_SIZE, VERSION
 
 LOST_NAME = b"<lost>"
 FLAG_TRUNCATED = 1  # [F-5.6-3]
 
 class Profile:
-    """The sessions, and the error that ended the reading early, or None."""
+    """The sessions of an input."""
 
     def __init__(self):
         self.sessions = []
-        self.error = None
 
     @property
     def whole(self):
         """Nothing is known to be missing: no damage, and each session has its end."""
-        return self.error is None and all(session.whole for session in self.sessions)
+        return all(session.whole for session in self.sessions)
 
 
 class Session:
@@ -24,20 +24,18 @@ class Session:
     def __init__(self, offset):
         self.offset = offset
         self.superblock_damaged = False
-        self.read_version = self.write_version = None
-        self.superblock_size = None
+        self.read_version = self.write_version = VERSION
+        self.superblock_size = SUPERBLOCK_SIZE
         self.session_id = None
-        self.start_unix_ns = None
+        self.start_unix_ns = 0
         self.metadata = {}  # key: bytes, int or a list of bytes
         self.value_types = [(b"samples", b"count")]
-        self.threads = []   # None where the entry is lost
+        self.threads = []
         self.samples = []
         self.modules = []   # of all epochs, those that were read
         self.totals = []    # a totals.Totals each
         self.finished = False
         self.end_ns = None
-        self.end_samples = None
-        self.end_sums = None
         self.lost_samples = 0         # the recorder said so: due, but not kept
         self.damage = Damage()
         self.refused = None           # the FormatError of the chunk that ended this session's reading
@@ -49,9 +47,12 @@ class Session:
         """Finished, and nothing is known to be missing."""
         return self.finished and self.refused is None and not self.damage
 
-    def note(self, rule, offset, text):
+    def note(self, rule, offset, text, lost_bytes=0):
         """Remembers a damage; an input of nothing else must not fill the memory."""
+        if self.refused:
+            return  # nothing of it is counted as lost [F-3-4]
         self.damage.places += 1
+        self.damage.bytes += lost_bytes
         if len(self.notes) < MAX_NOTES:
             self.notes.append((rule, offset, text))
 

@@ -37,7 +37,7 @@ def dump_sample(session, sample):
                    for key, value in sample.labels.items()},
         "modules": [dump_module(function.module) for function, _ in sample.stack],
         "stack": [[text(f.name), text(f.file), f.first_line, f.kind, f.address, line] for f, line in sample.stack],
-        "thread": dump_thread(threads[sample.thread] if sample.thread < len(threads) else None),
+        "thread": dump_thread(None if sample.thread is None else threads[sample.thread]),
         "time_ns": sample.time_ns,
         "values": list(sample.values),
     }
@@ -92,7 +92,7 @@ def dump_details(session):
 def dump(profile, error=None):
     """One line of JSON, the same for the same input always. All but `reference` is what any reader can say."""
     sessions = profile.sessions
-    error = profile.error or next((s.refused for s in sessions if s.refused), error)
+    error = next((session.refused for session in sessions if session.refused), error)
     document = {
         "damage": {
             "bad_chunks": sum(session.damage.chunks for session in sessions),
@@ -123,6 +123,4 @@ def summary(profile):
         lines += ["  offset %d: %s [%s]" % (offset, what, rule) for rule, offset, what in session.notes]
         if session.refused:
             lines.append("  %s: %s" % (session.refused.category, session.refused))
-    if profile.error:
-        lines.append("%s: %s" % (profile.error.category, profile.error))
     return "".join(line + "\n" for line in lines)

@@ -6,43 +6,106 @@ from .model import Profile, Session
 from .session import SessionReader
 from .superblock import MAGIC, SUPERBLOCK_SIZE, VERSION, find_superblock
 
-def begin_session(profile, superblock, header, offset):
+def begin_session(superblock, header, offset):
     """A session for a superblock that find_superblock() gave."""
-    if superblock.problem is None and superblock.read_version > VERSION:
-        raise Newer("F-2-3", offset + 8, "format version %d is newer than %d" % (
-            superblock.read_version, VERSION))
     session = Session(offset)
-    profile.sessions.append(session)
     if superblock.problem is None:
         session.read_version, session.write_version = superblock.read_version, superblock.write_version
         session.superblock_size = superblock.size
         session.session_id = superblock.session_id
         session.start_unix_ns = superblock.start_unix_ns
-    else:  # none of its fields can be relied on
+    else:  # none of its fields is believed [F-2-2]
         session.superblock_damaged = True
-        session.superblock_size = SUPERBLOCK_SIZE
         session.session_id = header.session_id
-        session.note(superblock.problem, offset, "the superblock is damaged")
+        session.note(superblock.problem, offset, "the superblock is damaged", lost_bytes=SUPERBLOCK_SIZE)
+    if superblock.is_newer:
+        session.refused = Newer("F-2-3", offset + 8, "format version %d is newer than %d" % (
+            superblock.read_version, VERSION))
     return session
 
 
-def search(data, position, session_id):
-    """Where the next chunk or superblock is that can be used; the end of the input where none is [F-3-1]."""
-    while True:
-        magic = data.find(MAGIC, position)
-        sync = data.find(SYNC, position)
-        found = min(place for place in (magic, sync, len(data)) if place >= 0)
-        if found == len(data):
-            return found
-        if find_superblock(data, found) or ChunkHeader.find(data, found, session_id):
-            return found
-        position = found + 1
+class Input:
+    """Bytes, and where in them chunks and sessions are."""
+
+    def __init__(self, data):
+        self.data = data
+
+    def is_start(self, position, session_id):
+        """A chunk of the session, or another session, begins here."""
+        return (find_superblock(self.data, position, session_id) is not None
+                or ChunkHeader.find(self.data, position, session_id) is not None)
+
+    def search(self, position, is_start):
+        """The first place where something begins; the end of the input where nothing does [F-3-1]."""
+        while True:
+            places = [self.data.find(mark, position) for mark in (MAGIC, SYNC)]
+            found = min((place for place in places if place >= 0), default=len(self.data))
+            if found == len(self.data) or is_start(found):
+                return found
+            position = found + 1
 
 
-def is_boundary(data, position, session_id):
-    """A chunk, a superblock or the end of the input is here."""
-    return (position == len(data) or find_superblock(data, position) is not None
-            or ChunkHeader.find(data, position, session_id) is not None)
+class InputReader:
+    """Reads sessions, one after the other."""
+
+    def __init__(self, data):
+        self.data, self.input = data, Input(data)
+        self.profile = Profile()
+        self.session = self.reader = None
+
+    def read(self):
+        position = 0
+        while position < len(self.data):
+            found = find_superblock(self.data, position, self.session.session_id if self.session else None)
+            if found:  # [F-2-6]
+                position = self.begin(found, position)
+            else:
+                position = self.read_chunk(position)
+        if self.reader:
+            self.reader.finish()
+        return self.profile
+
+    def begin(self, found, position):
+        """Begins a session; where its first chunk is, or the session behind one that is refused."""
+        if self.reader:
+            self.reader.finish()
+        self.session = begin_session(*found, position)
+        self.reader = SessionReader(self.session, self.data)
+        self.profile.sessions.append(self.session)
+        if self.session.refused:  # nobody knows what its chunks look like
+            return self.input.search(position + 1, lambda place: find_superblock(
+                self.data, place, self.session.session_id) is not None)
+        return position + self.session.superblock_size
+
+    def read_chunk(self, position):
+        """Reads the chunk here, or passes over what is none; where to go on."""
+        session = self.session
+        header = ChunkHeader.find(self.data, position, session.session_id)
+        if header and session.finished and not (self.reader.is_copy(header) and self.reader.is_whole(header)):
+            header = None  # [F-6-4]
+        if header:
+            return self.take(header)
+        found = self.input.search(position + 1, lambda place: self.input.is_start(place, session.session_id))
+        session.note("F-6-4" if session.finished else "F-3-1", position,
+                     "%d bytes are no part of a chunk" % (found - position), lost_bytes=found - position)
+        return found
+
+    def take(self, header):
+        """Reads a chunk; where to go on. Behind a payload that is not whole there may be anything: it may have been
+        cut, and another session appended."""
+        whole = self.reader.take(header)
+        behind = min(header.behind, len(self.data))
+        session = self.session
+        if whole or header.behind <= len(self.data) and (
+                behind == len(self.data) or self.input.is_start(behind, session.session_id)):
+            return behind
+        found = self.input.search(header.payload_offset,
+                                  lambda place: self.input.is_start(place, session.session_id))
+        if found < behind:
+            if not self.reader.is_copy(header):
+                session.damage.bytes -= behind - found
+            return found
+        return behind
 
 
 def read(data):
@@ -50,45 +113,10 @@ def read(data):
     data = bytes(data)
     if not data.startswith(MAGIC):  # [F-2-1]
         raise NotOurs("F-2-1", 0, "this is no vmprof profile")
-    if find_superblock(data, 0) is None:
+    found = find_superblock(data, 0)
+    if found is None:
         raise Damaged("F-2-2", 0, "the superblock is damaged, and no chunk follows it")
-    profile = Profile()
-    session = reader = None
-    position = 0
-    while position < len(data):
-        start = find_superblock(data, position)
-        if start:  # [F-2-6]
-            if reader:
-                reader.finish()
-                reader = None
-            try:
-                session = begin_session(profile, start[0], start[1], position)
-            except Newer as newer:
-                if not profile.sessions:
-                    raise
-                profile.error = newer
-                break
-            reader = SessionReader(session, data)
-            position += session.superblock_size
-            continue
-        header = ChunkHeader.find(data, position, session.session_id)
-        if header and (not session.finished or reader.is_copy(header)):
-            whole = reader.take(header)
-            position = min(header.behind, len(data))
-            # Behind a payload that is not whole there may be anything: it may have been cut, and another
-            # session appended.
-            if not whole and (header.behind > len(data) or not is_boundary(data, position, session.session_id)):
-                found = search(data, header.payload_offset, session.session_id)
-                if found < position:
-                    session.damage.bytes -= position - found
-                    position = found
-            continue
-        # [F-3-1]; behind END nothing but copies and a superblock can follow [F-6-4], [F-3-5].
-        found = search(data, position + 1, session.session_id)
-        session.damage.bytes += found - position
-        session.note("F-6-4" if session.finished else "F-3-1", position,
-                     "%d bytes are no part of a chunk" % (found - position))
-        position = found
-    if reader:
-        reader.finish()
-    return profile
+    first = begin_session(*found, 0)
+    if first.refused:
+        raise first.refused
+    return InputReader(data).read()

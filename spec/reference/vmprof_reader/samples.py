@@ -31,7 +31,8 @@ def read_samples(reader, header, payload):
     # All rules hold: from here on the chunk counts.
     tables.check_ids(session, header, tables.stacks, stacks, "F-5.6-2")
     tables.check_ids(session, header, tables.labels, labels, "F-5.2-3")
-    if max(threads, default=-1) >= len(session.threads):
+    known_threads = len(session.threads)  # an entry that comes later is another thread's
+    if max(threads, default=-1) >= known_threads:
         session.note("F-5.6-2", header.offset, "a thread is not defined")
     missing = columns.first - reader.samples_before_chunk
     if missing:
@@ -45,7 +46,7 @@ def read_samples(reader, header, payload):
     session.lost_samples = max(session.lost_samples, columns.further)
     for stack, thread, time_ns, flag, label, *sample_values in zip(stacks, threads, times, flags, labels, *values):
         session.samples.append(Sample(
-            lambda node=stack: tables.frames(node), thread, time_ns, flag & FLAG_TRUNCATED, sample_values,
+            lambda node=stack: tables.frames(node), thread if thread < known_threads else None, time_ns, flag & FLAG_TRUNCATED, sample_values,
             lambda node=label: tables.label_set(node)))
 
 

@@ -24,94 +24,90 @@ class SessionReader:
     def __init__(self, session, data):
         self.session, self.data = session, data
         self.next_number = 0
-        self.highest_lost = -1     # of chunks whose header is whole but whose payload is not
         self.epoch = 0
         self.tables = Tables()
-        self.threads_lost = False  # a chunk is lost that may have held threads
         self.samples_before_chunk = 0
         self.sample_chunks = []    # (first, count, epoch, stacks, values)
         self.listing = index.Listing()
         self.samples_begun = False
         self.sums = [0] * MAX_VALUES
         self.journal = None
+        self.journal_begun = False
         self.journal_position = 0
         self.codes = {}
 
+    def payload(self, header):
+        return self.data[header.payload_offset:header.behind]
+
+    def is_numbered(self, header):
+        """[F-3-5]: chunks of later kinds say by their number whether they have one."""
+        if header.kind in KIND_NAMES:
+            return header.kind not in UNNUMBERED
+        return header.number != NO_SEQUENCE_NUMBER
+
     def is_copy(self, header):
         """A chunk with its number was read [F-3-5]."""
-        return header.kind not in UNNUMBERED and header.number < self.next_number
+        return self.is_numbered(header) and header.number < self.next_number
+
+    def is_whole(self, header):
+        """[F-3-2]. A journal is read also where it is cut [F-7.5-5]."""
+        if header.kind in (JOURNAL, PAD):
+            return True
+        payload = self.payload(header)
+        return len(payload) == header.size and crc32(payload) == header.checksum
 
     def lose(self, header, rule, text):
         """Counts a chunk that is there and cannot be used."""
-        self.session.note(rule, header.offset, "a %s chunk is lost: %s" % (header.name, text))
-        self.session.damage.bytes += min(header.behind, len(self.data)) - header.offset
+        self.session.note(rule, header.offset, "a %s chunk is lost: %s" % (header.name, text),
+                          lost_bytes=min(header.behind, len(self.data)) - header.offset)
+        self.session.damage.chunks += 1
 
     def take(self, header):
         """Takes a chunk. False: it is not whole, and its size is not to be relied on."""
-        session = self.session
-        if session.refused:
+        if self.session.refused:
             return True
-        payload = self.data[header.payload_offset:header.behind]
-        is_cut = len(payload) < header.size
-        is_known = header.kind in KIND_NAMES
-        # A later version may have further kinds without a number; only ours are known to have one.
-        is_numbered = header.kind not in UNNUMBERED and (is_known or header.number != NO_SEQUENCE_NUMBER)
-        if header.kind not in (JOURNAL, PAD):  # the journal is read also where it is cut [F-7.5-5]
-            if is_cut or crc32(payload) != header.checksum:  # [F-3-2]
-                if is_numbered:
-                    self.highest_lost = max(self.highest_lost, header.number)
-                elif is_known:
-                    session.damage.chunks += 1
-                if not self.is_copy(header):
-                    self.lose(header, "F-3-2", "it was cut" if is_cut else "its checksum is wrong")
-                return False
-        if is_known and (header.number == NO_SEQUENCE_NUMBER) != (header.kind in UNNUMBERED):
-            session.damage.chunks += 1
-            self.lose(header, "F-3-5", "its sequence number is wrong")
-            return True
-        if is_numbered:
-            if self.is_copy(header):
-                return True
-            gap = header.number - self.next_number
-            self.next_number = header.number + 1
-            if gap:
-                session.damage.chunks += gap
-                session.note("F-3-5", header.offset, "%d chunks before it are lost" % gap)
-                self.threads_lost = True
-            if header.epoch > self.epoch:  # [F-3-6]
-                self.epoch = header.epoch
-                self.tables = Tables()
-            self.listing.add(session, header, payload)
-        if not is_known:
-            if header.critical:  # [F-3-4]
-                session.refused = Unsupported("F-3-4", header.offset, "unknown chunks of kind %d" % header.kind)
-            return True
+        if not self.is_whole(header):
+            if not self.is_copy(header):
+                self.lose(header, "F-3-2", "it is not whole")
+            return False
         try:
-            if is_numbered:
-                require(header.epoch == self.epoch, "F-3-6", "its epoch is over")
-            READERS[header.kind](self, header, payload)
-        except Broken as broken:
-            session.damage.chunks += 1
+            if self.is_numbered(header) and not self.take_number(header):
+                return True
+            self.take_payload(header)
+        except Broken as broken:  # [F-3-8]
             self.lose(header, broken.rule, str(broken))
-            self.threads_lost = True
-        except Unknown as unknown:
+        except Unknown as unknown:  # of an ancillary chunk nobody needs that
             if header.critical:
-                session.refused = Unsupported(
+                self.session.refused = Unsupported(
                     unknown.rule, header.offset, "a %s chunk with %s" % (header.name, unknown))
-            # Nobody needs the others.
         return True
 
+    def take_number(self, header):
+        """Takes the sequence number and the epoch. False: it is a copy."""
+        require(header.number != NO_SEQUENCE_NUMBER, "F-3-5", "it has no sequence number")
+        if self.is_copy(header):
+            return False
+        gap = header.number - self.next_number
+        self.next_number = header.number + 1
+        if gap:
+            self.session.note("F-3-5", header.offset, "%d chunks before it are lost" % gap)
+        self.listing.add(self.session, header, self.payload(header))
+        require(header.epoch >= self.epoch, "F-3-6", "its epoch is over")
+        if header.epoch > self.epoch:
+            self.epoch = header.epoch
+            self.tables = Tables()
+        return True
+
+    def take_payload(self, header):
+        """Takes what is in a chunk."""
+        if header.kind in READERS:
+            READERS[header.kind](self, header, self.payload(header))
+        elif header.critical:
+            raise Unknown("F-3-4", "unknown kind")
+
     def finish(self):
-        """After the last chunk: the journal, and what END says against what there is."""
-        session = self.session
-        session.damage.chunks += max(0, self.highest_lost + 1 - self.next_number)
-        if session.refused:
-            session.finished = False
-            return
-        if self.journal:
+        """After the last chunk: the journal."""
+        if self.session.refused:
+            self.session.finished = False
+        elif self.journal:
             journal.read_journal(self)
-        if session.end_samples is not None:  # [F-6-3]
-            found = len(session.samples)
-            session.damage.samples = max(session.damage.samples, session.end_samples - found)
-            if session.end_samples != found or session.end_sums != self.sums[:len(session.end_sums)]:
-                session.note("F-6-3", session.offset, "samples and sums are not those of the end")

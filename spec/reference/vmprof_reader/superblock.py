@@ -15,7 +15,7 @@ class Superblock:
 
     def __init__(self, data, offset):
         raw = data[offset:offset + SUPERBLOCK_SIZE]
-        self.problem = None
+        self.problem, self.is_newer = None, False
         if len(raw) < SUPERBLOCK_SIZE:
             self.problem = "F-2-2"
             return
@@ -23,16 +23,21 @@ class Superblock:
          self.start_unix_ns) = struct.unpack_from("<HHIQQ", raw, 8)
         if struct.unpack_from("<I", raw, 60)[0] != crc32(raw[:60]):
             self.problem = "F-2-2"
+        elif self.read_version > VERSION:
+            self.is_newer = True  # then nobody knows what its other fields may hold
+        elif self.read_version == 0:
+            self.problem = "F-2-3"
         elif not SUPERBLOCK_SIZE <= self.size <= MAX_SUPERBLOCK_SIZE:
             self.problem = "F-2-4"
         elif self.session_id == 0:
             self.problem = "F-2-5"
 
 
-def find_superblock(data, offset):
+def find_superblock(data, offset, session_id=None):
     """The superblock here: (superblock, chunk header at 64 or None), or None when there is none to use.
 
-    One that is damaged is of use only where a whole chunk header at 64 has the session's id [F-2-2].
+    One that is damaged is of use only where a whole chunk header stands at 64; behind another session, one of another
+    session id [F-2-2].
     """
     if not data.startswith(MAGIC, offset):
         return None
@@ -40,4 +45,4 @@ def find_superblock(data, offset):
     if superblock.problem is None:
         return superblock, None
     header = ChunkHeader.find(data, offset + SUPERBLOCK_SIZE, None)
-    return (superblock, header) if header and header.session_id != 0 else None
+    return (superblock, header) if header and header.session_id not in (0, session_id) else None

@@ -2,7 +2,7 @@
 
 from .columns import ColumnSet, split
 from .errors import require
-from .limits import MAX_COUNT, U32, U64
+from .limits import U32, U64
 from .model import Thread
 
 def read_threads(reader, header, payload):
@@ -12,10 +12,7 @@ def read_threads(reader, header, payload):
     thread_ids = columns.integers(1, U64, required=True)
     process_ids = columns.integers(2, U64)
     names = split(columns.integers(3, U32), columns.bytes(4), "F-5.5-2")
-    require(columns.first <= len(threads) or reader.threads_lost, "F-5.5-1", "threads before it are missing")
-    # Placeholders take memory: no more of them than a table chunk could have held.
-    require(columns.first <= len(threads) + MAX_COUNT, "F-5.5-1", "too many threads before it are missing")
-    threads += [None] * (columns.first - len(threads))
+    require(columns.first <= len(threads), "F-5.5-1", "threads before it are missing")
     threads[columns.first:columns.first + columns.count] = [
         Thread(process_id, thread_id, name)
         for process_id, thread_id, name in zip(process_ids, thread_ids, names)]
