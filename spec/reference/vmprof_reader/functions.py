@@ -27,8 +27,9 @@ def read_functions(reader, header, payload):
     kinds = columns.integers(KIND, U32)
     addresses = columns.integers(ADDRESS, U64)
     modules = columns.integers(MODULE, U32)
-    for table, ids in ((tables.strings, names), (tables.strings, files), (tables.modules, modules)):
-        tables.check_ids(reader.session, header, table, ids, "F-5.2-3")
+    names = tables.defined(reader.session, header, tables.strings, names, "F-5.2-3")
+    files = tables.defined(reader.session, header, tables.strings, files, "F-5.2-3")
+    modules = tables.defined(reader.session, header, tables.modules, modules, "F-5.2-3")
     tables.functions.extend(columns, [
         Function(tables.string(name), tables.string(file), line, known_kind(kind), address, tables.module(module))
         for name, file, line, kind, address, module in zip(names, files, lines, kinds, addresses, modules)])

@@ -5,7 +5,7 @@ import struct
 from .chunks import CHUNK_HEADER_SIZE, JOURNAL_FIXED_SIZE
 from .errors import Broken, require
 from .limits import MAX_DEPTH, U63
-from .model import FLAG_TRUNCATED, LOST_FUNCTION, Sample, Thread
+from .model import FLAG_TRUNCATED, LOST_FUNCTION, LOST_THREAD, Sample, Thread
 from .notation import crc32
 from .rows import ROW_CODE, ROW_SAMPLE, ROW_THREAD, Code, Row, padded
 
@@ -59,6 +59,9 @@ def read_journal(reader):
     if journal.positions_hold():
         position, head = max(journal.tail, reader.journal_position), journal.head
         searching = False
+        if position > head:
+            session.note("F-7.5-1", reader.journal_offset, "chunks say that they hold rows that were never written")
+            session.damage.rows += 1
     else:
         # The whole ring [F-7.1-2]. A row's check holds its position, so a lap must be assumed: the one from the
         # last position that is known to be in chunks.
@@ -120,7 +123,7 @@ class _JournalRows:
     def find(self, thread_id, process_id=None):
         """The indexes of the threads that have this id, in a process or in any."""
         return [index for index, thread in enumerate(self.session.threads)
-                if thread.thread_id == thread_id and process_id in (None, thread.process_id)]
+                if thread is not LOST_THREAD and thread.thread_id == thread_id and process_id in (None, thread.process_id)]
 
     def add(self, process_id, thread_id):
         """The index of a new thread without a name."""

@@ -15,8 +15,8 @@ def read_labels(reader, header, payload):
     keys = columns.integers(KEY, U32, required=True)
     texts = columns.integers(TEXT, U32)
     numbers = columns.integers(NUMBER, U64)
-    for ids in (keys, texts):
-        tables.check_ids(reader.session, header, tables.strings, ids, "F-5.7-1")
+    keys = tables.defined(reader.session, header, tables.strings, keys, "F-5.7-1")
+    texts = tables.defined(reader.session, header, tables.strings, texts, "F-5.7-1")
     tables.labels.extend(columns, [
         (parent, tables.string(key), tables.string(text) if text else number)  # [F-5.7-2]
         for parent, key, text, number in zip(parents, keys, texts, numbers)])

@@ -12,5 +12,5 @@ def read_locations(reader, header, payload):
     tables.locations.begin(reader.session, header, columns)
     functions = columns.integers(FUNCTION, U32, required=True)
     lines = columns.integers(LINE, U32)
-    tables.check_ids(reader.session, header, tables.functions, functions, "F-5.3-1")
+    functions = tables.defined(reader.session, header, tables.functions, functions, "F-5.3-1")
     tables.locations.extend(columns, list(zip(functions, lines)))

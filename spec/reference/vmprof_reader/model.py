@@ -96,6 +96,7 @@ class Module:
 
 LOST_MODULE = Module(LOST_NAME, b"", 0, 0, 0)
 LOST_LABELS = (0, LOST_NAME, LOST_NAME)  # a node of the tree of section 5.7
+LOST_THREAD = Thread(0, 0, LOST_NAME)
 LOST_FUNCTION = Function(LOST_NAME, b"", 0, 0, 0)
 NO_FUNCTION = Function(b"", b"", 0, 0, 0)  # entry 0 of the table
 

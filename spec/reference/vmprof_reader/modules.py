@@ -16,8 +16,8 @@ def read_modules(reader, header, payload):
     addresses = columns.integers(ADDRESS, U64)
     sizes = columns.integers(SIZE, U64)
     offsets = columns.integers(OFFSET, U64)
-    for ids in (paths, build_ids):
-        tables.check_ids(reader.session, header, tables.strings, ids, "F-5.8-1")
+    paths = tables.defined(reader.session, header, tables.strings, paths, "F-5.8-1")
+    build_ids = tables.defined(reader.session, header, tables.strings, build_ids, "F-5.8-1")
     modules = [Module(tables.string(path), tables.string(build_id), *rest)
                for path, build_id, *rest in zip(paths, build_ids, addresses, sizes, offsets)]
     tables.modules.extend(columns, modules)

@@ -2,7 +2,7 @@
 
 import json
 
-from .model import LOST_NAME
+from .model import LOST_THREAD
 
 def text(data):
     """A byte string for JSON: each byte is the character of that number."""
@@ -11,8 +11,6 @@ def text(data):
 
 def dump_thread(thread):
     """A thread as JSON can hold it."""
-    if thread is None:
-        return [0, 0, text(LOST_NAME)]
     return [thread.process_id, thread.thread_id, text(thread.name)]
 
 
@@ -37,7 +35,7 @@ def dump_sample(session, sample):
                    for key, value in sample.labels.items()},
         "modules": [dump_module(function.module) for function, _ in sample.stack],
         "stack": [[text(f.name), text(f.file), f.first_line, f.kind, f.address, line] for f, line in sample.stack],
-        "thread": dump_thread(None if sample.thread is None else threads[sample.thread]),
+        "thread": dump_thread(threads[sample.thread] if sample.thread < len(threads) else LOST_THREAD),
         "time_ns": sample.time_ns,
         "values": list(sample.values),
     }

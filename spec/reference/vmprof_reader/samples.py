@@ -5,6 +5,7 @@ from .errors import require
 from .limits import MAX_VALUES, U32, U63, U64
 from .model import FLAG_TRUNCATED, Sample
 from .stacks import Supply
+from .threads import name_threads
 
 STACK, THREAD, TIME, FLAGS, RUN_LENGTH, RUN_KIND, AGE, NODE = range(1, 9)
 AS_RUNS = (RUN_LENGTH, RUN_KIND, AGE, NODE)
@@ -29,11 +30,9 @@ def read_samples(reader, header, payload):
     sums = [reader.sums[index] + sum(column) for index, column in enumerate(values)]
     require(max(sums) <= U63, "F-5.6-4", "the values add up to too much")
     # All rules hold: from here on the chunk counts.
-    tables.check_ids(session, header, tables.stacks, stacks, "F-5.6-2")
-    tables.check_ids(session, header, tables.labels, labels, "F-5.2-3")
-    known_threads = len(session.threads)  # an entry that comes later is another thread's
-    if max(threads, default=-1) >= known_threads:
-        session.note("F-5.6-2", header.offset, "a thread is not defined")
+    stacks = tables.defined(session, header, tables.stacks, stacks, "F-5.6-2")
+    labels = tables.defined(session, header, tables.labels, labels, "F-5.2-3")
+    name_threads(session, header, threads)
     missing = columns.first - reader.samples_before_chunk
     if missing:
         session.damage.samples += missing
@@ -46,7 +45,7 @@ def read_samples(reader, header, payload):
     session.lost_samples = max(session.lost_samples, columns.further)
     for stack, thread, time_ns, flag, label, *sample_values in zip(stacks, threads, times, flags, labels, *values):
         session.samples.append(Sample(
-            lambda node=stack: tables.frames(node), thread if thread < known_threads else None, time_ns, flag & FLAG_TRUNCATED, sample_values,
+            lambda node=stack: tables.frames(node), thread, time_ns, flag & FLAG_TRUNCATED, sample_values,
             lambda node=label: tables.label_set(node)))
 
 

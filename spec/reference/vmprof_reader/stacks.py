@@ -3,7 +3,7 @@
 from .columns import ColumnSet
 from .errors import require
 from .limits import U32
-from .tables import parents_of
+from .tables import LOST, parents_of
 
 DISTANCE, LOCATION, EDGE, NEW_LOCATIONS, OUTER_LOCATIONS = range(1, 6)
 BY_EDGES = (EDGE, NEW_LOCATIONS, OUTER_LOCATIONS)
@@ -21,7 +21,7 @@ def read_stacks(reader, header, payload):
         locations = locations_of_edges(columns, table, parents)
     else:
         locations = columns.integers(LOCATION, U32)
-    tables.check_ids(reader.session, header, tables.locations, locations, "F-5.4-1")
+    locations = tables.defined(reader.session, header, tables.locations, locations, "F-5.4-1")
     table.extend(columns, list(zip(parents, locations)))
 
 
@@ -51,7 +51,7 @@ def locations_of_edges(columns, table, parents):
         if parent not in locations:  # an earlier chunk's [F-5.4-6]
             locations[parent] = outer_locations.next()
             known = table.entries.get(parent)
-            require(known is None or known[1] == locations[parent], "F-5.4-6", "a parent has another location")
+            require(known is None or known[1] in (locations[parent], LOST), "F-5.4-6", "a parent has another location")
         called = callees.setdefault(locations[parent], [])
         if edge == 0:
             called.append(new_locations.next())

@@ -5,6 +5,9 @@ from .limits import MAX_DEPTH, MAX_MISSING, MAX_TABLE
 from .model import LOST_FUNCTION, LOST_LABELS, LOST_MODULE, LOST_NAME, NO_FUNCTION
 
 
+LOST = -1  # in place of an id; no table has such an entry
+
+
 class Table:
     """Entries by id from 1. An id up to `last` that is not in `entries` is lost."""
 
@@ -68,11 +71,13 @@ class Tables:
         self.stacks, self.labels = Tree(), Tree()
 
     @staticmethod
-    def check_ids(session, header, table, ids, rule):
-        """A definition comes before its first use [F-3-7]. One that is missing may have been in a lost chunk:
-        it alone is shown as lost, not all that its user brings [F-5.2-3]."""
-        if max(ids, default=0) > table.last:
-            session.note(rule, header.offset, "a %s chunk names what is not defined" % header.name)
+    def defined(session, header, table, ids, rule):
+        """The ids, with LOST in place of those that are not defined: a definition comes before its first use [F-3-7].
+        It may have been in a lost chunk: it alone is shown as lost, not all that its user brings [F-5.2-3]."""
+        if max(ids, default=0) <= table.last:
+            return ids
+        session.note(rule, header.offset, "a %s chunk names what is not defined" % header.name)
+        return [index if index <= table.last else LOST for index in ids]
 
     def string(self, index):
         """A string for its id."""

@@ -2,8 +2,8 @@
 
 from .columns import ColumnSet, split
 from .errors import require
-from .limits import U32, U64
-from .model import Thread
+from .limits import MAX_COUNT, U32, U64
+from .model import LOST_THREAD, Thread
 
 def read_threads(reader, header, payload):
     del header
@@ -16,3 +16,11 @@ def read_threads(reader, header, payload):
     threads[columns.first:columns.first + columns.count] = [
         Thread(process_id, thread_id, name)
         for process_id, thread_id, name in zip(process_ids, thread_ids, names)]
+
+
+def name_threads(session, header, numbers):
+    """Samples name threads: those that are not there are lost [F-5.6-2]. No more of them than a chunk could hold."""
+    missing = max(numbers, default=-1) + 1 - len(session.threads)
+    if missing > 0:
+        session.note("F-5.6-2", header.offset, "a thread is not defined")
+        session.threads += [LOST_THREAD] * min(missing, MAX_COUNT)
