@@ -91,7 +91,7 @@ class ColumnSet:
             return encoding, stored
         if codec == ZLIB:
             return encoding, inflate(stored, raw_size)
-        require(tail_size <= raw_size and tail_size <= len(stored), "F-4-3", "the tail of column %d is too long" % column)
+        require(tail_size <= raw_size and tail_size <= len(stored), "F-4-3", "column %d has too long a tail" % column)
         front = len(stored) - tail_size
         return encoding, inflate(stored[:front], raw_size - tail_size) + stored[front:]
 

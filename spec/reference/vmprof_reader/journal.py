@@ -123,7 +123,8 @@ class _JournalRows:
     def find(self, thread_id, process_id=None):
         """The indexes of the threads that have this id, in a process or in any."""
         return [index for index, thread in enumerate(self.session.threads)
-                if thread is not LOST_THREAD and thread.thread_id == thread_id and process_id in (None, thread.process_id)]
+                if thread is not LOST_THREAD and thread.thread_id == thread_id
+                and process_id in (None, thread.process_id)]
 
     def add(self, process_id, thread_id):
         """The index of a new thread without a name."""
