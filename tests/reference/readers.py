@@ -74,31 +74,32 @@ def differences(here, there):
         if here["error"] == "newer":
             compare("error", here["error"], there["error"])
         return found
-    details = here["reference"]["sessions"]
     if is_open(here, there):
         return found
-    compare("error", here["error"], there["error"])
-    if here["error"] is not None:
-        return found  # where a reader stops is its own affair, once it says so
-    compare("damaged", here["damaged"], there["damaged"])
+    for key in ("error", "damaged"):
+        compare(key, here[key], there[key])
     compare("count of sessions", len(here["sessions"]), len(there["sessions"]))
-    for index, (ours, theirs) in enumerate(zip(here["sessions"], there["sessions"])):
-        where = "session %d: " % index
-        for key in ("end_ns", "finished", "lost_samples", "metadata", "value_types"):
-            compare(where + key, ours[key], theirs[key])
-        if not details[index]["superblock_damaged"]:
-            compare(where + "start_unix_ns", ours["start_unix_ns"], theirs["start_unix_ns"])
-        compare(where + "count of samples", len(ours["samples"]), len(theirs["samples"]))
-        lost = any(note[0] in LOST_THREADS for note in details[index]["notes"])
-        for number, pair in enumerate(zip(samples_of(ours, lost), samples_of(theirs, lost))):
-            if pair[0] != pair[1]:
-                compare(where + "sample %d" % number, *pair)
-                break
-    if not any(session["damage"]["rows"] for session in details):  # how many samples were there, nobody knows
-        compare("lost samples", here["damage"]["lost_samples"], there["damage"]["lost_samples"])
+    sessions = zip(here["sessions"], there["sessions"], here["reference"]["sessions"])
+    for index, (ours, theirs, details) in enumerate(sessions):
+        found += ["session %d: %s" % (index, line) for line in session_differences(ours, theirs, details)]
+    compare("lost samples", here["damage"]["lost_samples"], there["damage"]["lost_samples"])
     if not here["damaged"]:
         compare("damage", here["damage"], there["damage"])
         compare("threads", here["threads"], there["threads"])
+    return found
+
+
+def session_differences(ours, theirs, details):
+    """Where two dumps of a session differ."""
+    keys = ("end_ns", "finished", "lost_samples", "metadata", "start_unix_ns", "value_types")
+    found = ["%s: %.300r is not %.300r" % (key, ours[key], theirs[key]) for key in keys if ours[key] != theirs[key]]
+    if len(ours["samples"]) != len(theirs["samples"]):
+        found.append("count of samples: %d is not %d" % (len(ours["samples"]), len(theirs["samples"])))
+    threads_are_lost = any(note[0] in LOST_THREADS for note in details["notes"])
+    pairs = zip(samples_of(ours, threads_are_lost), samples_of(theirs, threads_are_lost))
+    unlike = next(((number, *pair) for number, pair in enumerate(pairs) if pair[0] != pair[1]), None)
+    if unlike:
+        found.append("sample %d: %.300r is not %.300r" % unlike)
     return found
 
 

@@ -55,54 +55,71 @@ def take_journal(reader, header, payload):
 def read_journal(reader):
     """Takes the rows that are in no chunk [F-7.5-1]."""
     session, journal = reader.session, reader.journal
-    rows = _JournalRows(reader)
+    if not session.finished:
+        session.lost_samples = max(session.lost_samples, journal.lost)
     if journal.positions_hold():
-        position, head = max(journal.tail, reader.journal_position), journal.head
-        searching = False
-        if position > head:
+        position = max(journal.tail, reader.journal_position)
+        if position > journal.head:
             session.note("F-7.5-1", reader.journal_offset, "chunks say that they hold rows that were never written")
             session.damage.rows += 1
+        _Walk(reader).read(position, journal.head, searching=False)
     else:
         # The whole ring [F-7.1-2]. A row's check holds its position, so a lap must be assumed: the one from the
         # last position that is known to be in chunks.
-        position = reader.journal_position // 8 * 8
-        head = position + journal.capacity
-        searching = True
         session.note("F-7.1-2", reader.journal_offset, "the positions of the journal are wrong")
-    if not session.finished:
-        session.lost_samples = max(session.lost_samples, journal.lost)
-    # A search that tries each word as a header of a long row would take years over a hostile ring.
-    budget = 16 * len(journal.words)
-    while position < head:
-        row = Row(journal, position)
-        if journal.words[row.index] == 0:  # [F-7.5-2]
-            position += 8
-            continue
-        good = row.fits(head) and (row.committed or not searching)
-        if good and row.committed:
-            budget -= row.length
-            good = budget >= 0
-        if not (good and row.holds(session.session_id)):  # [F-7.5-3]
-            if not searching:
-                session.note("F-7.5-3", reader.journal_offset + JOURNAL_FIXED_SIZE + 8 * row.index,
-                             "a row of the journal is damaged")
-                session.damage.rows += 1
-                session.damage.samples += 1
-            searching = True
-            position += 8
-            continue
-        searching = False
+        position = reader.journal_position // 8 * 8
+        _Walk(reader).read(position, position + journal.capacity, searching=True)
+
+
+class _Walk:
+    """Goes from row to row."""
+
+    def __init__(self, reader):
+        self.reader, self.session, self.journal = reader, reader.session, reader.journal
+        self.rows = _JournalRows(reader)
+        # A search that tries each word as a header of a long row would take years over a hostile ring.
+        self.budget = 16 * len(self.journal.words)
+
+    def read(self, position, head, searching):
+        """Reads the rows of a part of the ring. While it is searching, only a row that was committed counts."""
+        while position < head:
+            row = Row(self.journal, position)
+            if self.journal.words[row.index] == 0:  # [F-7.5-2]
+                position += 8
+            elif self.is_good(row, head, searching):
+                searching = False
+                self.take(row)
+                position += 8 * row.length
+            else:  # [F-7.5-3]
+                if not searching:
+                    self.lose(row, "F-7.5-3", "its header or its check is wrong")
+                searching = True
+                position += 8
+
+    def is_good(self, row, head, searching):
+        """Its header and its check are right."""
+        if not row.fits(head) or searching and not row.committed:
+            return False
+        if row.committed:
+            self.budget -= row.length
+        return self.budget >= 0 and row.holds(self.session.session_id)
+
+    def take(self, row):
+        """Takes a row, or counts a sample that was being written."""
         if row.committed:
             try:
-                rows.take(row)
+                self.rows.take(row)
             except Broken as broken:  # [F-7.2-7]
-                session.note(broken.rule, reader.journal_offset + JOURNAL_FIXED_SIZE + 8 * row.index,
-                             "a row of the journal is damaged: %s" % broken)
-                session.damage.rows += 1
-                session.damage.samples += 1
+                self.lose(row, broken.rule, str(broken))
         elif row.kind == ROW_SAMPLE:
-            session.damage.samples += 1
-        position += 8 * row.length
+            self.session.damage.samples += 1
+
+    def lose(self, row, rule, text):
+        """Counts a damaged stretch, or a row that breaks a rule."""
+        offset = self.reader.journal_offset + JOURNAL_FIXED_SIZE + 8 * row.index
+        self.session.note(rule, offset, "a row of the journal is damaged: %s" % text)
+        self.session.damage.rows += 1
+        self.session.damage.samples += 1
 
 
 class _JournalRows:
