@@ -82,18 +82,19 @@ class _Walk:
 
     def read(self, position, head, searching):
         """Reads the rows of a part of the ring. While it is searching, only a row that was committed counts."""
+        in_damage = False  # it was counted already
         while position < head:
             row = Row(self.journal, position)
             if self.journal.words[row.index] == 0:  # [F-7.5-2]
                 position += 8
             elif self.is_good(row, head, searching):
-                searching = False
+                searching = in_damage = False
                 self.take(row)
                 position += 8 * row.length
             else:  # [F-7.5-3]
-                if not searching:
+                if not in_damage:
                     self.lose(row, "F-7.5-3", "its header or its check is wrong")
-                searching = True
+                searching = in_damage = True
                 position += 8
 
     def is_good(self, row, head, searching):

@@ -51,10 +51,10 @@ class SessionReader:
 
     def is_whole(self, header):
         """[F-3-2]. A journal is read also where it is cut [F-7.5-5]."""
-        if header.kind in (JOURNAL, PAD):
+        if header.kind == JOURNAL:
             return True
         payload = self.payload(header)
-        return len(payload) == header.size and crc32(payload) == header.checksum
+        return len(payload) == header.size and (header.kind == PAD or crc32(payload) == header.checksum)
 
     def lose(self, header, rule, text):
         """Counts a chunk that is there and cannot be used."""
