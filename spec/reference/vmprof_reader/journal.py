@@ -62,6 +62,7 @@ def read_journal(reader):
         if position > journal.head:
             session.note("F-7.5-1", reader.journal_offset, "chunks say that they hold rows that were never written")
             session.damage.rows += 1
+            session.damage.samples += 1
         _Walk(reader).read(position, journal.head, searching=False)
     else:
         # The whole ring [F-7.1-2]. A row's check holds its position, so a lap must be assumed: the one from the
