@@ -1,6 +1,6 @@
 """Section 5.9: TOTALS."""
 
-from .columns import ColumnSet, value_columns
+from .columns import ColumnSet
 from .errors import require
 from .limits import U32, U63, U64
 from .samples import FIRST_VALUE, VALUES
@@ -21,7 +21,8 @@ def read_totals(reader, header, payload):
     columns = ColumnSet(payload, (STACK, SAMPLES, *VALUES[:value_count]), VALUES)
     stacks = columns.integers(STACK, U32, required=True)
     samples = columns.integers(SAMPLES, U64, required=True)
-    values = value_columns(columns, FIRST_VALUE, value_count)
+    values = [columns.integers(FIRST_VALUE + index, U64) if columns.has(FIRST_VALUE + index) else samples
+              for index in range(value_count)]
     require(all(a < b for a, b in zip(stacks, stacks[1:])), "F-5.9-2", "its stacks do not grow")
     require(0 not in samples, "F-5.9-2", "a stack has no samples")
     for column in [samples, *values]:
