@@ -27,6 +27,7 @@ enum vmpfi_chunk_kind {
     VMPFI_PAD = 9,
     VMPFI_END = 10,
     VMPFI_TOTALS = 11,
+    VMPFI_INDEX = 12,
     VMPFI_MODULES = 13,
     VMPFI_CODES = 14,
     VMPFI_LABELS = 15,

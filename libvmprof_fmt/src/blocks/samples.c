@@ -225,7 +225,7 @@ vmpf_status vmpfi_codes_decode(struct vmpfi_scratch *scratch, const struct vmpfi
 
 bool vmpfi_end_encode(struct vmpfi_buffer *out, const struct vmpfi_end *end)
 {
-    uint8_t bytes[32 + 8 * VMPF_MAX_VALUES] = {0};
+    uint8_t bytes[VMPFI_END_BYTES(VMPF_MAX_VALUES)] = {0};
     vmpfi_store_u64(bytes, end->samples);
     vmpfi_store_u64(bytes + 8, end->lost_samples);
     vmpfi_store_u64(bytes + 16, end->end_ns);
@@ -233,7 +233,13 @@ bool vmpfi_end_encode(struct vmpfi_buffer *out, const struct vmpfi_end *end)
     for (size_t k = 0; k < end->value_count; k++) {
         vmpfi_store_u64(bytes + 32 + 8 * k, end->sums[k]);
     }
-    return vmpfi_buffer_append(out, bytes, 32 + 8 * end->value_count);
+    size_t size_bytes = 32 + 8 * end->value_count;
+    if (end->placed) {
+        vmpfi_store_u64(bytes + size_bytes, end->own_offset);
+        vmpfi_store_u64(bytes + size_bytes + 8, end->index_offset);
+        size_bytes += 16;
+    }
+    return vmpfi_buffer_append(out, bytes, size_bytes);
 }
 
 vmpf_status vmpfi_end_decode(struct vmpfi_end *out, const struct vmpfi_payload *payload,
@@ -249,6 +255,11 @@ vmpf_status vmpfi_end_decode(struct vmpfi_end *out, const struct vmpfi_payload *
     out->value_count = value_count;
     for (size_t k = 0; sound && k < value_count; k++) {
         sound = vmpfi_read_u64(&cursor, &out->sums[k]);
+    }
+    out->placed = sound && vmpfi_cursor_left(&cursor) > 0;
+    if (out->placed) {
+        sound = vmpfi_read_u64(&cursor, &out->own_offset) &&
+                vmpfi_read_u64(&cursor, &out->index_offset);
     }
     if (!sound || vmpfi_cursor_left(&cursor) != 0) {
         return vmpfi_fail(err, VMPF_E_CORRUPT, payload->offset, "F-6-2",

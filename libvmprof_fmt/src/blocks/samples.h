@@ -44,7 +44,13 @@ struct vmpfi_end {
     uint64_t end_ns;
     size_t value_count;
     uint64_t sums[VMPF_MAX_VALUES];
+    bool placed; /* the next two are there [F-6-2] */
+    uint64_t own_offset;
+    uint64_t index_offset; /* of the last INDEX chunk; 0: none */
 };
+
+/* The size of END's payload with that many values, and with the two offsets. */
+#define VMPFI_END_BYTES(value_count) (32u + 8u * (value_count) + 16u)
 
 bool vmpfi_end_encode(struct vmpfi_buffer *out, const struct vmpfi_end *end);
 vmpf_status vmpfi_end_decode(struct vmpfi_end *out, const struct vmpfi_payload *payload,

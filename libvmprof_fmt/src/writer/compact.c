@@ -2,8 +2,6 @@
 #include "libvmprof_fmt/src/base/error.h"
 #include "libvmprof_fmt/src/writer/state.h"
 
-/* Moving costs as much as writing once more; in a file of this size the journal's share is small. */
-#define LARGE_FILE_BYTES ((uint64_t)64 * 1024 * 1024)
 #define PIECE_BYTES ((size_t)256 * 1024)
 
 static vmpf_status failed(int result, uint64_t offset, struct vmpf_error *err)
@@ -11,23 +9,44 @@ static vmpf_status failed(int result, uint64_t offset, struct vmpf_error *err)
     return vmpfi_fail_errno(err, -result, offset, "cannot bring the file to its final shape");
 }
 
-/* The chunks from *index on that can move in one piece: whole ones, side by side, no more than gap bytes. */
-static size_t next_piece(const struct vmpfi_writer_journal *journal, size_t *index, uint64_t gap,
-                         uint64_t *from)
+uint64_t vmpfi_place(struct vmpfi_placing *placing, const struct vmpfi_chunk_record *chunk)
 {
-    size_t limit = gap < PIECE_BYTES ? (size_t)gap : PIECE_BYTES;
+    if (placing->stuck || chunk->dropped) {
+        return chunk->offset;
+    }
+    if (chunk->size_bytes > chunk->offset - placing->to) {
+        placing->stuck = true;
+        return chunk->offset;
+    }
+    uint64_t at = placing->to;
+    placing->to += chunk->size_bytes;
+    return at;
+}
+
+/* The chunks from *index on that can move in one piece: whole ones, side by side, no more bytes than lie between their old
+ * place and the new one. 0: there are none, or placing is stuck at the one at *from. */
+static size_t next_piece(const struct vmpfi_writer_journal *journal, size_t *index,
+                         struct vmpfi_placing *placing, uint64_t *from)
+{
     size_t size = 0;
+    size_t limit = 0;
     while (*index < journal->chunk_count && journal->chunks[*index].dropped) {
         ++*index;
     }
-    *from = *index < journal->chunk_count ? journal->chunks[*index].offset : 0;
-    while (*index < journal->chunk_count && !journal->chunks[*index].dropped) {
-        size_t chunk_bytes = journal->chunks[*index].size_bytes;
-        if (size > 0 && size + chunk_bytes > limit) {
+    for (; *index < journal->chunk_count && !journal->chunks[*index].dropped; ++*index) {
+        const struct vmpfi_chunk_record *chunk = &journal->chunks[*index];
+        if (size == 0) {
+            uint64_t gap = chunk->offset - placing->to;
+            limit = gap < PIECE_BYTES ? (size_t)gap : PIECE_BYTES;
+            *from = chunk->offset;
+        } else if (size + chunk->size_bytes > limit) {
             break;
         }
-        size += chunk_bytes;
-        ++*index;
+        (void)vmpfi_place(placing, chunk);
+        if (placing->stuck) {
+            break;
+        }
+        size += chunk->size_bytes;
     }
     return size;
 }
@@ -77,24 +96,21 @@ vmpf_status vmpfi_writer_compact(vmpf_writer *w, struct vmpf_error *err)
     if (w->sink.ops->truncate == NULL) {
         return VMPF_OK;
     }
-    if (!journal->mapped || w->offset > LARGE_FILE_BYTES) {
+    if (!vmpfi_writer_moves(w)) {
         return cut(w, w->offset, err); /* what an older, longer file left behind */
     }
-    uint64_t to = journal->region_offset;
+    struct vmpfi_placing placing = {.to = journal->region_offset};
     size_t index = 0;
-    while (index < journal->chunk_count) {
-        size_t first = index;
-        uint64_t from;
-        size_t size = next_piece(journal, &index, journal->chunks[first].offset - to, &from);
-        if (size == 0) {
-            break;
-        }
-        if (size > from - to) {
-            /* A chunk larger than the gap would be overwritten by its own copy. */
+    for (;;) {
+        uint64_t to = placing.to;
+        uint64_t from = 0;
+        size_t size = next_piece(journal, &index, &placing, &from);
+        if (size > 0) {
+            VMPF_TRY(move_piece(w, from, to, size, err));
+        } else if (placing.stuck) {
             return cover_gap(w, to, from, err);
+        } else {
+            return cut(w, to, err);
         }
-        VMPF_TRY(move_piece(w, from, to, size, err));
-        to += size;
     }
-    return cut(w, to, err);
 }

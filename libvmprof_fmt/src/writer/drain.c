@@ -127,8 +127,6 @@ void vmpfi_writer_journal_fini(vmpf_writer *w)
     journal->memory = NULL;
     vmpfi_assembler_fini(&journal->assembler);
     vmpfi_buffer_fini(&journal->codes);
-    free(journal->chunks);
-    journal->chunks = NULL;
 }
 
 /* ---- its rows ------------------------------------------------------------------------------------ */

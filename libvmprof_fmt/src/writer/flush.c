@@ -13,7 +13,7 @@
 struct flush {
     vmpf_writer *w;
     uint32_t sequence;
-    size_t chunk_count; /* records of this flush, behind journal.chunk_count */
+    struct vmpfi_noted noted;
     uint64_t begin_ns, end_ns;
     bool totals; /* the epoch, or the session, ends */
 };
@@ -69,31 +69,10 @@ vmpf_status vmpfi_writer_put(vmpf_writer *w, const void *data, size_t size_bytes
     return VMPF_OK;
 }
 
-static bool record_chunk(struct flush *f, size_t mark, bool dropped)
-{
-    struct vmpfi_writer_journal *journal = &f->w->journal;
-    if (!journal->mapped) {
-        return true;
-    }
-    void *chunks = journal->chunks;
-    size_t at = journal->chunk_count + f->chunk_count;
-    bool grown = vmpfi_grow(&chunks, &journal->chunk_capacity, at + 1, sizeof *journal->chunks);
-    journal->chunks = chunks;
-    if (!grown) {
-        return false;
-    }
-    journal->chunks[at] =
-        (struct vmpfi_chunk_record){.offset = f->w->offset + mark,
-                                    .size_bytes = (uint32_t)(f->w->out.size_bytes - mark),
-                                    .dropped = dropped};
-    f->chunk_count++;
-    return true;
-}
-
 static bool is_critical(enum vmpfi_chunk_kind kind)
 {
-    return kind != VMPFI_CODES && kind != VMPFI_TOTALS && kind != VMPFI_MODULES &&
-           kind != VMPFI_LABELS;
+    return kind != VMPFI_CODES && kind != VMPFI_TOTALS && kind != VMPFI_INDEX &&
+           kind != VMPFI_MODULES && kind != VMPFI_LABELS;
 }
 
 static vmpf_status end_chunk(struct flush *f, size_t mark, enum vmpfi_chunk_kind kind)
@@ -110,7 +89,7 @@ static vmpf_status end_chunk(struct flush *f, size_t mark, enum vmpfi_chunk_kind
         return VMPF_E_LIMIT;
     }
     f->sequence += codes ? 0 : 1;
-    return record_chunk(f, mark, codes) ? VMPF_OK : VMPF_E_NOMEM;
+    return vmpfi_writer_note_chunk(f->w, &f->noted, mark, &header, codes) ? VMPF_OK : VMPF_E_NOMEM;
 }
 
 /* Entries [first, first+count) of one table. */
@@ -231,15 +210,29 @@ static vmpf_status encode_samples(struct flush *f)
     return end_chunk(f, mark, VMPFI_SAMPLES);
 }
 
+static vmpf_status encode_index(struct flush *f, bool last)
+{
+    size_t mark;
+    if (!vmpfi_writer_index_is_due(f->w, &f->noted, last)) {
+        return VMPF_OK;
+    }
+    if (!vmpfi_chunk_begin(&f->w->out, &mark)) {
+        return VMPF_E_NOMEM;
+    }
+    VMPF_TRY(vmpfi_writer_index_encode(f->w, &f->noted, mark));
+    return end_chunk(f, mark, VMPFI_INDEX);
+}
+
 static vmpf_status encode_end(struct flush *f, const struct vmpfi_end *end)
 {
     size_t mark;
     if (end == NULL) {
         return VMPF_OK;
     }
-    if (!vmpfi_chunk_begin(&f->w->out, &mark) || !vmpfi_end_encode(&f->w->out, end)) {
+    if (!vmpfi_chunk_begin(&f->w->out, &mark)) {
         return VMPF_E_NOMEM;
     }
+    VMPF_TRY(vmpfi_writer_end_encode(f->w, &f->noted, mark, end));
     return end_chunk(f, mark, VMPFI_END);
 }
 
@@ -273,6 +266,7 @@ static vmpf_status encode_all(struct flush *f, const struct vmpfi_end *end)
     VMPF_TRY(encode_codes(f));
     VMPF_TRY(encode_samples(f));
     VMPF_TRY(encode_totals(f));
+    VMPF_TRY(encode_index(f, end != NULL));
     return encode_end(f, end);
 }
 
@@ -289,7 +283,7 @@ static void forget_pending(struct flush *f)
                                         .labels = w->dictionary.label_count};
     w->threads.first_dirty = w->threads.count;
     w->journal.codes.size_bytes = 0;
-    w->journal.chunk_count += f->chunk_count;
+    vmpfi_writer_index_commit(w, &f->noted);
     w->journal.flushed_position = w->journal.position;
     w->samples_written += w->pending.count;
     vmpfi_tally_add(&w->tally, &w->pending);
@@ -339,11 +333,13 @@ static vmpf_status maybe_new_epoch(vmpf_writer *w, struct vmpf_error *err)
 
 vmpf_status vmpfi_writer_flush(vmpf_writer *w, const struct vmpfi_end *end, struct vmpf_error *err)
 {
+    vmpfi_writer_decide_move(w);
     VMPF_TRY(flush_once(w, NULL, false, err));
     return end == NULL ? maybe_new_epoch(w, err) : flush_once(w, end, true, err);
 }
 
 vmpf_status vmpfi_writer_flush_in_epoch(vmpf_writer *w, struct vmpf_error *err)
 {
+    vmpfi_writer_decide_move(w);
     return flush_once(w, NULL, false, err);
 }

@@ -10,16 +10,10 @@
 #include "libvmprof_fmt/src/model/dictionary.h"
 #include "libvmprof_fmt/src/model/metadata.h"
 #include "libvmprof_fmt/src/model/threads.h"
+#include "libvmprof_fmt/src/writer/index.h"
 
 #include <vmprof/vmpf.h>
 #include <vmprof/vmpf_journal.h>
-
-/* A chunk that stands behind the journal, for the move at close [F-7.6-1]. */
-struct vmpfi_chunk_record {
-    uint64_t offset;
-    uint32_t size_bytes;
-    bool dropped; /* CODES: of no use once the journal is gone */
-};
 
 /* How much of each table is in the output. */
 struct vmpfi_written {
@@ -40,9 +34,10 @@ struct vmpfi_writer_journal {
     uint64_t position;         /* behind the last row that was taken */
     uint64_t flushed_position; /* what the last SAMPLES chunk says */
     struct vmpfi_assembler assembler;
-    struct vmpfi_buffer codes; /* CODE payloads that are not in the output yet */
-    struct vmpfi_chunk_record *chunks;
+    struct vmpfi_buffer codes;         /* CODE payloads that are not in the output yet */
+    struct vmpfi_chunk_record *chunks; /* those that will move */
     size_t chunk_count, chunk_capacity;
+    bool stays; /* nothing will move */
 };
 
 struct vmpf_writer {
@@ -67,6 +62,8 @@ struct vmpf_writer {
     struct vmpfi_tally tally; /* of the epoch's samples */
     struct vmpfi_buffer out;
     struct vmpfi_writer_journal journal;
+    struct vmpfi_writer_index index;
+    struct vmpfi_writer_limits limits;
     struct vmpf_error failure; /* the first failure of the sink; status VMPF_OK: none */
     bool broken;               /* a stream that failed in the middle: nothing more can be written */
 };

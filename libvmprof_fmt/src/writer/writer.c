@@ -63,6 +63,7 @@ vmpf_status vmpf_writer_open(vmpf_writer **out, struct vmpf_sink sink,
         return vmpfi_fail_nomem(err);
     }
     w->sink = sink;
+    w->limits = vmpfi_writer_default_limits;
     read_options(w, options);
     w->written = VMPFI_NOTHING_WRITTEN;
     vmpf_status status = vmpfi_dictionary_init(&w->dictionary);
@@ -85,6 +86,7 @@ void vmpf_writer_abandon(vmpf_writer *w)
         return;
     }
     vmpfi_writer_journal_fini(w);
+    vmpfi_writer_index_fini(w);
     vmpf_sink_close(&w->sink);
     vmpfi_metadata_fini(&w->metadata);
     vmpfi_dictionary_fini(&w->dictionary);
