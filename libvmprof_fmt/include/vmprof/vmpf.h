@@ -63,11 +63,16 @@ VMPF_API const char *vmpf_status_name(vmpf_status status);
 
 /* ---- sources and sinks ----------------------------------------------------------------------- */
 
-/* Where bytes come from. The reader reads strictly forward, so a pipe is as good as a file. */
+/* Where bytes come from. The reader reads strictly forward, so a pipe is as good as a file; only to find a range of time it
+ * looks elsewhere, where the source can. */
 struct vmpf_source_ops {
     /* Reads at most size bytes to buffer. Returns the count, 0 at the end, or -errno. */
     int64_t (*read)(void *ctx, void *buffer, size_t size);
     void (*close)(void *ctx); /* may be NULL */
+    /* Both NULL where the source cannot seek. Offset 0 is the first byte that `read` gives or gave; neither moves what it
+     * gives next. size: how many bytes there are, or -errno when that cannot be told. read_at: as read, from offset on. */
+    int64_t (*size)(void *ctx);
+    int64_t (*read_at)(void *ctx, uint64_t offset, void *buffer, size_t size);
 };
 struct vmpf_source {
     const struct vmpf_source_ops *ops;
@@ -97,7 +102,7 @@ struct vmpf_sink {
 };
 
 /* vmpf_source_open_file() opens path for reading; a directory is refused with VMPF_E_IO (EISDIR).
- * vmpf_source_open_fd() reads from fd and does not close it.
+ * vmpf_source_open_fd() reads from fd, from its current offset on, and does not close it. Regular files can seek.
  * vmpf_source_open_memory() reads data, which must outlive the source. */
 VMPF_API vmpf_status vmpf_source_open_file(struct vmpf_source *out, const char *path,
                                            struct vmpf_error *err);
@@ -345,6 +350,16 @@ struct vmpf_reader_options {
     uint32_t
         skip_columns; /* VMPF_COLUMN_*: not wanted, never inflated; their arrays are then NULL */
     uint64_t memory_limit_bytes; /* of the tables; 0: 4 GiB */
+    /* A range of time: only samples with from_ns <= time < to_ns are given, of each session since its own start.
+     * to_ns 0: to the end; both 0: all. Where the source can seek and every session of the input is finished and
+     * has an index, only what the range needs is read, else everything. What the range leaves out is not
+     * held against the end of its session: damage then speaks only of what was looked at, and the samples of
+     * an info are those that were given. */
+    uint64_t from_ns, to_ns;
+    /* The tables of an epoch are dropped when the next epoch, or session, begins: memory is bounded by one epoch's.
+     * Ids of functions, locations and stacks, and their strings, are then good only for the block that they came
+     * with, until the next call of vmpf_reader_next(); see vmpf_reader_epoch(). Threads keep theirs. */
+    bool one_epoch;
 };
 
 /* What was wrong with the input, in numbers. */
@@ -384,7 +399,7 @@ VMPF_API void vmpf_reader_close(vmpf_reader *r);
  * VMPF_E_UNSUPPORTED and VMPF_E_VERSION end one session, which then counts as not finished [F-2-3], [F-3-4]: what was read
  * before stays valid, and the next call goes on with the next session. Any other error is final.
  * Lifetime: the block's arrays are valid until the next call on r. Ids stay valid, and unique over
- * all sessions of the input, until the reader is closed. */
+ * all sessions of the input, until the reader is closed, unless one_epoch was asked for. */
 VMPF_API vmpf_status vmpf_reader_next(vmpf_reader *r, struct vmpf_block *block,
                                       struct vmpf_error *err);
 
@@ -392,6 +407,8 @@ VMPF_API vmpf_status vmpf_reader_next(vmpf_reader *r, struct vmpf_block *block,
  * VMPF_END the count of all sessions is vmpf_reader_session_count(). */
 VMPF_API size_t vmpf_reader_session(const vmpf_reader *r);
 VMPF_API size_t vmpf_reader_session_count(const vmpf_reader *r);
+/* Grows by one whenever ids of functions, locations and stacks start anew: with one_epoch. Else it is 0. */
+VMPF_API uint64_t vmpf_reader_epoch(const vmpf_reader *r);
 /* What is known of a session by now; all of it after VMPF_END. NULL when there is no such session. */
 VMPF_API const struct vmpf_info *vmpf_reader_info(const vmpf_reader *r, size_t session);
 /* The entry with that key, or NULL. */

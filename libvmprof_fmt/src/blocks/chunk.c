@@ -125,8 +125,7 @@ bool vmpfi_chunk_has_crc(uint16_t kind)
 
 bool vmpfi_chunk_kind_is_known(uint16_t kind)
 {
-    return (kind >= VMPFI_META && kind <= VMPFI_TOTALS) ||
-           (kind >= VMPFI_MODULES && kind <= VMPFI_LABELS);
+    return kind >= VMPFI_META && kind <= VMPFI_LABELS;
 }
 
 bool vmpfi_chunk_is_numbered(const struct vmpfi_chunk_header *header)

@@ -51,15 +51,16 @@ void vmpfi_index_set_own_offset(uint8_t *payload, uint64_t own_offset)
 }
 
 /* [F-4-5] */
-static uint64_t maximum_of(enum vmpfi_index_column column)
+static vmpf_status check_kinds(const struct vmpfi_index_chunk *chunk,
+                               const struct vmpfi_payload *payload, struct vmpf_error *err)
 {
-    switch (column) {
-    case VMPFI_INDEX_OFFSET:
-    case VMPFI_INDEX_BEGIN:
-    case VMPFI_INDEX_END: return UINT64_MAX;
-    case VMPFI_INDEX_KIND: return UINT16_MAX;
-    default: return UINT32_MAX;
+    for (size_t i = 0; i < chunk->head.count; i++) {
+        if (chunk->columns[VMPFI_INDEX_KIND][i] > UINT32_MAX) {
+            return vmpfi_fail(err, VMPF_E_CORRUPT, payload->offset, "F-4-5",
+                              "an index lists a chunk of no kind that can be");
+        }
     }
+    return VMPF_OK;
 }
 
 vmpf_status vmpfi_index_decode(struct vmpfi_index_chunk *out, struct vmpfi_scratch *scratch,
@@ -77,21 +78,27 @@ vmpf_status vmpfi_index_decode(struct vmpfi_index_chunk *out, struct vmpfi_scrat
         if (values == NULL) {
             return vmpfi_fail_nomem(err);
         }
-        VMPF_TRY(vmpfi_columnset_integers(&set, known[c], true,
-                                          maximum_of((enum vmpfi_index_column)c), values, err));
+        VMPF_TRY(vmpfi_columnset_integers(&set, known[c], true, values, err));
         out->columns[c] = values;
     }
-    return VMPF_OK;
+    return check_kinds(out, payload, err);
 }
 
-struct vmpfi_index_entry vmpfi_index_entry_at(const struct vmpfi_index_chunk *chunk, size_t i)
+bool vmpfi_index_entry_at(const struct vmpfi_index_chunk *chunk, size_t i,
+                          struct vmpfi_index_entry *entry)
 {
-    return (struct vmpfi_index_entry){.offset = chunk->columns[VMPFI_INDEX_OFFSET][i],
-                                      .size_bytes = (uint32_t)chunk->columns[VMPFI_INDEX_SIZE][i],
-                                      .kind = (uint16_t)chunk->columns[VMPFI_INDEX_KIND][i],
-                                      .epoch = (uint32_t)chunk->columns[VMPFI_INDEX_EPOCH][i],
-                                      .sequence = (uint32_t)chunk->columns[VMPFI_INDEX_SEQUENCE][i],
-                                      .begin_ns = chunk->columns[VMPFI_INDEX_BEGIN][i],
-                                      .end_ns = chunk->columns[VMPFI_INDEX_END][i],
-                                      .samples = (uint32_t)chunk->columns[VMPFI_INDEX_SAMPLES][i]};
+    const uint64_t *const *columns = chunk->columns;
+    *entry = (struct vmpfi_index_entry){.offset = columns[VMPFI_INDEX_OFFSET][i],
+                                        .size_bytes = (uint32_t)columns[VMPFI_INDEX_SIZE][i],
+                                        .kind = (uint16_t)columns[VMPFI_INDEX_KIND][i],
+                                        .epoch = (uint32_t)columns[VMPFI_INDEX_EPOCH][i],
+                                        .sequence = (uint32_t)columns[VMPFI_INDEX_SEQUENCE][i],
+                                        .begin_ns = columns[VMPFI_INDEX_BEGIN][i],
+                                        .end_ns = columns[VMPFI_INDEX_END][i],
+                                        .samples = (uint32_t)columns[VMPFI_INDEX_SAMPLES][i]};
+    return columns[VMPFI_INDEX_SIZE][i] <= UINT32_MAX &&
+           columns[VMPFI_INDEX_KIND][i] <= UINT16_MAX &&
+           columns[VMPFI_INDEX_EPOCH][i] <= UINT32_MAX &&
+           columns[VMPFI_INDEX_SEQUENCE][i] <= UINT32_MAX &&
+           columns[VMPFI_INDEX_SAMPLES][i] <= UINT32_MAX;
 }

@@ -31,7 +31,7 @@ vmpf_status vmpfi_index_encode(struct vmpfi_buffer *out, struct vmpfi_scratch *s
 void vmpfi_index_set_own_offset(uint8_t *payload, uint64_t own_offset);
 
 /* vmpfi_index_decode() takes a payload apart; the columns live in scratch until it is used again, and
- * vmpfi_index_entry_at() gives the entry that they say. */
+ * vmpfi_index_entry_at() gives the entry that they say. false: there can be no such chunk. */
 enum vmpfi_index_column {
     VMPFI_INDEX_OFFSET,
     VMPFI_INDEX_SIZE,
@@ -49,6 +49,7 @@ struct vmpfi_index_chunk {
 };
 vmpf_status vmpfi_index_decode(struct vmpfi_index_chunk *out, struct vmpfi_scratch *scratch,
                                const struct vmpfi_payload *payload, struct vmpf_error *err);
-struct vmpfi_index_entry vmpfi_index_entry_at(const struct vmpfi_index_chunk *chunk, size_t i);
+bool vmpfi_index_entry_at(const struct vmpfi_index_chunk *chunk, size_t i,
+                          struct vmpfi_index_entry *entry);
 
 #endif

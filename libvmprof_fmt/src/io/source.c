@@ -11,6 +11,7 @@
 struct fd_source {
     int fd;
     bool owned;
+    off_t start; /* of a regular file: where fd stood */
 };
 
 static int64_t fd_read(void *ctx, void *buffer, size_t size)
@@ -32,7 +33,33 @@ static void fd_close(void *ctx)
     free(source);
 }
 
-static const struct vmpf_source_ops fd_ops = {.read = fd_read, .close = fd_close};
+/* Reads, and no mapping: a file that another process cuts would kill the reader with SIGBUS. */
+static int64_t fd_read_at(void *ctx, uint64_t offset, void *buffer, size_t size)
+{
+    const struct fd_source *source = ctx;
+    ssize_t got;
+    if (offset > (uint64_t)(INT64_MAX - source->start)) {
+        return 0;
+    }
+    do {
+        got = pread(source->fd, buffer, size, source->start + (off_t)offset);
+    } while (got < 0 && errno == EINTR);
+    return got < 0 ? -errno : got;
+}
+
+static int64_t fd_size(void *ctx)
+{
+    const struct fd_source *source = ctx;
+    struct stat info;
+    if (fstat(source->fd, &info) != 0) {
+        return -errno;
+    }
+    return info.st_size > source->start ? info.st_size - source->start : 0;
+}
+
+static const struct vmpf_source_ops stream_ops = {.read = fd_read, .close = fd_close};
+static const struct vmpf_source_ops file_ops = {
+    .read = fd_read, .close = fd_close, .size = fd_size, .read_at = fd_read_at};
 
 static vmpf_status open_fd(struct vmpf_source *out, int fd, bool owned, struct vmpf_error *err)
 {
@@ -48,7 +75,8 @@ static vmpf_status open_fd(struct vmpf_source *out, int fd, bool owned, struct v
         return vmpfi_fail_nomem(err);
     }
     *source = (struct fd_source){.fd = fd, .owned = owned};
-    *out = (struct vmpf_source){.ops = &fd_ops, .ctx = source};
+    source->start = S_ISREG(info.st_mode) ? lseek(fd, 0, SEEK_CUR) : -1;
+    *out = (struct vmpf_source){.ops = source->start >= 0 ? &file_ops : &stream_ops, .ctx = source};
     return VMPF_OK;
 }
 
@@ -78,22 +106,36 @@ vmpf_status vmpf_source_open_fd(struct vmpf_source *out, int fd, struct vmpf_err
 
 struct memory_source {
     const uint8_t *data;
-    size_t left_bytes;
+    size_t size_bytes;
+    size_t position; /* of what is read next */
 };
 
-static int64_t memory_read(void *ctx, void *buffer, size_t size)
+static int64_t memory_read_at(void *ctx, uint64_t offset, void *buffer, size_t size)
 {
-    struct memory_source *source = ctx;
-    size_t count = size < source->left_bytes ? size : source->left_bytes;
+    const struct memory_source *source = ctx;
+    size_t left = offset < source->size_bytes ? source->size_bytes - (size_t)offset : 0;
+    size_t count = size < left ? size : left;
     if (count > 0) {
-        memcpy(buffer, source->data, count);
-        source->data += count;
-        source->left_bytes -= count;
+        memcpy(buffer, source->data + offset, count);
     }
     return (int64_t)count;
 }
 
-static const struct vmpf_source_ops memory_ops = {.read = memory_read, .close = free};
+static int64_t memory_read(void *ctx, void *buffer, size_t size)
+{
+    struct memory_source *source = ctx;
+    int64_t got = memory_read_at(source, source->position, buffer, size);
+    source->position += (size_t)got;
+    return got;
+}
+
+static int64_t memory_size(void *ctx)
+{
+    return (int64_t)((const struct memory_source *)ctx)->size_bytes;
+}
+
+static const struct vmpf_source_ops memory_ops = {
+    .read = memory_read, .close = free, .size = memory_size, .read_at = memory_read_at};
 
 vmpf_status vmpf_source_open_memory(struct vmpf_source *out, const void *data, size_t size_bytes,
                                     struct vmpf_error *err)
@@ -105,7 +147,7 @@ vmpf_status vmpf_source_open_memory(struct vmpf_source *out, const void *data, s
     if (source == NULL) {
         return vmpfi_fail_nomem(err);
     }
-    *source = (struct memory_source){.data = data, .left_bytes = size_bytes};
+    *source = (struct memory_source){.data = data, .size_bytes = size_bytes};
     *out = (struct vmpf_source){.ops = &memory_ops, .ctx = source};
     return VMPF_OK;
 }

@@ -14,11 +14,22 @@ static void count_block(struct vmpfi_session *s, const struct vmpfi_samples *sam
         }
         s->sums[k] += sum;
     }
-    /* A block of the journal has no chunk header that could say its time span. */
+}
+
+/* A block of the journal has no chunk header that could say its time span. */
+static void note_times(struct vmpfi_session *s, const struct vmpfi_samples *samples)
+{
     for (size_t i = 0; samples->of_journal && !s->info.finished && i < samples->count; i++) {
         s->info.end_ns =
             samples->time_ns[i] > s->info.end_ns ? samples->time_ns[i] : s->info.end_ns;
     }
+}
+
+bool vmpfi_block_is_wanted(vmpf_reader *r)
+{
+    /* The session is as long as it is, whatever the range. */
+    note_times(vmpfi_reader_current(r), &r->samples);
+    return vmpfi_range_filter(&r->range, &r->samples);
 }
 
 /* The reader's ids take the place of the file's. */
@@ -96,7 +107,7 @@ vmpf_status vmpfi_block_finish(vmpf_reader *r, struct vmpf_block *block, struct 
     block->count = samples->count;
     block->stack = samples->stack;
     block->thread = samples->thread;
-    block->time_ns = samples->time_ns;
+    block->time_ns = r->range.hides_time ? NULL : samples->time_ns;
     block->flags = samples->flags;
     for (size_t k = 0; k < samples->value_count; k++) {
         block->values[k] = samples->values[k];

@@ -84,7 +84,16 @@ vmpf_status vmpf_reader_open(vmpf_reader **out, struct vmpf_source source,
     if (status != VMPF_OK) {
         vmpfi_fail(err, status, VMPFI_NO_OFFSET, "", "no memory for the tables");
     } else {
+        r->tables.one_epoch = r->options.one_epoch;
+        r->range = vmpfi_range_of(&r->options);
         status = read_first_superblock(r, err);
+    }
+    if (status == VMPF_OK) {
+        status = vmpfi_plan_make(&r->plan, r->input.source, &r->range, &r->scratch,
+                                 r->options.memory_limit_bytes);
+        if (status != VMPF_OK) {
+            vmpfi_fail_nomem(err);
+        }
     }
     if (status != VMPF_OK) {
         vmpf_reader_close(r);
@@ -105,6 +114,7 @@ void vmpf_reader_close(vmpf_reader *r)
     }
     free(r->sessions);
     vmpfi_input_fini(&r->input);
+    vmpfi_plan_fini(&r->plan);
     vmpfi_tables_fini(&r->tables);
     vmpfi_scratch_fini(&r->scratch);
     vmpfi_buffer_fini(&r->no_labels);
@@ -138,7 +148,9 @@ vmpf_status vmpf_reader_next(vmpf_reader *r, struct vmpf_block *block, struct vm
     vmpf_status status = VMPF_OK;
     bool have_block = false;
     while (status == VMPF_OK && !have_block) {
-        status = vmpfi_reader_step(r, &have_block, &error);
+        status = r->plan.made ? vmpfi_plan_step(r, &have_block, &error)
+                              : vmpfi_reader_step(r, &have_block, &error);
+        have_block = have_block && vmpfi_block_is_wanted(r);
     }
     if (status == VMPF_OK) {
         r->block_session = r->session_count - 1;
@@ -163,6 +175,11 @@ vmpf_status vmpf_reader_next(vmpf_reader *r, struct vmpf_block *block, struct vm
 size_t vmpf_reader_session(const vmpf_reader *r)
 {
     return r->block_session;
+}
+
+uint64_t vmpf_reader_epoch(const vmpf_reader *r)
+{
+    return r->tables.epochs_dropped;
 }
 
 size_t vmpf_reader_session_count(const vmpf_reader *r)

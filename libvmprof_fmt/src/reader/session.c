@@ -53,6 +53,12 @@ static vmpf_status know_values(struct vmpfi_session *s, struct vmpf_error *err)
                              &s->info.value_count, err);
 }
 
+void vmpfi_session_fix_values(vmpf_reader *r)
+{
+    struct vmpfi_session *s = vmpfi_reader_current(r);
+    s->values_known = know_values(s, NULL) == VMPF_OK;
+}
+
 static vmpf_status take_metadata(vmpf_reader *r, const struct vmpfi_payload *payload,
                                  struct vmpf_error *err)
 {
@@ -105,14 +111,28 @@ static vmpf_status check_samples(const struct vmpfi_session *s,
     return VMPF_OK;
 }
 
-static vmpf_status take_samples(vmpf_reader *r, const struct vmpfi_payload *payload, bool *block,
+/* Samples that are not wanted are not decoded. */
+static vmpf_status decode_samples(vmpf_reader *r, const struct vmpfi_chunk_header *header,
+                                  const struct vmpfi_payload *payload,
+                                  struct vmpfi_columnset_head *head, struct vmpf_error *err)
+{
+    struct vmpfi_session *s = vmpfi_reader_current(r);
+    VMPF_TRY(know_values(s, err));
+    if (vmpfi_range_excludes(&r->range, header->begin_ns, header->end_ns)) {
+        r->samples.count = 0;
+        return vmpfi_range_head(head, payload, err);
+    }
+    return vmpfi_samples_decode(head, &r->samples, &r->scratch, s->info.value_count,
+                                r->options.skip_columns, payload, err);
+}
+
+static vmpf_status take_samples(vmpf_reader *r, const struct vmpfi_chunk_header *header,
+                                const struct vmpfi_payload *payload, bool *block,
                                 struct vmpf_error *err)
 {
     struct vmpfi_session *s = vmpfi_reader_current(r);
     struct vmpfi_columnset_head head;
-    VMPF_TRY(know_values(s, err));
-    VMPF_TRY(vmpfi_samples_decode(&head, &r->samples, &r->scratch, s->info.value_count,
-                                  r->options.skip_columns, payload, err));
+    VMPF_TRY(decode_samples(r, header, payload, &head, err));
     VMPF_TRY(check_samples(s, &head, &r->samples, payload->offset, err));
     s->values_known = true;
     if (vmpfi_coverage_samples(&r->coverage, s->sample_position, head.first,
@@ -127,7 +147,7 @@ static vmpf_status take_samples(vmpf_reader *r, const struct vmpfi_payload *payl
     if (head.journal_position > r->journal.position) {
         r->journal.position = head.journal_position;
     }
-    *block = head.count > 0;
+    *block = r->samples.count > 0;
     return VMPF_OK;
 }
 
@@ -147,6 +167,15 @@ static bool end_adds_up(vmpf_reader *r, const struct vmpfi_end *end)
     return end->samples == s->sample_position;
 }
 
+/* Who reads the whole session needs no index, but says when the chunk breaks a rule of columns [F-3-8]. Whether what it says is
+ * right is for those who use it [F-5.10-2]. */
+static vmpf_status take_index(vmpf_reader *r, const struct vmpfi_payload *payload,
+                              struct vmpf_error *err)
+{
+    struct vmpfi_index_chunk chunk;
+    return vmpfi_index_decode(&chunk, &r->scratch, payload, err);
+}
+
 /* The end is one, also where it does not add up. */
 static vmpf_status take_end(vmpf_reader *r, const struct vmpfi_payload *payload,
                             struct vmpf_error *err)
@@ -157,7 +186,8 @@ static vmpf_status take_end(vmpf_reader *r, const struct vmpfi_payload *payload,
     s->info.finished = true;
     s->info.end_ns = end.end_ns;
     s->info.lost_samples = end.lost_samples;
-    if (!end_adds_up(r, &end)) {
+    /* In a range, samples that were not looked at are neither lost nor in the sums. */
+    if (!r->range.set && !end_adds_up(r, &end)) {
         struct vmpf_error error;
         vmpfi_fail(&error, VMPF_E_CORRUPT, payload->offset, "F-6-3",
                    "the samples are not those that the end counts");
@@ -207,8 +237,9 @@ static vmpf_status take_chunk(vmpf_reader *r, const struct vmpfi_chunk_header *h
     case VMPFI_MODULES:
     case VMPFI_LABELS:
     case VMPFI_THREADS: return take_table(r, header->kind, payload, err);
-    case VMPFI_SAMPLES: return take_samples(r, payload, block, err);
+    case VMPFI_SAMPLES: return take_samples(r, header, payload, block, err);
     case VMPFI_TOTALS: return take_totals(r, payload, err);
+    case VMPFI_INDEX: return take_index(r, payload, err);
     case VMPFI_END: return take_end(r, payload, err);
     case VMPFI_JOURNAL: return vmpfi_journal_take(r, header, payload, err);
     case VMPFI_CODES: return vmpfi_journal_take_codes(r, payload, err);

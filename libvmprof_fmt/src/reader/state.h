@@ -7,6 +7,8 @@
 #include "libvmprof_fmt/src/blocks/totals.h"
 #include "libvmprof_fmt/src/model/metadata.h"
 #include "libvmprof_fmt/src/reader/input.h"
+#include "libvmprof_fmt/src/reader/plan.h"
+#include "libvmprof_fmt/src/reader/range.h"
 #include "libvmprof_fmt/src/reader/tables.h"
 
 #include <vmprof/vmpf.h>
@@ -43,6 +45,8 @@ struct vmpfi_coverage {
 struct vmpf_reader {
     struct vmpfi_input input;
     struct vmpf_reader_options options;
+    struct vmpfi_range range;
+    struct vmpfi_plan plan;
     struct vmpfi_tables tables;
     struct vmpfi_scratch scratch;
     struct vmpfi_session **sessions;
@@ -88,6 +92,9 @@ void vmpfi_damage_unfinished(vmpf_reader *r);
  * errors are final. err is not NULL. */
 vmpf_status vmpfi_reader_step(vmpf_reader *r, bool *block, struct vmpf_error *err);
 
+/* visit.c: the same as vmpfi_reader_step(), of what the plan says alone. */
+vmpf_status vmpfi_plan_step(vmpf_reader *r, bool *block, struct vmpf_error *err);
+
 /* session.c: */
 vmpf_status vmpfi_session_begin(vmpf_reader *r, const struct vmpfi_superblock *superblock,
                                 struct vmpf_error *err);
@@ -98,6 +105,8 @@ void vmpfi_session_refuse(vmpf_reader *r);
 vmpf_status vmpfi_session_chunk(vmpf_reader *r, const struct vmpfi_chunk_header *header,
                                 const struct vmpfi_payload *payload, bool *block,
                                 struct vmpf_error *err);
+/* As the first SAMPLES chunk does, where that is not read [F-5.1-4]. */
+void vmpfi_session_fix_values(vmpf_reader *r);
 /* The end of the session's bytes: what is in its journal comes as one more block. */
 vmpf_status vmpfi_session_end(vmpf_reader *r, bool *block, struct vmpf_error *err);
 
@@ -121,7 +130,9 @@ vmpf_status vmpfi_coverage_totals(struct vmpfi_coverage *c, const struct vmpfi_t
  * known by then. */
 vmpf_status vmpfi_salvage_journal(vmpf_reader *r, bool *block, struct vmpf_error *err);
 
-/* block.c: turns r->samples, with ids of the file, into the block that the caller gets. */
+/* block.c: takes the samples that are not wanted out of r->samples. false: none is left. */
+bool vmpfi_block_is_wanted(vmpf_reader *r);
+/* Turns r->samples, with ids of the file, into the block that the caller gets. */
 vmpf_status vmpfi_block_finish(vmpf_reader *r, struct vmpf_block *block, struct vmpf_error *err);
 
 #endif

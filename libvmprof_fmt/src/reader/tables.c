@@ -13,7 +13,7 @@ static const struct vmpf_string lost_text = {.data = "<lost>", .size_bytes = 6};
 
 static size_t memory_used(const struct vmpfi_tables *t)
 {
-    return t->text.total_bytes + t->string_count * sizeof *t->strings +
+    return t->text.total_bytes + t->thread_text.total_bytes + t->string_count * sizeof *t->strings +
            t->module_count * sizeof *t->modules + t->function_count * sizeof *t->functions +
            t->location_count * sizeof *t->locations + t->stack_count * sizeof *t->stacks +
            t->depth_capacity * sizeof *t->depths + t->label_count * sizeof *t->labels +
@@ -132,7 +132,7 @@ vmpf_status vmpfi_tables_append_label(struct vmpfi_tables *t, const struct vmpf_
 vmpf_status vmpfi_tables_append_thread(struct vmpfi_tables *t, const struct vmpf_thread *thread)
 {
     struct vmpf_thread entry = *thread;
-    entry.name.data = vmpfi_arena_copy(&t->text, thread->name.data, thread->name.size_bytes);
+    entry.name.data = vmpfi_arena_copy(&t->thread_text, thread->name.data, thread->name.size_bytes);
     if (entry.name.data == NULL) {
         return VMPF_E_NOMEM;
     }
@@ -174,6 +174,7 @@ vmpf_status vmpfi_tables_init(struct vmpfi_tables *t, uint64_t memory_limit_byte
 void vmpfi_tables_fini(struct vmpfi_tables *t)
 {
     vmpfi_arena_fini(&t->text);
+    vmpfi_arena_fini(&t->thread_text);
     free(t->strings);
     free(t->modules);
     free(t->functions);
@@ -191,8 +192,23 @@ static struct vmpfi_epoch_table begin_epoch(size_t count)
     return (struct vmpfi_epoch_table){.base = (uint32_t)(count - 1), .count = 0};
 }
 
+/* All but the entries that mean "nothing" and "<lost>", whose text is constant. */
+static void drop_epoch(struct vmpfi_tables *t)
+{
+    vmpfi_arena_fini(&t->text);
+    t->module_count = VMPFI_LOST_ID + 1;
+    t->label_count = VMPFI_LOST_ID + 1;
+    t->function_count = VMPFI_LOST_ID + 1;
+    t->location_count = VMPFI_LOST_ID + 1;
+    t->stack_count = VMPFI_LOST_ID + 1;
+    t->epochs_dropped++;
+}
+
 vmpf_status vmpfi_tables_new_epoch(struct vmpfi_tables *t)
 {
+    if (t->one_epoch) {
+        drop_epoch(t);
+    }
     t->string_count = 0;
     t->module_epoch = begin_epoch(t->module_count);
     t->function_epoch = begin_epoch(t->function_count);

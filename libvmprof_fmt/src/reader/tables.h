@@ -26,6 +26,7 @@ struct vmpfi_label_set {
 
 struct vmpfi_tables {
     struct vmpfi_arena text;
+    struct vmpfi_arena thread_text; /* threads outlive epochs */
     size_t memory_limit_bytes;
     struct vmpf_string *strings; /* of the epoch only */
     size_t string_count, string_capacity;
@@ -45,7 +46,9 @@ struct vmpfi_tables {
     size_t thread_count, thread_capacity;
     struct vmpfi_epoch_table module_epoch, function_epoch, location_epoch, stack_epoch, label_epoch;
     struct vmpfi_epoch_table thread_session;
-    uint64_t unknown; /* references to entries that are missing */
+    bool one_epoch;          /* an epoch's entries go when the next one begins */
+    uint64_t epochs_dropped; /* how often they went */
+    uint64_t unknown;        /* references to entries that are missing */
 };
 
 vmpf_status vmpfi_tables_init(struct vmpfi_tables *t, uint64_t memory_limit_bytes);

@@ -201,7 +201,7 @@ static vmpf_status add_threads(struct vmpfi_tables *t, const struct vmpfi_table 
             continue;
         }
         struct vmpf_thread *have = &t->threads[t->thread_session.base + id];
-        const char *copy = vmpfi_arena_copy(&t->text, entry.name.data, size_bytes);
+        const char *copy = vmpfi_arena_copy(&t->thread_text, entry.name.data, size_bytes);
         if (copy == NULL) {
             return VMPF_E_NOMEM;
         }

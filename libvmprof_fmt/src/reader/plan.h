@@ -1,0 +1,33 @@
+/* plan.h: which chunks of an input a range of time needs, and reading those alone (spec 5.10). Private. */
+#ifndef VMPROF_FMT_READER_PLAN_H
+#define VMPROF_FMT_READER_PLAN_H
+
+#include "libvmprof_fmt/src/reader/range.h"
+#include "libvmprof_fmt/src/reader/seek.h"
+
+/* A chunk to be read, whose header was seen to be what the index says [F-5.10-2]. */
+struct vmpfi_visit {
+    uint64_t offset; /* in the input */
+    struct vmpfi_chunk_header header;
+    bool behind_samples; /* of the session, read or not */
+};
+
+struct vmpfi_plan {
+    bool made; /* else the input is read from its beginning */
+    struct vmpfi_seek seek;
+    struct vmpfi_sought sought;
+    size_t *visits_end; /* of each session */
+    struct vmpfi_visit *visits;
+    size_t visit_count, visit_capacity;
+    /* where the reading is */
+    size_t session, visit;
+    bool session_begun;
+};
+
+/* Makes a plan where that can be done, which is no error where it cannot. VMPF_E_NOMEM. */
+vmpf_status vmpfi_plan_make(struct vmpfi_plan *plan, struct vmpf_source source,
+                            const struct vmpfi_range *range, struct vmpfi_scratch *scratch,
+                            uint64_t memory_limit_bytes);
+void vmpfi_plan_fini(struct vmpfi_plan *plan);
+
+#endif
