@@ -1,4 +1,8 @@
-/* plan.h: which chunks of an input a range of time needs, and reading those alone (spec 5.10). Private. */
+/* plan.h: which chunks of an input a range of time needs, and reading those alone (spec 5.10). Private.
+ *
+ * Everything that is read, and where an epoch that is read begins, is looked at before anything is given; where it is not what the index
+ * says, the input is read from its beginning. What cannot be known without looking at all chunks is believed: that no chunk outside
+ * of those epochs is of the session's metadata or threads, and that the time span of a chunk that is not looked at is right. */
 #ifndef VMPROF_FMT_READER_PLAN_H
 #define VMPROF_FMT_READER_PLAN_H
 

@@ -156,8 +156,9 @@ static void test_an_index_built_here_is_used(void **state)
 static void test_each_field_of_each_entry(void **state)
 {
     (void)state;
-    static const uint64_t changes[] = {1,    0 - UINT64_C(1),   3,
-                                       1000, UINT64_C(1) << 32, UINT64_C(1) << 63};
+    static const uint64_t changes[] = {
+        1,    0 - UINT64_C(1),   0 - (uint64_t)BLOCK, /* no samples */
+        1000, UINT64_C(1) << 32, UINT64_C(1) << 63};
     struct file f = make();
     size_t refused = 0;
     for (unsigned c = 0; c < COLUMNS; c++) {
