@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SAMPLES 20000u
+#define SAMPLES 100000u
 #define BLOCK 100u
 #define STEP UINT64_C(1000003)
 #define NODES 40u

@@ -102,11 +102,13 @@ static void take_block(const vmpf_reader *r, const struct vmpf_block *block, str
         assert_non_null(seen->samples);
     }
     for (size_t i = 0; i < block->count; i++) {
+        struct vmpf_thread thread = vmpf_reader_thread(r, block->thread[i]);
         seen->samples[seen->count++] = (struct seen_sample){
             .session = vmpf_reader_session(r),
             .time_ns = block->time_ns == NULL ? 0 : block->time_ns[i],
             .value = block->values[0][i],
-            .thread_id = vmpf_reader_thread(r, block->thread[i]).thread_id,
+            .thread_id = thread.thread_id,
+            .thread_digest = mix(thread.process_id, thread.name.data, thread.name.size_bytes),
             .stack_digest = stack_digest(r, block->stack[i]),
         };
     }
@@ -188,6 +190,7 @@ bool reads_by_index(const uint8_t *data, size_t size_bytes, const struct seen *w
     assert_int_equal(got.damage.lost_samples, whole->damage.lost_samples);
     bool used = counting.reads == 1; /* who reads everything has to be told of the end too */
     assert_true(!used || got.damage.bad_chunks == whole->damage.bad_chunks);
+    assert_true(!used || got.damage.damaged == whole->damage.damaged);
     seen_free(&got);
     return used;
 }

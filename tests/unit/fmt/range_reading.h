@@ -9,7 +9,7 @@
 
 /* A sample by what it means: its session, and names in place of ids. */
 struct seen_sample {
-    uint64_t session, time_ns, value, thread_id, stack_digest;
+    uint64_t session, time_ns, value, thread_id, thread_digest, stack_digest;
 };
 struct seen {
     vmpf_status status; /* VMPF_END, or what the reading ended with */
