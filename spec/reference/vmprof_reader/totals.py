@@ -21,7 +21,7 @@ def read_totals(reader, header, payload):
     columns = ColumnSet(payload, (STACK, SAMPLES, *VALUES[:value_count]), VALUES)
     stacks = columns.integers(STACK, U32, required=True)
     samples = columns.integers(SAMPLES, U64, required=True)
-    values = [columns.integers(FIRST_VALUE + index, U64) if columns.has(FIRST_VALUE + index) else samples
+    values = [columns.integers(FIRST_VALUE + index, U64) if FIRST_VALUE + index in columns.columns else samples
               for index in range(value_count)]
     require(all(a < b for a, b in zip(stacks, stacks[1:])), "F-5.9-2", "its stacks do not grow")
     require(0 not in samples, "F-5.9-2", "a stack has no samples")
