@@ -7,8 +7,10 @@
 #include <vmprof/vmpf.h>
 
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* A sample, taken out of its block; ids stay valid until the reader is closed. */
 struct row {
@@ -17,6 +19,7 @@ struct row {
     uint32_t thread;
     uint64_t time_ns;
     uint32_t flags;
+    uint32_t label;
     uint64_t values[VMPF_MAX_VALUES];
 };
 
@@ -50,7 +53,8 @@ static void keep_block(struct rows *rows, const vmpf_reader *reader, const struc
                             .stack = block->stack[i],
                             .thread = block->thread[i],
                             .time_ns = block->time_ns[i],
-                            .flags = block->flags[i]};
+                            .flags = block->flags[i],
+                            .label = block->label[i]};
         for (size_t k = 0; k < value_count; k++) {
             row->values[k] = block->values[k][i];
         }
@@ -114,9 +118,71 @@ static void print_stack(const vmpf_reader *reader, uint32_t node)
     free(nodes);
 }
 
+static void print_module(const vmpf_reader *reader, uint32_t id)
+{
+    if (id == 0) {
+        fputs("null", stdout);
+        return;
+    }
+    struct vmpf_module module = vmpf_reader_module(reader, id);
+    putchar('[');
+    print_string(module.path);
+    putchar(',');
+    print_string(module.build_id);
+    printf(",%" PRIu64 ",%" PRIu64 ",%" PRIu64 "]", module.address, module.size_bytes,
+           module.file_offset);
+}
+
+/* The module of each frame, root first. */
+static void print_modules(const vmpf_reader *reader, uint32_t node)
+{
+    if (node == 0) {
+        return;
+    }
+    struct vmpf_stack stack = vmpf_reader_stack(reader, node);
+    struct vmpf_location location = vmpf_reader_location(reader, stack.location);
+    print_modules(reader, stack.parent);
+    print_comma(stack.parent);
+    print_module(reader, vmpf_reader_function(reader, location.function).module);
+}
+
+static bool same(struct vmpf_string a, struct vmpf_string b)
+{
+    return a.size_bytes == b.size_bytes &&
+           (a.size_bytes == 0 || memcmp(a.data, b.data, a.size_bytes) == 0);
+}
+
+/* The labels of a set; of a key that is there twice the nearest one [F-5.7-2]. */
+static void print_labels(const vmpf_reader *reader, uint32_t set)
+{
+    size_t printed = 0;
+    for (uint32_t at = set; at != 0; at = vmpf_reader_label(reader, at).parent) {
+        struct vmpf_label label = vmpf_reader_label(reader, at);
+        uint32_t nearer = set;
+        while (nearer != at && !same(vmpf_reader_label(reader, nearer).key, label.key)) {
+            nearer = vmpf_reader_label(reader, nearer).parent;
+        }
+        if (nearer != at) {
+            continue;
+        }
+        print_comma(printed++);
+        print_string(label.key);
+        putchar(':');
+        if (label.text.size_bytes != 0) {
+            print_string(label.text);
+        } else {
+            printf("%" PRIu64, label.number);
+        }
+    }
+}
+
 static void print_row(const vmpf_reader *reader, const struct row *row, size_t value_count)
 {
-    printf("{\"flags\":%" PRIu32 ",\"stack\":", row->flags);
+    printf("{\"flags\":%" PRIu32 ",\"labels\":{", row->flags);
+    print_labels(reader, row->label);
+    fputs("},\"modules\":[", stdout);
+    print_modules(reader, row->stack);
+    fputs("],\"stack\":", stdout);
     print_stack(reader, row->stack);
     fputs(",\"thread\":", stdout);
     print_thread(vmpf_reader_thread(reader, row->thread));

@@ -14,7 +14,7 @@ import vmprof_reader  # noqa: E402
 SECONDS = 120
 FLAG_TRUNCATED = 1
 LOST_THREADS = ("F-5.5-1", "F-5.6-2")
-UNREAD_BY_THE_LIBRARY = tuple("a %s chunk" % kind for kind in ("TOTALS", "INDEX", "MODULES", "LABELS"))
+UNREAD_BY_THE_LIBRARY = tuple("a %s chunk" % kind for kind in ("TOTALS", "INDEX"))
 
 
 def read_here(data):
@@ -48,11 +48,18 @@ def samples_of(session, threads_are_lost):
     """
     return [{
         "flags": sample["flags"] & FLAG_TRUNCATED,
+        "labels": labels_of(sample),
+        "modules": sample["modules"],
         "stack": sample["stack"],
         "thread": None if threads_are_lost else sample["thread"],
         "time_ns": sample["time_ns"],
         "values": sample["values"],
     } for sample in session["samples"]]
+
+
+def labels_of(sample):
+    """The labels, but for the value of one that is lost: the text gives it none."""
+    return {key: value for key, value in sample["labels"].items() if key != "<lost>"}
 
 
 def differences(here, there):

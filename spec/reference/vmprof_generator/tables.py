@@ -135,6 +135,8 @@ class Tables:
         rows = []
         for _ in range(self.some()):
             key, value_text, number = self.any(self.strings), rng.choice((0, self.any(self.strings))), edge(rng, U64)
+            if not self.strings[value_text]:
+                value_text = 0
             parent = self.any(self.labels)
             rows.append((len(self.labels) - parent, key, value_text, number))
             value = text(self.strings[value_text]) if value_text else number
