@@ -357,7 +357,7 @@ struct vmpf_reader_options {
      * an info are those that were given. */
     uint64_t from_ns, to_ns;
     /* The tables of an epoch are dropped when the next epoch, or session, begins: memory is bounded by one epoch's.
-     * Ids of functions, locations and stacks, and their strings, are then good only for the block that they came
+     * Ids of all tables but that of threads, and their strings, are then good only for the block that they came
      * with, until the next call of vmpf_reader_next(); see vmpf_reader_epoch(). Threads keep theirs. */
     bool one_epoch;
 };
@@ -407,7 +407,7 @@ VMPF_API vmpf_status vmpf_reader_next(vmpf_reader *r, struct vmpf_block *block,
  * VMPF_END the count of all sessions is vmpf_reader_session_count(). */
 VMPF_API size_t vmpf_reader_session(const vmpf_reader *r);
 VMPF_API size_t vmpf_reader_session_count(const vmpf_reader *r);
-/* Grows by one whenever ids of functions, locations and stacks start anew: with one_epoch. Else it is 0. */
+/* Grows by one whenever the ids of all tables but that of threads start anew: with one_epoch. Else it is 0. */
 VMPF_API uint64_t vmpf_reader_epoch(const vmpf_reader *r);
 /* What is known of a session by now; all of it after VMPF_END. NULL when there is no such session. */
 VMPF_API const struct vmpf_info *vmpf_reader_info(const vmpf_reader *r, size_t session);

@@ -35,6 +35,9 @@ bool vmpfi_range_filter(const struct vmpfi_range *range, struct vmpfi_samples *s
         if (samples->flags != NULL) {
             samples->flags[count] = samples->flags[i];
         }
+        if (samples->label != NULL) {
+            samples->label[count] = samples->label[i];
+        }
         for (size_t k = 0; k < samples->value_count; k++) {
             samples->values[k][count] = samples->values[k][i];
         }

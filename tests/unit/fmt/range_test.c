@@ -216,6 +216,47 @@ static void test_without_times(void **state)
     forget(&p);
 }
 
+/* Labels stay with their samples: sample i has the label i, where i is odd. */
+static void test_labels(void **state)
+{
+    (void)state;
+    const struct vmpf_writer_options options = fixed_options(BLOCK);
+    const struct vmpf_thread thread = {.process_id = 1, .thread_id = 1};
+    struct vmpf_source source;
+    struct vmpf_sink sink;
+    struct vmpf_block block;
+    vmpf_writer *w;
+    vmpf_reader *r;
+    uint64_t next = 151;
+    int fd = unnamed_file();
+    assert_int_equal(vmpf_sink_open_fd(&sink, fd, NULL), VMPF_OK);
+    assert_int_equal(vmpf_writer_open(&w, sink, &options, NULL), VMPF_OK);
+    for (uint64_t i = 0; i < 500; i++) {
+        struct vmpf_sample sample = {.time_ns = i * STEP, .values = {1}};
+        assert_int_equal(vmpf_writer_thread(w, &thread, &sample.thread, NULL), VMPF_OK);
+        if (i % 2 == 1) {
+            assert_int_equal(
+                vmpf_writer_label(w, 0, TEXT("n"), (struct vmpf_string){0}, i, &sample.label, NULL),
+                VMPF_OK);
+        }
+        assert_int_equal(vmpf_writer_sample(w, &sample, NULL), VMPF_OK);
+    }
+    assert_int_equal(vmpf_writer_close(w, 500 * STEP, NULL), VMPF_OK);
+    assert_int_equal(lseek(fd, 0, SEEK_SET), 0);
+    const struct vmpf_reader_options range = range_options(151 * STEP, 333 * STEP);
+    assert_int_equal(vmpf_source_open_fd(&source, fd, NULL), VMPF_OK);
+    assert_int_equal(vmpf_reader_open(&r, source, &range, NULL), VMPF_OK);
+    while (vmpf_reader_next(r, &block, NULL) == VMPF_OK) {
+        for (size_t i = 0; i < block.count; i++, next++) {
+            assert_int_equal(block.time_ns[i], next * STEP);
+            assert_int_equal(vmpf_reader_label(r, block.label[i]).number, next % 2 == 1 ? next : 0);
+        }
+    }
+    assert_int_equal(next, 333);
+    vmpf_reader_close(r);
+    assert_int_equal(close(fd), 0);
+}
+
 /* ---- where it comes from ----------------------------------------------------------------------------- */
 
 static struct seen read_fd(int fd, uint64_t from_ns, uint64_t to_ns)
@@ -366,6 +407,7 @@ int main(void)
         cmocka_unit_test(test_killed),
         cmocka_unit_test(test_rows_of_a_journal),
         cmocka_unit_test(test_without_times),
+        cmocka_unit_test(test_labels),
         cmocka_unit_test(test_file_from_its_middle),
         cmocka_unit_test(test_pipe),
         cmocka_unit_test(test_source_that_cannot_seek_after_all),
