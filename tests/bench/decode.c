@@ -7,14 +7,13 @@
 #include <string.h>
 #include <vmprof/vmpf.h>
 
-static vmpf_reader *open_reader(const void *data, size_t size_bytes, uint32_t skip_columns)
+static vmpf_reader *open_reader(const void *data, size_t size_bytes,
+                                const struct vmpf_reader_options *options)
 {
-    const struct vmpf_reader_options options = {.size = sizeof options,
-                                                .skip_columns = skip_columns};
     struct vmpf_source source;
     vmpf_reader *r;
     bench_check(vmpf_source_open_memory(&source, data, size_bytes, NULL) == VMPF_OK, "source");
-    bench_check(vmpf_reader_open(&r, source, &options, NULL) == VMPF_OK, "the profile is none");
+    bench_check(vmpf_reader_open(&r, source, options, NULL) == VMPF_OK, "the profile is none");
     return r;
 }
 
@@ -25,7 +24,7 @@ struct bench_decoding bench_decode(const void *data, size_t size_bytes)
     vmpf_status status;
     bench_heap_begin();
     uint64_t begin = bench_cpu_ns();
-    vmpf_reader *r = open_reader(data, size_bytes, 0);
+    vmpf_reader *r = open_reader(data, size_bytes, NULL);
     while ((status = vmpf_reader_next(r, &block, NULL)) == VMPF_OK) {
         decoding.samples += block.count;
     }
@@ -36,10 +35,10 @@ struct bench_decoding bench_decode(const void *data, size_t size_bytes)
     return decoding;
 }
 
-static void add_block(struct bench_totals *totals, const struct vmpf_block *block)
+static void add_piece(struct bench_totals *totals, const struct vmpf_totals *piece)
 {
-    for (size_t i = 0; i < block->count; i++) {
-        totals->samples[block->stack[i]] += block->values[0][i];
+    for (size_t i = 0; i < piece->count; i++) {
+        totals->samples[piece->stack[i]] += piece->values[0][i];
     }
 }
 
@@ -60,15 +59,18 @@ struct bench_decoding bench_aggregate(const void *data, size_t size_bytes,
                                       struct bench_totals *totals)
 {
     struct bench_decoding decoding = {0};
-    struct vmpf_block block;
+    const struct vmpf_reader_options options = {.size = sizeof options, .totals = true};
+    struct vmpf_totals piece;
     vmpf_status status;
     bench_heap_begin();
     uint64_t begin = bench_cpu_ns();
-    vmpf_reader *r = open_reader(data, size_bytes, VMPF_COLUMN_TIME | VMPF_COLUMN_FLAGS);
-    while ((status = vmpf_reader_next(r, &block, NULL)) == VMPF_OK) {
+    vmpf_reader *r = open_reader(data, size_bytes, &options);
+    while ((status = vmpf_reader_next_totals(r, &piece, NULL)) == VMPF_OK) {
         make_room(totals, vmpf_reader_stack_count(r));
-        add_block(totals, &block);
-        decoding.samples += block.count;
+        add_piece(totals, &piece);
+        for (size_t i = 0; i < piece.count; i++) {
+            decoding.samples += piece.samples[i];
+        }
     }
     decoding.cpu_ns = bench_cpu_ns() - begin;
     decoding.peak_bytes = bench_heap_peak_bytes();

@@ -360,6 +360,10 @@ struct vmpf_reader_options {
      * Ids of all tables but that of threads, and their strings, are then good only for the block that they came
      * with, until the next call of vmpf_reader_next(); see vmpf_reader_epoch(). Threads keep theirs. */
     bool one_epoch;
+    /* vmpf_reader_next_totals() is going to be called in place of vmpf_reader_next(): samples whose totals the file has are
+     * not read, where the source can seek and every session of the input is finished and has an index. Of no
+     * effect with a range of time. */
+    bool totals;
 };
 
 /* What was wrong with the input, in numbers. */
@@ -402,6 +406,21 @@ VMPF_API void vmpf_reader_close(vmpf_reader *r);
  * all sessions of the input, until the reader is closed, unless one_epoch was asked for. */
 VMPF_API vmpf_status vmpf_reader_next(vmpf_reader *r, struct vmpf_block *block,
                                       struct vmpf_error *err);
+
+/* What the samples of some stacks come to: entry i is of stack[i]. */
+struct vmpf_totals {
+    size_t count;
+    const uint32_t *stack;                   /* node ids; one may be there several times */
+    const uint64_t *samples;                 /* how many */
+    const uint64_t *values[VMPF_MAX_VALUES]; /* sums; value_count of the session's info are set */
+};
+
+/* vmpf_reader_next_totals() gives the totals of stacks, a piece at a time, of one session each: what the file says of them where
+ * it does (see vmpf_reader_options), else the samples of a block. The same stack may come again, in the same
+ * piece or a later one: a caller adds up. Status, errors and lifetime are those of vmpf_reader_next(); a reader is read with
+ * one of the two. */
+VMPF_API vmpf_status vmpf_reader_next_totals(vmpf_reader *r, struct vmpf_totals *totals,
+                                             struct vmpf_error *err);
 
 /* The session of the last block: 0, 1, ...; sessions may have none (ended without a sample), so at
  * VMPF_END the count of all sessions is vmpf_reader_session_count(). */

@@ -32,21 +32,6 @@ bool vmpfi_block_is_wanted(vmpf_reader *r)
     return vmpfi_range_filter(&r->range, &r->samples);
 }
 
-/* The reader's ids take the place of the file's. */
-static void translate(struct vmpfi_tables *t, const struct vmpfi_epoch_table *epoch, uint32_t *ids,
-                      size_t count)
-{
-    uint64_t known = epoch->count;
-    uint64_t unknown = 0;
-    for (size_t i = 0; i < count; i++) {
-        uint32_t id = ids[i];
-        uint32_t translated = id == 0 ? 0 : epoch->base + id;
-        unknown += id > known;
-        ids[i] = id > known ? VMPFI_LOST_ID : translated;
-    }
-    t->unknown += unknown;
-}
-
 static vmpf_status translate_threads(struct vmpfi_tables *t, uint32_t *threads, size_t count,
                                      struct vmpf_error *err)
 {
@@ -83,7 +68,7 @@ static vmpf_status find_labels(vmpf_reader *r, const uint32_t **label, struct vm
         return VMPF_OK;
     }
     if (samples->label != NULL) {
-        translate(&r->tables, &r->tables.label_epoch, samples->label, samples->count);
+        vmpfi_tables_translate(&r->tables, &r->tables.label_epoch, samples->label, samples->count);
         *label = samples->label;
         return VMPF_OK;
     }
@@ -100,7 +85,7 @@ vmpf_status vmpfi_block_finish(vmpf_reader *r, struct vmpf_block *block, struct 
     const struct vmpfi_samples *samples = &r->samples;
     memset(block, 0, sizeof *block);
     VMPF_TRY(find_labels(r, &block->label, err));
-    translate(&r->tables, &r->tables.stack_epoch, samples->stack, samples->count);
+    vmpfi_tables_translate(&r->tables, &r->tables.stack_epoch, samples->stack, samples->count);
     VMPF_TRY(translate_threads(&r->tables, samples->thread, samples->count, err));
     clear_unknown_flags(samples->flags, samples->count);
     count_block(vmpfi_reader_current(r), samples);

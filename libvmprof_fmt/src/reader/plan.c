@@ -15,14 +15,16 @@ enum need {
 /* The entries of one epoch stand side by side. */
 struct epoch {
     const struct vmpfi_index_entry *entries;
+    const bool *covered; /* by totals, which are wanted; NULL: they are not */
     size_t count;
     size_t used; /* entries up to the last SAMPLES chunk in the range; 0: there is none */
 };
 
-static struct epoch epoch_at(const struct vmpfi_sought_index *index, size_t first,
-                             const struct vmpfi_range *range)
+static struct epoch epoch_at(const struct vmpfi_sought_index *index, const bool *covered,
+                             size_t first, const struct vmpfi_range *range)
 {
-    struct epoch epoch = {.entries = index->entries + first};
+    struct epoch epoch = {.entries = index->entries + first,
+                          .covered = covered == NULL ? NULL : covered + first};
     while (first + epoch.count < index->count &&
            epoch.entries[epoch.count].epoch == epoch.entries[0].epoch) {
         const struct vmpfi_index_entry *entry = &epoch.entries[epoch.count++];
@@ -42,6 +44,9 @@ static enum need need_of_samples(const struct epoch *epoch, size_t i,
     if (entry->samples == 0) {
         return i < epoch->used ? NEED_LOOK : NEED_NOTHING;
     }
+    if (epoch->covered != NULL && epoch->covered[i]) {
+        return NEED_NOTHING;
+    }
     return vmpfi_range_excludes(range, entry->begin_ns, entry->end_ns) ? NEED_NOTHING : NEED_READ;
 }
 
@@ -53,7 +58,11 @@ static enum need need_of(const struct epoch *epoch, size_t i, const struct vmpfi
     case VMPFI_META:
     case VMPFI_THREADS: return NEED_READ;
     case VMPFI_SAMPLES: return need_of_samples(epoch, i, range);
-    case VMPFI_TOTALS: return i < epoch->used ? NEED_LOOK : NEED_NOTHING;
+    case VMPFI_TOTALS:
+        if (epoch->covered != NULL) {
+            return NEED_READ;
+        }
+        return i < epoch->used ? NEED_LOOK : NEED_NOTHING;
     case VMPFI_STRINGS:
     case VMPFI_FUNCTIONS:
     case VMPFI_LOCATIONS:
@@ -122,27 +131,42 @@ static vmpf_status plan_epoch(struct vmpfi_plan *plan, const struct vmpfi_sought
     return VMPF_OK;
 }
 
+/* Epoch by epoch. covered: as in struct epoch. */
+static vmpf_status plan_index(struct vmpfi_plan *plan, const struct vmpfi_sought_session *session,
+                              const struct vmpfi_sought_index *index, const bool *covered,
+                              const struct vmpfi_range *range)
+{
+    bool behind_samples = false;
+    for (size_t i = 0; i < index->count;) {
+        struct epoch epoch = epoch_at(index, covered, i, range);
+        if (epoch.used > 0 && i > 0) {
+            /* The epoch begins where the index says, with all its tables. */
+            VMPF_TRY(plan_chunk(plan, session, &index->entries[i - 1], NEED_LOOK, false));
+        }
+        VMPF_TRY(plan_epoch(plan, session, &epoch, range, &behind_samples));
+        i += epoch.count;
+    }
+    return VMPF_OK;
+}
+
 static vmpf_status plan_session(struct vmpfi_plan *plan, size_t number,
-                                const struct vmpfi_range *range)
+                                const struct vmpfi_range *range, bool totals)
 {
     const struct vmpfi_sought_session *session = &plan->sought.sessions[number];
     const struct vmpfi_visit end = {.offset = session->start + session->end.own_offset,
                                     .header = session->end_header};
     struct vmpfi_sought_index index;
     vmpf_status status = vmpfi_seek_index(&plan->seek, session, &index);
-    bool behind_samples = false;
-    size_t i = 0;
-    while (status == VMPF_OK && i < index.count) {
-        struct epoch epoch = epoch_at(&index, i, range);
-        if (epoch.used > 0 &&
-            i > 0) { /* the epoch begins where the index says, with all its tables */
-            status = plan_chunk(plan, session, &index.entries[i - 1], NEED_LOOK, false);
-        }
-        if (status == VMPF_OK) {
-            status = plan_epoch(plan, session, &epoch, range, &behind_samples);
-        }
-        i += epoch.count;
+    bool *covered = NULL;
+    if (status == VMPF_OK && totals) {
+        covered = calloc(index.count + 1, sizeof *covered);
+        status = covered == NULL ? VMPF_E_NOMEM
+                                 : vmpfi_plan_covered(&plan->seek, session, &index, covered);
     }
+    if (status == VMPF_OK) {
+        status = plan_index(plan, session, &index, covered, range);
+    }
+    free(covered);
     free(index.entries);
     if (status == VMPF_OK) {
         status = add_visit(plan, &end);
@@ -151,7 +175,7 @@ static vmpf_status plan_session(struct vmpfi_plan *plan, size_t number,
     return status;
 }
 
-static vmpf_status make(struct vmpfi_plan *plan, const struct vmpfi_range *range)
+static vmpf_status make(struct vmpfi_plan *plan, const struct vmpfi_range *range, bool totals)
 {
     VMPF_TRY(vmpfi_seek_sessions(&plan->seek, &plan->sought));
     plan->visits_end = calloc(plan->sought.count, sizeof *plan->visits_end);
@@ -159,19 +183,20 @@ static vmpf_status make(struct vmpfi_plan *plan, const struct vmpfi_range *range
         return VMPF_E_NOMEM;
     }
     for (size_t i = 0; i < plan->sought.count; i++) {
-        VMPF_TRY(plan_session(plan, i, range));
+        VMPF_TRY(plan_session(plan, i, range, totals));
     }
     return VMPF_OK;
 }
 
 vmpf_status vmpfi_plan_make(struct vmpfi_plan *plan, struct vmpf_source source,
-                            const struct vmpfi_range *range, struct vmpfi_scratch *scratch,
-                            uint64_t memory_limit_bytes)
+                            const struct vmpfi_range *range, bool totals,
+                            struct vmpfi_scratch *scratch, uint64_t memory_limit_bytes)
 {
-    if (!range->set || !vmpfi_seek_init(&plan->seek, source, scratch, memory_limit_bytes)) {
+    if ((!range->set && !totals) ||
+        !vmpfi_seek_init(&plan->seek, source, scratch, memory_limit_bytes)) {
         return VMPF_OK;
     }
-    vmpf_status status = make(plan, range);
+    vmpf_status status = make(plan, range, totals);
     if (status != VMPF_OK) {
         vmpfi_plan_fini(plan);
     }

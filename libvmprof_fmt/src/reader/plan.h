@@ -1,4 +1,4 @@
-/* plan.h: which chunks of an input a range of time needs, and reading those alone (spec 5.10). Private.
+/* plan.h: which chunks of an input a range of time needs, or totals do, and reading those alone (spec 5.10). Private.
  *
  * Everything that is read, and where an epoch that is read begins, is looked at before anything is given; where it is not what the index
  * says, the input is read from its beginning. What cannot be known without looking at all chunks is believed: that no chunk outside
@@ -28,10 +28,14 @@ struct vmpfi_plan {
     bool session_begun;
 };
 
-/* Makes a plan where that can be done, which is no error where it cannot. VMPF_E_NOMEM. */
+/* Makes a plan for a range, or for totals, where that can be done, which is no error where it cannot. VMPF_E_NOMEM. */
 vmpf_status vmpfi_plan_make(struct vmpfi_plan *plan, struct vmpf_source source,
-                            const struct vmpfi_range *range, struct vmpfi_scratch *scratch,
-                            uint64_t memory_limit_bytes);
+                            const struct vmpfi_range *range, bool totals,
+                            struct vmpfi_scratch *scratch, uint64_t memory_limit_bytes);
+/* plan_totals.c: which entries of the index are SAMPLES chunks that a TOTALS chunk covers [F-5.9-1]; covered has index->count
+ * entries, all false. VMPF_E_CORRUPT: totals, index and END do not fit together. VMPF_E_NOMEM. */
+vmpf_status vmpfi_plan_covered(struct vmpfi_seek *seek, const struct vmpfi_sought_session *session,
+                               const struct vmpfi_sought_index *index, bool *covered);
 void vmpfi_plan_fini(struct vmpfi_plan *plan);
 
 #endif

@@ -85,12 +85,17 @@ vmpf_status vmpf_reader_open(vmpf_reader **out, struct vmpf_source source,
         vmpfi_fail(err, status, VMPFI_NO_OFFSET, "", "no memory for the tables");
     } else {
         r->tables.one_epoch = r->options.one_epoch;
+        if (r->options.totals) {
+            r->options.skip_columns |= VMPF_COLUMN_TIME | VMPF_COLUMN_FLAGS | VMPF_COLUMN_LABEL;
+        }
         r->range = vmpfi_range_of(&r->options);
         status = read_first_superblock(r, err);
     }
     if (status == VMPF_OK) {
-        status = vmpfi_plan_make(&r->plan, r->input.source, &r->range, &r->scratch,
+        bool totals = r->options.totals && !r->range.set;
+        status = vmpfi_plan_make(&r->plan, r->input.source, &r->range, totals, &r->scratch,
                                  r->options.memory_limit_bytes);
+        r->totals_wanted = totals && r->plan.made;
         if (status != VMPF_OK) {
             vmpfi_fail_nomem(err);
         }
@@ -118,6 +123,7 @@ void vmpf_reader_close(vmpf_reader *r)
     vmpfi_tables_fini(&r->tables);
     vmpfi_scratch_fini(&r->scratch);
     vmpfi_buffer_fini(&r->no_labels);
+    vmpfi_buffer_fini(&r->ones);
     vmpfi_buffer_fini(&r->journal.payload);
     vmpfi_buffer_fini(&r->journal.codes);
     free(r->coverage.ends);
@@ -132,42 +138,75 @@ static bool ends_a_session(vmpf_status status)
     return status == VMPF_E_UNSUPPORTED || status == VMPF_E_VERSION;
 }
 
-vmpf_status vmpf_reader_next(vmpf_reader *r, struct vmpf_block *block, struct vmpf_error *err)
+/* Reads on to the next samples, or totals. */
+static vmpf_status advance(vmpf_reader *r, struct vmpf_error *err)
 {
-    if (r == NULL || block == NULL) {
-        return vmpfi_fail(err, VMPF_E_ARG, VMPFI_NO_OFFSET, "",
-                          "no reader, or nowhere to put the block");
-    }
-    if (r->failure.status != VMPF_OK) {
-        if (err != NULL) {
-            *err = r->failure;
-        }
-        return r->failure.status;
-    }
-    struct vmpf_error error = {.status = VMPF_OK};
     vmpf_status status = VMPF_OK;
     bool have_block = false;
-    while (status == VMPF_OK && !have_block) {
-        status = r->plan.made ? vmpfi_plan_step(r, &have_block, &error)
-                              : vmpfi_reader_step(r, &have_block, &error);
+    while (status == VMPF_OK && !have_block && !r->have_totals) {
+        status = r->plan.made ? vmpfi_plan_step(r, &have_block, err)
+                              : vmpfi_reader_step(r, &have_block, err);
         have_block = have_block && vmpfi_block_is_wanted(r);
     }
-    if (status == VMPF_OK) {
-        r->block_session = r->session_count - 1;
-        status = vmpfi_block_finish(r, block, &error);
-    }
+    r->block_session = status == VMPF_OK ? r->session_count - 1 : r->block_session;
+    return status;
+}
+
+/* What both ways of reading do at their end. */
+static vmpf_status report(vmpf_reader *r, vmpf_status status, const struct vmpf_error *error,
+                          struct vmpf_error *err)
+{
     r->damage.unknown_names = r->tables.unknown;
     r->damage.damaged = r->damage.damaged || r->tables.unknown > 0;
     if (status == VMPF_OK || status == VMPF_END) {
         return status;
     }
     if (!ends_a_session(status)) {
-        r->failure = error;
+        r->failure = *error;
     }
     if (err != NULL) {
-        *err = error;
+        *err = *error;
     }
     return status;
+}
+
+static vmpf_status check_call(const vmpf_reader *r, const void *out, struct vmpf_error *err)
+{
+    if (r == NULL || out == NULL) {
+        return vmpfi_fail(err, VMPF_E_ARG, VMPFI_NO_OFFSET, "",
+                          "no reader, or nowhere to put what it gives");
+    }
+    if (r->failure.status != VMPF_OK && err != NULL) {
+        *err = r->failure;
+    }
+    return r->failure.status;
+}
+
+vmpf_status vmpf_reader_next(vmpf_reader *r, struct vmpf_block *block, struct vmpf_error *err)
+{
+    struct vmpf_error error = {.status = VMPF_OK};
+    VMPF_TRY(check_call(r, block, err));
+    if (r->options.totals) {
+        return vmpfi_fail(err, VMPF_E_ARG, VMPFI_NO_OFFSET, "",
+                          "this reader was opened to give totals");
+    }
+    vmpf_status status = advance(r, &error);
+    if (status == VMPF_OK) {
+        status = vmpfi_block_finish(r, block, &error);
+    }
+    return report(r, status, &error, err);
+}
+
+vmpf_status vmpf_reader_next_totals(vmpf_reader *r, struct vmpf_totals *totals,
+                                    struct vmpf_error *err)
+{
+    struct vmpf_error error = {.status = VMPF_OK};
+    VMPF_TRY(check_call(r, totals, err));
+    vmpf_status status = advance(r, &error);
+    if (status == VMPF_OK) {
+        status = vmpfi_totals_finish(r, totals, &error);
+    }
+    return report(r, status, &error, err);
 }
 
 /* ---- what is known --------------------------------------------------------------------------------- */

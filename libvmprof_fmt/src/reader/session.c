@@ -196,15 +196,6 @@ static vmpf_status take_end(vmpf_reader *r, const struct vmpfi_payload *payload,
     return VMPF_OK;
 }
 
-static vmpf_status take_totals(vmpf_reader *r, const struct vmpfi_payload *payload,
-                               struct vmpf_error *err)
-{
-    struct vmpfi_totals totals;
-    struct vmpfi_session *s = vmpfi_reader_current(r);
-    VMPF_TRY(vmpfi_totals_decode(&totals, &r->scratch, s->info.value_count, payload, err));
-    return vmpfi_coverage_totals(&r->coverage, &totals, payload->offset, err);
-}
-
 /* [F-3-4] */
 static vmpf_status pass_unknown(const struct vmpfi_chunk_header *header,
                                 const struct vmpfi_payload *payload, struct vmpf_error *err)
@@ -238,7 +229,7 @@ static vmpf_status take_chunk(vmpf_reader *r, const struct vmpfi_chunk_header *h
     case VMPFI_LABELS:
     case VMPFI_THREADS: return take_table(r, header->kind, payload, err);
     case VMPFI_SAMPLES: return take_samples(r, header, payload, block, err);
-    case VMPFI_TOTALS: return take_totals(r, payload, err);
+    case VMPFI_TOTALS: return vmpfi_totals_take(r, payload, err);
     case VMPFI_INDEX: return take_index(r, payload, err);
     case VMPFI_END: return take_end(r, payload, err);
     case VMPFI_JOURNAL: return vmpfi_journal_take(r, header, payload, err);

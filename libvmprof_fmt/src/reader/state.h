@@ -60,8 +60,12 @@ struct vmpf_reader {
     uint32_t epoch;
     struct vmpfi_reader_journal journal;
     struct vmpfi_coverage coverage;
-    /* the current block */
+    /* the current block, or totals in its place */
     struct vmpfi_samples samples;
+    struct vmpfi_totals totals;
+    bool totals_wanted; /* TOTALS chunks are read in place of the samples that they cover */
+    bool have_totals;
+    struct vmpfi_buffer ones;
     struct vmpfi_buffer no_labels; /* zeros */
     struct vmpf_damage damage;
     struct vmpf_error failure; /* final; status VMPF_OK: none */
@@ -129,6 +133,11 @@ vmpf_status vmpfi_coverage_totals(struct vmpfi_coverage *c, const struct vmpfi_t
 /* salvage.c: the rows of the journal. Gives r->samples, with ids of a new epoch. The values of the session are
  * known by then. */
 vmpf_status vmpfi_salvage_journal(vmpf_reader *r, bool *block, struct vmpf_error *err);
+
+/* totals.c: the next piece out of r->totals, or out of the samples of a block. */
+vmpf_status vmpfi_totals_take(vmpf_reader *r, const struct vmpfi_payload *payload,
+                              struct vmpf_error *err);
+vmpf_status vmpfi_totals_finish(vmpf_reader *r, struct vmpf_totals *totals, struct vmpf_error *err);
 
 /* block.c: takes the samples that are not wanted out of r->samples. false: none is left. */
 bool vmpfi_block_is_wanted(vmpf_reader *r);

@@ -226,6 +226,20 @@ vmpf_status vmpfi_tables_new_session(struct vmpfi_tables *t)
 
 /* ---- references ---------------------------------------------------------------------------------- */
 
+void vmpfi_tables_translate(struct vmpfi_tables *t, const struct vmpfi_epoch_table *epoch,
+                            uint32_t *ids, size_t count)
+{
+    uint64_t known = epoch->count;
+    uint64_t unknown = 0;
+    for (size_t i = 0; i < count; i++) {
+        uint32_t id = ids[i];
+        uint32_t translated = id == 0 ? 0 : epoch->base + id;
+        unknown += id > known;
+        ids[i] = id > known ? VMPFI_LOST_ID : translated;
+    }
+    t->unknown += unknown;
+}
+
 vmpf_status vmpfi_tables_thread(struct vmpfi_tables *t, uint64_t id, uint32_t *thread)
 {
     if (id < t->thread_session.count) {

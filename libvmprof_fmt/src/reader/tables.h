@@ -71,6 +71,9 @@ static inline uint32_t vmpfi_tables_id(struct vmpfi_tables *t,
     t->unknown++;
     return VMPFI_LOST_ID;
 }
+/* The same for count ids, in their place. */
+void vmpfi_tables_translate(struct vmpfi_tables *t, const struct vmpfi_epoch_table *epoch,
+                            uint32_t *ids, size_t count);
 /* The same for a thread, which is numbered from 0; a new unnamed one stands for what is not there. */
 vmpf_status vmpfi_tables_thread(struct vmpfi_tables *t, uint64_t id, uint32_t *thread);
 /* One more entry, with ids of the reader's. VMPF_E_NOMEM, VMPF_E_LIMIT. */
