@@ -11,7 +11,7 @@
 #define RING_BYTES ((size_t)4 << 20) /* as the sampler's */
 /* What is drained at once: with more, the rows that a drain reads would no longer lie in the processor's cache; those of
  * a recording do, 50 ms of them. */
-#define DRAIN_BYTES ((uint64_t)256 << 10)
+#define DRAIN_BYTES ((uint64_t)64 << 10)
 #define PROCESS_ID 1
 
 /* What the journal knows by now. */

@@ -1,8 +1,9 @@
 /* scale_bench: a profile with very many samples of not so many stacks.
  *
  *   scale_bench write FILE SAMPLES STACKS
- *   scale_bench totals FILE   the totals of each stack
- *   scale_bench decode FILE   all of all samples
+ *   scale_bench totals FILE                the totals of each stack
+ *   scale_bench decode FILE THREADS        all of all samples
+ *   scale_bench range FILE FROM_NS TO_NS   the samples of a range of time
  * Prints one JSON object each. `checksum` is a sum over all samples of the number of their stack, from 1 on: what was
  * written and what the totals say must be the same.
  *
@@ -154,23 +155,22 @@ static int write_file(const char *path, const char *sample_text, const char *sta
     vmpf_writer_stats(stacks.w, &stats);
     bench_check(vmpf_writer_close(stacks.w, time_ns, NULL) == VMPF_OK, "close");
     (void)printf("{\"samples\": %llu, \"stacks\": %llu, \"wall_ns\": %llu, \"peak_bytes\": %llu, "
-                 "\"checksum\": %llu}\n",
+                 "\"checksum\": %llu, \"length_ns\": %llu}\n",
                  (unsigned long long)stats.samples, (unsigned long long)count,
                  (unsigned long long)(bench_wall_ns() - begin_ns),
-                 (unsigned long long)bench_heap_peak_bytes(), (unsigned long long)checksum);
+                 (unsigned long long)bench_heap_peak_bytes(), (unsigned long long)checksum,
+                 (unsigned long long)time_ns);
     free(stacks.parents);
     free(stacks.ids);
     return 0;
 }
 
-static vmpf_reader *open_reader(const char *path, uint32_t skip_columns)
+static vmpf_reader *open_reader(const char *path, const struct vmpf_reader_options *options)
 {
-    const struct vmpf_reader_options options = {.size = sizeof options,
-                                                .skip_columns = skip_columns};
     struct vmpf_source source;
     vmpf_reader *r = NULL;
     bench_check(vmpf_source_open_file(&source, path, NULL) == VMPF_OK &&
-                    vmpf_reader_open(&r, source, &options, NULL) == VMPF_OK,
+                    vmpf_reader_open(&r, source, options, NULL) == VMPF_OK,
                 "cannot open the profile");
     return r;
 }
@@ -181,7 +181,7 @@ struct totals {
     size_t count, capacity;
 };
 
-static void add_block(struct totals *totals, const vmpf_reader *r, const struct vmpf_block *block)
+static void add_piece(struct totals *totals, const vmpf_reader *r, const struct vmpf_totals *piece)
 {
     size_t stacks = vmpf_reader_stack_count(r);
     while (totals->capacity < stacks) {
@@ -192,8 +192,8 @@ static void add_block(struct totals *totals, const vmpf_reader *r, const struct 
         totals->of_stack[totals->count] = 0;
     }
     bench_check(totals->of_stack != NULL, "the profile has no stacks");
-    for (size_t i = 0; i < block->count; i++) {
-        totals->of_stack[block->stack[i]] += block->values[0][i];
+    for (size_t i = 0; i < piece->count; i++) {
+        totals->of_stack[piece->stack[i]] += piece->values[0][i];
     }
 }
 
@@ -216,32 +216,51 @@ static void print_totals(const struct totals *totals, const vmpf_reader *r, uint
                  (unsigned long long)checksum);
 }
 
-static int read_file(const char *path, bool totals_only)
+static void check_end(vmpf_status status, const vmpf_reader *r)
 {
+    bench_check(status == VMPF_END && !vmpf_reader_damage(r)->damaged, "the profile is not whole");
+}
+
+static int read_totals(const char *path)
+{
+    const struct vmpf_reader_options options = {.size = sizeof options, .totals = true};
     struct totals totals = {0};
-    struct vmpf_block block;
+    struct vmpf_totals piece;
     vmpf_status status;
-    uint64_t samples = 0;
     bench_heap_begin();
     uint64_t begin_ns = bench_wall_ns();
-    vmpf_reader *r = open_reader(path, totals_only ? VMPF_COLUMN_TIME | VMPF_COLUMN_FLAGS : 0);
-    while ((status = vmpf_reader_next(r, &block, NULL)) == VMPF_OK) {
-        samples += block.count;
-        if (totals_only) {
-            add_block(&totals, r, &block);
-        }
+    vmpf_reader *r = open_reader(path, &options);
+    while ((status = vmpf_reader_next_totals(r, &piece, NULL)) == VMPF_OK) {
+        add_piece(&totals, r, &piece);
     }
     uint64_t wall_ns = bench_wall_ns() - begin_ns;
     uint64_t peak_bytes = bench_heap_peak_bytes();
-    bench_check(status == VMPF_END && !vmpf_reader_damage(r)->damaged, "the profile is not whole");
-    if (totals_only) {
-        print_totals(&totals, r, wall_ns, peak_bytes);
-    } else {
-        (void)printf("{\"samples\": %llu, \"wall_ns\": %llu, \"peak_bytes\": %llu}\n",
-                     (unsigned long long)samples, (unsigned long long)wall_ns,
-                     (unsigned long long)peak_bytes);
-    }
+    check_end(status, r);
+    print_totals(&totals, r, wall_ns, peak_bytes);
+    vmpf_reader_close(r);
     free(totals.of_stack);
+    return 0;
+}
+
+static int read_samples(const char *path, const struct vmpf_reader_options *options)
+{
+    struct vmpf_block block;
+    vmpf_status status;
+    uint64_t samples = 0;
+    uint64_t blocks = 0;
+    bench_heap_begin();
+    uint64_t begin_ns = bench_wall_ns();
+    vmpf_reader *r = open_reader(path, options);
+    while ((status = vmpf_reader_next(r, &block, NULL)) == VMPF_OK) {
+        samples += block.count;
+        blocks++;
+    }
+    uint64_t wall_ns = bench_wall_ns() - begin_ns;
+    uint64_t peak_bytes = bench_heap_peak_bytes();
+    check_end(status, r);
+    (void)printf("{\"samples\": %llu, \"blocks\": %llu, \"wall_ns\": %llu, \"peak_bytes\": %llu}\n",
+                 (unsigned long long)samples, (unsigned long long)blocks,
+                 (unsigned long long)wall_ns, (unsigned long long)peak_bytes);
     vmpf_reader_close(r);
     return 0;
 }
@@ -252,8 +271,19 @@ int main(int argc, char **argv)
     if (argc == 5 && strcmp(verb, "write") == 0) {
         return write_file(argv[2], argv[3], argv[4]);
     }
-    if (argc == 3 && (strcmp(verb, "totals") == 0 || strcmp(verb, "decode") == 0)) {
-        return read_file(argv[2], strcmp(verb, "totals") == 0);
+    struct vmpf_reader_options options = {.size = sizeof options};
+    if (argc == 3 && strcmp(verb, "totals") == 0) {
+        return read_totals(argv[2]);
     }
-    bench_stop("usage: scale_bench write FILE SAMPLES STACKS, totals|decode FILE");
+    if (argc == 4 && strcmp(verb, "decode") == 0) {
+        options.threads = (uint32_t)number_from(argv[3], 1, 64);
+        return read_samples(argv[2], &options);
+    }
+    if (argc == 5 && strcmp(verb, "range") == 0) {
+        options.from_ns = number_from(argv[3], 0, UINT64_MAX - 1);
+        options.to_ns = number_from(argv[4], options.from_ns + 1, UINT64_MAX);
+        return read_samples(argv[2], &options);
+    }
+    bench_stop("usage: scale_bench write FILE SAMPLES STACKS, totals FILE, decode FILE THREADS, "
+               "range FILE FROM_NS TO_NS");
 }

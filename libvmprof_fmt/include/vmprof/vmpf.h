@@ -252,7 +252,7 @@ struct vmpf_writer_options {
     uint64_t session_id;    /* 0: random; give one for deterministic bytes */
     uint64_t start_unix_ns; /* start of the session, ns since 1970 UTC */
     uint32_t block_samples; /* samples in a block before it is written; 0: 65536 */
-    /* Stack nodes, or label sets, before a fresh dictionary, which also comes when the tables take 3.5 MiB; 0: 1048576. */
+    /* Stack nodes, or label sets, before a fresh dictionary, which also comes when the tables and the journal take 7.5 MiB; 0: 1048576. */
     uint32_t epoch_max_nodes;
 };
 
@@ -364,6 +364,9 @@ struct vmpf_reader_options {
      * not read, where the source can seek and every session of the input is finished and has an index. Of no
      * effect with a range of time. */
     bool totals;
+    /* How many threads decode blocks, the caller's own among them; 0 and 1: only that. Blocks come in the same order, with the
+     * same content, whatever their number. Of no effect with a range of time. */
+    uint32_t threads;
 };
 
 /* What was wrong with the input, in numbers. */

@@ -53,7 +53,8 @@ bool vmpfi_buffer_reserve(struct vmpfi_buffer *buffer, size_t size_bytes)
         return false;
     }
     void *data = buffer->data;
-    bool grown = vmpfi_grow(&data, &buffer->capacity_bytes, buffer->size_bytes + size_bytes, 1);
+    bool grown =
+        vmpfi_grow_lean(&data, &buffer->capacity_bytes, buffer->size_bytes + size_bytes, 1);
     buffer->data = data;
     return grown;
 }

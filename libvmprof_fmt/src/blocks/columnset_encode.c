@@ -29,12 +29,17 @@ static vmpf_status compress(struct vmpfi_buffer *out, struct vmpfi_scratch *scra
     return VMPF_OK;
 }
 
+static struct vmpfi_numbers numbers_of(const struct vmpfi_column_in *column)
+{
+    return (struct vmpfi_numbers){.wide = column->values, .words = column->words};
+}
+
 static struct vmpfi_coded_plan plan_of(const struct vmpfi_column_in *column, size_t count)
 {
     switch (column->nature) {
-    case VMPFI_NATURE_ORDINALS: return vmpfi_coded_plan_small(column->values, count);
-    case VMPFI_NATURE_BELOW: return vmpfi_coded_plan_down(column->values, count, column->top);
-    default: return vmpfi_coded_plan(column->values, count);
+    case VMPFI_NATURE_ORDINALS: return vmpfi_coded_plan_small(numbers_of(column), count);
+    case VMPFI_NATURE_BELOW: return vmpfi_coded_plan_down(numbers_of(column), count, column->top);
+    default: return vmpfi_coded_plan(numbers_of(column), count);
     }
 }
 
@@ -43,7 +48,7 @@ static vmpf_status try_coded(struct vmpfi_buffer *out, struct vmpfi_scratch *scr
 {
     struct vmpfi_coded_plan plan = plan_of(column, count);
     scratch->bytes.size_bytes = 0;
-    if (!vmpfi_coded_encode(&scratch->bytes, column->values, count, &plan, &a->tail_bytes)) {
+    if (!vmpfi_coded_encode(&scratch->bytes, numbers_of(column), count, &plan, &a->tail_bytes)) {
         return VMPF_E_NOMEM;
     }
     a->encoding = VMPFI_ENCODING_CODED;
@@ -84,7 +89,7 @@ static vmpf_status encode_integers(struct vmpfi_buffer *out, struct vmpfi_scratc
     return VMPF_OK;
 }
 
-/* The numbers of a column of 32 bits, as 64. */
+/* The numbers of a column of 32 bits, as 64, for the encodings that want them so. */
 static bool widen(struct vmpfi_scratch *scratch, struct vmpfi_column_in *column, size_t count)
 {
     uint64_t *wide = vmpfi_scratch_integers(scratch, VMPFI_SCRATCH_WIDE, count);
@@ -107,7 +112,8 @@ static vmpf_status encode_column(struct vmpfi_buffer *out, struct vmpfi_scratch 
     if (column.nature == VMPFI_NATURE_BYTES) {
         VMPF_TRY(compress(out, scratch, column.bytes, &a));
     } else {
-        if (column.values == NULL && !widen(scratch, &column, count)) {
+        if (column.values == NULL && column.nature == VMPFI_NATURE_ANY &&
+            !widen(scratch, &column, count)) {
             return VMPF_E_NOMEM;
         }
         VMPF_TRY(encode_integers(out, scratch, &column, count, &a));

@@ -5,7 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* With more rows than this, of which most are of one sample, what was counted is forgotten: it would never pay, and what comes may. */
 #define MANY_ROWS 16384u
+#define FORGOTTEN_FOR_GOOD 2u
 #define SAMPLES_PER_STACK 4u /* at least, for totals to be worth their place [F-5.9-4] */
 
 enum slot { /* of the scratch memory; the last is the encoder's own */
@@ -28,7 +30,7 @@ void vmpfi_tally_clear(struct vmpfi_tally *t, uint64_t first)
     }
     t->row_count = 0;
     t->covered = 0;
-    t->given_up = false;
+    t->forgotten = 0;
     t->first = first;
 }
 
@@ -66,23 +68,33 @@ static bool reserve_rows(struct vmpfi_tally *t, const struct vmpfi_samples *samp
     return true;
 }
 
+/* It is tried once more; then the epoch has no totals, and they cost no memory. */
+static void forget(struct vmpfi_tally *t)
+{
+    bool again = t->forgotten > 0;
+    uint64_t first = t->first + t->covered;
+    if (again) {
+        vmpfi_tally_fini(t);
+    }
+    vmpfi_tally_clear(t, first);
+    t->forgotten = again ? FORGOTTEN_FOR_GOOD : 1;
+}
+
 bool vmpfi_tally_reserve(struct vmpfi_tally *t, const struct vmpfi_samples *samples,
                          size_t node_count)
 {
     t->value_count = samples->value_count;
-    if (t->row_count > MANY_ROWS && 2 * t->row_count > t->covered) {
-        uint64_t first = t->first;
-        vmpfi_tally_fini(t);
-        t->given_up = true;
-        t->first = first;
+    if (t->row_count > MANY_ROWS && 3 * t->row_count > t->covered) {
+        forget(t);
     }
-    return t->given_up || (reserve_nodes(t, node_count) && reserve_rows(t, samples));
+    return t->forgotten == FORGOTTEN_FOR_GOOD ||
+           (reserve_nodes(t, node_count) && reserve_rows(t, samples));
 }
 
 void vmpfi_tally_add(struct vmpfi_tally *t, const struct vmpfi_samples *samples)
 {
     size_t row_numbers = 1 + t->value_count;
-    for (size_t i = 0; !t->given_up && i < samples->count; i++) {
+    for (size_t i = 0; t->forgotten != FORGOTTEN_FOR_GOOD && i < samples->count; i++) {
         uint64_t *row = t->rows + (t->row_of_node[samples->stack[i]] - 1) * row_numbers;
         row[0]++;
         for (size_t k = 0; k < t->value_count; k++) {
@@ -94,8 +106,8 @@ void vmpfi_tally_add(struct vmpfi_tally *t, const struct vmpfi_samples *samples)
 
 bool vmpfi_tally_pays(const struct vmpfi_tally *t)
 {
-    return !t->given_up && t->covered > 0 && t->row_count * SAMPLES_PER_STACK <= t->covered &&
-           t->row_count <= VMPFI_MAX_ENTRIES;
+    return t->forgotten != FORGOTTEN_FOR_GOOD && t->covered > 0 &&
+           t->row_count * SAMPLES_PER_STACK <= t->covered && t->row_count <= VMPFI_MAX_ENTRIES;
 }
 
 static bool make_room(struct vmpfi_totals *totals, struct vmpfi_scratch *scratch, size_t count)

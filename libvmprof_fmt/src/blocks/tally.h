@@ -11,10 +11,9 @@ struct vmpfi_tally {
     uint64_t *rows; /* of 1 + value_count numbers: samples, sums */
     size_t row_count, row_capacity;
     size_t value_count;
-    bool
-        given_up; /* nearly every sample is of a stack of its own: nothing is counted until it is cleared */
-    uint64_t first;   /* number of the first sample */
-    uint64_t covered; /* samples */
+    unsigned forgotten; /* how often, in the epoch */
+    uint64_t first;     /* number of the first sample */
+    uint64_t covered;   /* samples */
 };
 
 void vmpfi_tally_fini(struct vmpfi_tally *t);

@@ -21,6 +21,12 @@ enum vmpfi_transform { /* bits of the first byte */
 #define VMPFI_MIN_PRECISION 2u
 #define VMPFI_MAX_PRECISION 4u
 
+/* A column to be encoded: of 64 bits, or of 32 when wide is NULL. */
+struct vmpfi_numbers {
+    const uint64_t *wide;
+    const uint32_t *words;
+};
+
 /* How a column is to be encoded. */
 struct vmpfi_coded_plan {
     unsigned transform; /* vmpfi_transform */
@@ -33,13 +39,14 @@ struct vmpfi_coded_plan {
 
 /* vmpfi_coded_plan() chooses what makes the values small. small: they are so already. down: they are to be given as distances below `top`, which none
  * is above. */
-struct vmpfi_coded_plan vmpfi_coded_plan(const uint64_t *values, size_t count);
-struct vmpfi_coded_plan vmpfi_coded_plan_small(const uint64_t *values, size_t count);
-struct vmpfi_coded_plan vmpfi_coded_plan_down(const uint64_t *values, size_t count, uint64_t top);
+struct vmpfi_coded_plan vmpfi_coded_plan(struct vmpfi_numbers values, size_t count);
+struct vmpfi_coded_plan vmpfi_coded_plan_small(struct vmpfi_numbers values, size_t count);
+struct vmpfi_coded_plan vmpfi_coded_plan_down(struct vmpfi_numbers values, size_t count,
+                                              uint64_t top);
 
 /* vmpfi_coded_encode() appends the column to out. *tail_bytes: the low bits at its end, which need not be compressed.
  * false: no memory. The plan must fit the values. */
-bool vmpfi_coded_encode(struct vmpfi_buffer *out, const uint64_t *values, size_t count,
+bool vmpfi_coded_encode(struct vmpfi_buffer *out, struct vmpfi_numbers values, size_t count,
                         const struct vmpfi_coded_plan *plan, size_t *tail_bytes);
 
 /* vmpfi_coded_count() gives the number of entries that the column says it has, without looking further. false: it

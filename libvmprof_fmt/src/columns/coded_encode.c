@@ -10,6 +10,11 @@
 static const uint64_t units[] = {1000, 4096};
 #define UNIT_COUNT (sizeof units / sizeof units[0])
 
+static inline uint64_t number_at(struct vmpfi_numbers values, size_t i)
+{
+    return values.wide != NULL ? values.wide[i] : values.words[i];
+}
+
 static unsigned bit_length(uint64_t value)
 {
     return value == 0 ? 0 : 64 - (unsigned)__builtin_clzll(value);
@@ -41,36 +46,36 @@ static void survey_step(struct survey *s, uint64_t step)
     }
 }
 
-static struct survey survey_of(const uint64_t *values, size_t count)
+static struct survey survey_of(struct vmpfi_numbers values, size_t count)
 {
     struct survey s = {.least = UINT64_MAX, .group_count = count > 0};
     uint64_t run = 0;
     memset(s.multiple, true, sizeof s.multiple);
     for (size_t i = 0; i < count; i++) {
-        uint64_t value = values[i];
+        uint64_t value = number_at(values, i);
         s.least = value < s.least ? value : s.least;
         s.greatest = value > s.greatest ? value : s.greatest;
         if (i == 0) {
             continue;
         }
-        if (value == values[i - 1]) {
+        if (value == number_at(values, i - 1)) {
             run++;
             s.longest_run = run > s.longest_run ? run : s.longest_run;
             continue;
         }
         run = 0;
         s.group_count++;
-        survey_step(&s, value - values[i - 1]);
+        survey_step(&s, value - number_at(values, i - 1));
     }
     return s;
 }
 
-static uint64_t bits_above(const uint64_t *values, size_t count, uint64_t least)
+static uint64_t bits_above(struct vmpfi_numbers values, size_t count, uint64_t least)
 {
     uint64_t bits = 0;
     for (size_t i = 0; i < count; i++) {
-        if (i == 0 || values[i] != values[i - 1]) {
-            bits += bit_length(values[i] - least);
+        if (i == 0 || number_at(values, i) != number_at(values, i - 1)) {
+            bits += bit_length(number_at(values, i) - least);
         }
     }
     return bits;
@@ -106,7 +111,7 @@ static void plan_runs(struct vmpfi_coded_plan *plan, const struct survey *s)
     }
 }
 
-struct vmpfi_coded_plan vmpfi_coded_plan(const uint64_t *values, size_t count)
+struct vmpfi_coded_plan vmpfi_coded_plan(struct vmpfi_numbers values, size_t count)
 {
     struct vmpfi_coded_plan plan = {
         .number_precision = VMPFI_MAX_PRECISION, .unit = 1, .group_count = count};
@@ -119,7 +124,7 @@ struct vmpfi_coded_plan vmpfi_coded_plan(const uint64_t *values, size_t count)
     uint64_t step_bits = s.falls ? s.zigzag_bits : s.step_bits;
     if (step_bits < bits_above(values, count, s.least)) {
         plan.transform |= VMPFI_TRANSFORM_DELTA | (s.falls ? (unsigned)VMPFI_TRANSFORM_ZIGZAG : 0u);
-        plan.base = values[0];
+        plan.base = number_at(values, 0);
         /* One more: the zigzag of a quotient can be that much above the quotient of the zigzag. */
         plan.number_precision =
             precision_for((s.falls ? s.greatest_zigzag : s.greatest_step) / plan.unit + 1);
@@ -130,18 +135,19 @@ struct vmpfi_coded_plan vmpfi_coded_plan(const uint64_t *values, size_t count)
     return plan;
 }
 
-struct vmpfi_coded_plan vmpfi_coded_plan_small(const uint64_t *values, size_t count)
+struct vmpfi_coded_plan vmpfi_coded_plan_small(struct vmpfi_numbers values, size_t count)
 {
     struct vmpfi_coded_plan plan = {.unit = 1, .group_count = count};
     uint64_t seen = 0;
     for (size_t i = 0; i < count; i++) {
-        seen |= values[i];
+        seen |= number_at(values, i);
     }
     plan.number_precision = precision_for(seen);
     return plan;
 }
 
-struct vmpfi_coded_plan vmpfi_coded_plan_down(const uint64_t *values, size_t count, uint64_t top)
+struct vmpfi_coded_plan vmpfi_coded_plan_down(struct vmpfi_numbers values, size_t count,
+                                              uint64_t top)
 {
     struct vmpfi_coded_plan plan = {.transform = VMPFI_TRANSFORM_DOWN,
                                     .number_precision = VMPFI_MAX_PRECISION,
@@ -150,7 +156,7 @@ struct vmpfi_coded_plan vmpfi_coded_plan_down(const uint64_t *values, size_t cou
                                     .group_count = count};
     uint64_t greatest = 0;
     for (size_t i = 0; i < count; i++) {
-        greatest = top - values[i] > greatest ? top - values[i] : greatest;
+        greatest = top - number_at(values, i) > greatest ? top - number_at(values, i) : greatest;
     }
     plan.number_precision = precision_for(greatest);
     return plan;
@@ -210,23 +216,23 @@ static uint64_t number_of(const struct vmpfi_coded_plan *plan, uint64_t previous
 }
 
 /* The end of the group that begins at i. */
-static size_t group_end(const uint64_t *values, size_t count, size_t i, bool runs)
+static size_t group_end(struct vmpfi_numbers values, size_t count, size_t i, bool runs)
 {
     size_t end = i + 1;
-    while (runs && end < count && values[end] == values[i]) {
+    while (runs && end < count && number_at(values, end) == number_at(values, i)) {
         end++;
     }
     return end;
 }
 
-static void put_numbers(struct bit_writer *w, const uint64_t *values, size_t count,
+static void put_numbers(struct bit_writer *w, struct vmpfi_numbers values, size_t count,
                         const struct vmpfi_coded_plan *plan)
 {
     bool runs = (plan->transform & VMPFI_TRANSFORM_RUNS) != 0;
     uint64_t previous = plan->base;
     for (size_t i = 0; i < count; i = group_end(values, count, i, runs)) {
-        put_number(w, number_of(plan, previous, values[i]), plan->number_precision);
-        previous = values[i];
+        put_number(w, number_of(plan, previous, number_at(values, i)), plan->number_precision);
+        previous = number_at(values, i);
     }
     for (size_t i = 0; runs && i < count;) {
         size_t end = group_end(values, count, i, runs);
@@ -244,7 +250,7 @@ static size_t low_bytes_of(unsigned precision)
     return precision == 0 ? 0 : ((256u >> precision) - 2 + 7) / 8;
 }
 
-bool vmpfi_coded_encode(struct vmpfi_buffer *out, const uint64_t *values, size_t count,
+bool vmpfi_coded_encode(struct vmpfi_buffer *out, struct vmpfi_numbers values, size_t count,
                         const struct vmpfi_coded_plan *plan, size_t *tail_bytes)
 {
     bool runs = (plan->transform & VMPFI_TRANSFORM_RUNS) != 0;

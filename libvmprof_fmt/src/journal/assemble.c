@@ -53,7 +53,7 @@ static vmpf_status keep_code(struct vmpfi_assembler *a, uint32_t number,
                              const struct vmpfi_code *code)
 {
     void *codes = a->codes;
-    bool grown = vmpfi_grow(&codes, &a->code_capacity, a->code_count + 1, sizeof *a->codes);
+    bool grown = vmpfi_grow_lean(&codes, &a->code_capacity, a->code_count + 1, sizeof *a->codes);
     a->codes = codes;
     if (!grown || !vmpfi_map64_insert(&a->code_numbers, number, (uint32_t)a->code_count)) {
         return VMPF_E_NOMEM;

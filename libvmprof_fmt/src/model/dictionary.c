@@ -7,6 +7,9 @@
 
 #define MAX_ENTRIES ((size_t)UINT32_MAX - 1)
 
+_Static_assert(sizeof(struct vmpf_location) == 8 && sizeof(struct vmpf_stack) == 8,
+               "a pair index looks at them as two numbers");
+
 static bool append_entry(void **array, size_t *capacity, size_t *count, const void *entry,
                          size_t entry_bytes)
 {
@@ -62,8 +65,8 @@ void vmpfi_dictionary_fini(struct vmpfi_dictionary *d)
     vmpfi_index_fini(&d->function_index);
     vmpfi_index_fini(&d->label_index);
     vmpfi_map64_fini(&d->addresses);
-    vmpfi_map64_fini(&d->location_map);
-    vmpfi_stack_index_fini(&d->stack_index);
+    vmpfi_pair_index_fini(&d->location_index);
+    vmpfi_pair_index_fini(&d->stack_index);
     memset(d, 0, sizeof *d);
 }
 
@@ -81,8 +84,8 @@ vmpf_status vmpfi_dictionary_clear(struct vmpfi_dictionary *d)
     vmpfi_index_clear(&d->function_index);
     vmpfi_index_clear(&d->label_index);
     vmpfi_map64_clear(&d->addresses);
-    vmpfi_map64_clear(&d->location_map);
-    vmpfi_stack_index_clear(&d->stack_index);
+    vmpfi_pair_index_clear(&d->location_index);
+    vmpfi_pair_index_clear(&d->stack_index);
     return add_nothing(d);
 }
 
@@ -224,8 +227,9 @@ vmpf_status vmpfi_intern_location(struct vmpfi_dictionary *d, uint32_t function,
     if (function >= d->function_count) {
         return VMPF_E_ARG;
     }
-    uint64_t key = ((uint64_t)function << 32) | line;
-    if (vmpfi_map64_find(&d->location_map, key, id)) {
+    uint32_t have = vmpfi_pair_index_find(&d->location_index, d->locations, function, line);
+    if (have != 0) {
+        *id = have;
         return VMPF_OK;
     }
     if (d->location_count >= MAX_ENTRIES) {
@@ -235,11 +239,12 @@ vmpf_status vmpfi_intern_location(struct vmpfi_dictionary *d, uint32_t function,
     if (!APPEND(d, location, &entry)) {
         return VMPF_E_NOMEM;
     }
-    *id = (uint32_t)(d->location_count - 1);
-    if (!vmpfi_map64_insert(&d->location_map, key, *id)) {
+    have = (uint32_t)(d->location_count - 1);
+    if (!vmpfi_pair_index_insert(&d->location_index, d->locations, have)) {
         d->location_count--;
         return VMPF_E_NOMEM;
     }
+    *id = have;
     return VMPF_OK;
 }
 
@@ -256,7 +261,7 @@ vmpf_status vmpfi_intern_stack(struct vmpfi_dictionary *d, uint32_t parent, uint
         *id = parent + 1;
         return VMPF_OK;
     }
-    uint32_t node = vmpfi_stack_index_find(&d->stack_index, d->stacks, entry);
+    uint32_t node = vmpfi_pair_index_find(&d->stack_index, d->stacks, parent, location);
     if (node != 0) {
         *id = node;
         return VMPF_OK;
@@ -268,7 +273,7 @@ vmpf_status vmpfi_intern_stack(struct vmpfi_dictionary *d, uint32_t parent, uint
         return VMPF_E_NOMEM;
     }
     node = (uint32_t)(d->stack_count - 1);
-    if (!vmpfi_stack_index_insert(&d->stack_index, d->stacks, node)) {
+    if (!vmpfi_pair_index_insert(&d->stack_index, d->stacks, node)) {
         d->stack_count--;
         return VMPF_E_NOMEM;
     }
@@ -327,6 +332,6 @@ size_t vmpfi_dictionary_bytes(const struct vmpfi_dictionary *d)
            (d->string_index.capacity + d->module_index.capacity + d->function_index.capacity +
             d->label_index.capacity) *
                sizeof(struct vmpfi_index_slot) +
-           (d->addresses.capacity + d->location_map.capacity) * sizeof(struct vmpfi_map64_slot) +
-           vmpfi_stack_index_bytes(&d->stack_index);
+           d->addresses.capacity * sizeof(struct vmpfi_map64_slot) +
+           vmpfi_pair_index_bytes(&d->location_index) + vmpfi_pair_index_bytes(&d->stack_index);
 }

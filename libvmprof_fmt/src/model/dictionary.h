@@ -6,7 +6,7 @@
 
 #include "libvmprof_fmt/src/base/buffer.h"
 #include "libvmprof_fmt/src/base/map.h"
-#include "libvmprof_fmt/src/model/stack_index.h"
+#include "libvmprof_fmt/src/model/pair_index.h"
 
 #include <vmprof/vmpf.h>
 
@@ -54,8 +54,8 @@ struct vmpfi_dictionary {
     struct vmpfi_label *labels;
     size_t label_count, label_capacity;
     struct vmpfi_index string_index, module_index, function_index, label_index;
-    struct vmpfi_map64 addresses, location_map;
-    struct vmpfi_stack_index stack_index;
+    struct vmpfi_map64 addresses;
+    struct vmpfi_pair_index location_index, stack_index;
 };
 
 /* vmpfi_dictionary_init() makes the tables with their entry 0. VMPF_E_NOMEM: fini is still due. */

@@ -96,6 +96,9 @@ vmpf_status vmpf_reader_open(vmpf_reader **out, struct vmpf_source source,
         status = vmpfi_plan_make(&r->plan, r->input.source, &r->range, totals, &r->scratch,
                                  r->options.memory_limit_bytes);
         r->totals_wanted = totals && r->plan.made;
+        if (status == VMPF_OK && !r->range.set) {
+            status = vmpfi_ahead_start(&r->ahead, r->options.threads, r->options.skip_columns);
+        }
         if (status != VMPF_OK) {
             vmpfi_fail_nomem(err);
         }
@@ -118,6 +121,7 @@ void vmpf_reader_close(vmpf_reader *r)
         free(r->sessions[i]);
     }
     free(r->sessions);
+    vmpfi_ahead_stop(&r->ahead);
     vmpfi_input_fini(&r->input);
     vmpfi_plan_fini(&r->plan);
     vmpfi_tables_fini(&r->tables);
@@ -144,6 +148,10 @@ static vmpf_status advance(vmpf_reader *r, struct vmpf_error *err)
     vmpf_status status = VMPF_OK;
     bool have_block = false;
     while (status == VMPF_OK && !have_block && !r->have_totals) {
+        if (!r->plan.made && r->session_count > 0) {
+            VMPF_TRY(vmpfi_ahead_look(&r->ahead, &r->input, r->session_id,
+                                      vmpfi_reader_current(r)->info.value_count, err));
+        }
         status = r->plan.made ? vmpfi_plan_step(r, &have_block, err)
                               : vmpfi_reader_step(r, &have_block, err);
         have_block = have_block && vmpfi_block_is_wanted(r);

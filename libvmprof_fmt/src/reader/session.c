@@ -122,6 +122,11 @@ static vmpf_status decode_samples(vmpf_reader *r, const struct vmpfi_chunk_heade
         r->samples.count = 0;
         return vmpfi_range_head(head, payload, err);
     }
+    vmpf_status status;
+    if (vmpfi_ahead_take(&r->ahead, payload, header->payload_crc, s->info.value_count, head,
+                         &r->samples, &status, err)) {
+        return status;
+    }
     return vmpfi_samples_decode(head, &r->samples, &r->scratch, s->info.value_count,
                                 r->options.skip_columns, payload, err);
 }

@@ -6,6 +6,7 @@
 #include "libvmprof_fmt/src/blocks/samples.h"
 #include "libvmprof_fmt/src/blocks/totals.h"
 #include "libvmprof_fmt/src/model/metadata.h"
+#include "libvmprof_fmt/src/reader/ahead.h"
 #include "libvmprof_fmt/src/reader/input.h"
 #include "libvmprof_fmt/src/reader/plan.h"
 #include "libvmprof_fmt/src/reader/range.h"
@@ -46,6 +47,7 @@ struct vmpf_reader {
     struct vmpfi_input input;
     struct vmpf_reader_options options;
     struct vmpfi_range range;
+    struct vmpfi_ahead ahead;
     struct vmpfi_plan plan;
     struct vmpfi_tables tables;
     struct vmpfi_scratch scratch;

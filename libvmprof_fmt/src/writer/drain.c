@@ -226,7 +226,7 @@ static bool is_ring_full(const vmpf_writer *w, uint64_t drained_bytes)
 {
     uint64_t capacity = w->journal.capacity_bytes;
     uint64_t tail = atomic_load_explicit(&w->journal.memory->tail, memory_order_relaxed);
-    uint64_t reserve = capacity / 8 > 2 * drained_bytes ? capacity / 8 : 2 * drained_bytes;
+    uint64_t reserve = capacity / 16 > 2 * drained_bytes ? capacity / 16 : 2 * drained_bytes;
     return w->journal.position - tail + reserve >= capacity;
 }
 

@@ -5,9 +5,18 @@
 #include <errno.h>
 #include <string.h>
 
-/* What the tables of an epoch may take. With what is counted by node beside them, and what writing a block takes, the
- * writer stays below 8 MiB. */
-#define EPOCH_MAX_BYTES ((size_t)7 << 19)
+/* What the tables of an epoch may take: with the journal, with what is counted by node beside them, and with what writing a
+ * block takes, the writer stays below 12 MiB. */
+#define TABLES_AND_JOURNAL_BYTES ((size_t)15 << 19)
+#define TABLES_MIN_BYTES ((size_t)2 << 20)
+
+static size_t tables_may_take(const vmpf_writer *w)
+{
+    size_t journal_bytes = w->journal.capacity_bytes;
+    return journal_bytes > TABLES_AND_JOURNAL_BYTES - TABLES_MIN_BYTES
+               ? TABLES_MIN_BYTES
+               : TABLES_AND_JOURNAL_BYTES - journal_bytes;
+}
 
 /* One flush under construction: nothing of the writer changes until its bytes are written. */
 struct flush {
@@ -282,7 +291,7 @@ static void forget_pending(struct flush *f)
                                         .stacks = w->dictionary.stack_count,
                                         .labels = w->dictionary.label_count};
     w->threads.first_dirty = w->threads.count;
-    w->journal.codes.size_bytes = 0;
+    vmpfi_buffer_fini(&w->journal.codes); /* the first are the most */
     vmpfi_writer_index_commit(w, &f->noted);
     w->journal.flushed_position = w->journal.position;
     w->samples_written += w->pending.count;
@@ -321,7 +330,7 @@ static vmpf_status maybe_new_epoch(vmpf_writer *w, struct vmpf_error *err)
 {
     if (w->dictionary.stack_count <= w->options.epoch_max_nodes &&
         w->dictionary.label_count <= w->options.epoch_max_nodes &&
-        vmpfi_dictionary_bytes(&w->dictionary) <= EPOCH_MAX_BYTES) {
+        vmpfi_dictionary_bytes(&w->dictionary) <= tables_may_take(w)) {
         return VMPF_OK;
     }
     VMPF_TRY(flush_once(w, NULL, true, err));

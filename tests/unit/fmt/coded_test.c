@@ -32,7 +32,8 @@ static void test_writer_of_the_example(void **state)
                                           .group_count = 3};
     struct vmpfi_buffer out = {0};
     size_t tail_bytes;
-    assert_true(vmpfi_coded_encode(&out, example_values, 4, &plan, &tail_bytes));
+    assert_true(vmpfi_coded_encode(&out, (struct vmpfi_numbers){.wide = example_values}, 4, &plan,
+                                   &tail_bytes));
     assert_int_equal(out.size_bytes, sizeof example);
     assert_memory_equal(out.data, example, sizeof example);
     assert_int_equal(tail_bytes, 2);
@@ -155,11 +156,12 @@ static void test_random_columns_come_back(void **state)
             top = values[i] > top ? values[i] : top;
         }
         for (int down = 0; down < 2; down++) {
+            const struct vmpfi_numbers numbers = {.wide = values};
             struct vmpfi_buffer out = {0};
             size_t tail_bytes;
-            struct vmpfi_coded_plan plan = down != 0 ? vmpfi_coded_plan_down(values, count, top)
-                                                     : vmpfi_coded_plan(values, count);
-            assert_true(vmpfi_coded_encode(&out, values, count, &plan, &tail_bytes));
+            struct vmpfi_coded_plan plan = down != 0 ? vmpfi_coded_plan_down(numbers, count, top)
+                                                     : vmpfi_coded_plan(numbers, count);
+            assert_true(vmpfi_coded_encode(&out, numbers, count, &plan, &tail_bytes));
             assert_null(vmpfi_coded_decode(out.data, out.size_bytes, back, count));
             assert_memory_equal(back, values, count * sizeof *values);
             assert_true(tail_bytes <= out.size_bytes);
