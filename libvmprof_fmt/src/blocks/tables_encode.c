@@ -146,19 +146,21 @@ vmpf_status vmpfi_stacks_encode(struct vmpfi_buffer *out, struct vmpfi_scratch *
 {
     const struct vmpfi_columnset_head head = {.first = first, .count = (uint32_t)count};
     uint32_t *distances = vmpfi_scratch_words(scratch, 0, count);
-    uint32_t *locations = vmpfi_scratch_words(scratch, 1, count);
+    uint32_t few_locations[WORTH_EDGES];
     struct vmpfi_edges edges;
-    if (distances == NULL || locations == NULL) {
+    if (distances == NULL) {
         return VMPF_E_NOMEM;
     }
     for (size_t i = 0; i < count; i++) {
         distances[i] = (uint32_t)(first + i - stacks[first + i].parent);
-        locations[i] = stacks[first + i].location;
     }
     struct vmpfi_column_in in[4] = {
         {.id = VMPFI_STACK_DISTANCE, .nature = VMPFI_NATURE_ORDINALS, .words = distances}};
     if (count < WORTH_EDGES) {
-        in[1] = (struct vmpfi_column_in){.id = VMPFI_STACK_LOCATION, .words = locations};
+        for (size_t i = 0; i < count; i++) {
+            few_locations[i] = stacks[first + i].location;
+        }
+        in[1] = (struct vmpfi_column_in){.id = VMPFI_STACK_LOCATION, .words = few_locations};
         return vmpfi_columnset_encode(out, scratch, &head, in, 2);
     }
     VMPF_TRY(vmpfi_edges_find(&edges, scratch, 2, stacks, first, count, location_count));

@@ -6,8 +6,8 @@
 #include <string.h>
 
 /* With more rows than this, of which most are of one sample, what was counted is forgotten: it would never pay, and what comes may. */
-#define MANY_ROWS 16384u
-#define FORGOTTEN_FOR_GOOD 2u
+#define MANY_ROWS 8192u
+#define FORGOTTEN_FOR_GOOD 3u
 #define SAMPLES_PER_STACK 4u /* at least, for totals to be worth their place [F-5.9-4] */
 
 enum slot { /* of the scratch memory; the last is the encoder's own */
@@ -68,16 +68,16 @@ static bool reserve_rows(struct vmpfi_tally *t, const struct vmpfi_samples *samp
     return true;
 }
 
-/* It is tried once more; then the epoch has no totals, and they cost no memory. */
+/* It is tried twice more; then the epoch has no totals, and they cost no memory. */
 static void forget(struct vmpfi_tally *t)
 {
-    bool again = t->forgotten > 0;
+    unsigned forgotten = t->forgotten + 1;
     uint64_t first = t->first + t->covered;
-    if (again) {
+    if (forgotten == FORGOTTEN_FOR_GOOD) {
         vmpfi_tally_fini(t);
     }
     vmpfi_tally_clear(t, first);
-    t->forgotten = again ? FORGOTTEN_FOR_GOOD : 1;
+    t->forgotten = forgotten;
 }
 
 bool vmpfi_tally_reserve(struct vmpfi_tally *t, const struct vmpfi_samples *samples,
