@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""Every rule of the text has a good vector and a bad one, but for those that EXEMPT says cannot have one.
+"""Every rule of the text has a good vector and a bad one, but for those that EXEMPT says cannot have one. The ids of the
+text are unique, stand in their order under their sections, and no id is named, there or elsewhere, that it has not.
 
-coverage_test.py SPEC EXEMPT FOLDER
+coverage_test.py SPEC EXEMPT FOLDER TEXT...
 """
 
 import pathlib
@@ -14,6 +15,8 @@ import source  # noqa: E402
 import vectors  # noqa: E402
 
 _RULE = re.compile(r"^- \[(F-[0-9.]+-[0-9]+)\]", re.MULTILINE)
+_SECTION = re.compile(r"^##+ ([0-9]+(?:\.[0-9]+)?)\.? ")
+_NAMED = re.compile(r"\bF-[0-9]+(?:\.[0-9]+)?-[0-9]+")
 
 
 def exemptions(text):
@@ -48,11 +51,45 @@ def faults(rules, exempt, by_class):
         yield "%s: the text has no such rule" % rule
 
 
+def numbers(section):
+    """"5.10" as (5, 10)."""
+    return tuple(int(part) for part in section.split("."))
+
+
+def order_faults(text):
+    """Sections that do not grow; rules that stand in another section than their id says (that of its subsections counts as
+    a section's own), or that are not numbered from 1 in their order."""
+    section, last = (0,), {}
+    for line in text.splitlines():
+        heading, rule = _SECTION.match(line), _RULE.match(line)
+        if heading:
+            if numbers(heading.group(1)) <= section:
+                yield "section %s stands behind section %s" % (heading.group(1), ".".join(map(str, section)))
+            section = numbers(heading.group(1))
+        elif rule:
+            place, number = rule.group(1)[2:].split("-")
+            if numbers(place) not in (section, section[:1]):
+                yield "%s stands in section %s" % (rule.group(1), ".".join(map(str, section)))
+            if int(number) != last.get(place, 0) + 1:
+                yield "%s stands behind F-%s-%d" % (rule.group(1), place, last.get(place, 0))
+            last[place] = int(number)
+
+
+def named_faults(rules, paths):
+    """Ids that a file names and the text does not have."""
+    for path in paths:
+        named = set(_NAMED.findall(path.read_text(encoding="utf-8", errors="replace")))
+        for rule in sorted(named - set(rules)):
+            yield "%s: the text has no %s" % (path, rule)
+
+
 def main(arguments):
-    spec, exempt, folder = (pathlib.Path(argument) for argument in arguments)
-    rules = _RULE.findall(spec.read_text(encoding="utf-8"))
+    spec, exempt, folder, *others = (pathlib.Path(argument) for argument in arguments)
+    text = spec.read_text(encoding="utf-8")
+    rules = _RULE.findall(text)
     assert len(rules) > 80, "the rules of the text were not found"
-    found = list(faults(rules, exemptions(exempt.read_text(encoding="utf-8")), covered(folder)))
+    found = list(order_faults(text)) + list(named_faults(rules, [spec, exempt, *others]))
+    found += faults(rules, exemptions(exempt.read_text(encoding="utf-8")), covered(folder))
     print("\n".join(found) if found else "%d rules" % len(rules))
     return 1 if found else 0
 

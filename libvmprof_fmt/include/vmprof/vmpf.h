@@ -1,6 +1,6 @@
 /* vmpf.h: read and write vmprof profiles.
  *
- * The format is specified in spec/vmprof-format.md; rule ids such as [F-4.1-2] refer to it.
+ * The format is specified in spec/vmprof-format.md; rule ids such as [F-4-2] refer to it.
  *
  * Conventions, stated once:
  *  - A function that can fail returns a vmpf_status and takes an optional struct vmpf_error *; NULL
@@ -54,7 +54,7 @@ struct vmpf_error {
     vmpf_status status;
     int sys_errno;     /* errno of the failed system call, else 0 */
     uint64_t offset;   /* bytes from the start of the input or output */
-    char rule[16];     /* the id of the rule that was broken, "F-4.1-2", or "" */
+    char rule[16];     /* the id of the rule that was broken, "F-4-2", or "" */
     char message[232]; /* one line without a newline, NUL-terminated */
 };
 
