@@ -93,9 +93,9 @@ vmpf_status vmpfi_columnset_decode(struct vmpfi_columnset *set, const uint8_t *p
                           "a chunk is too short for its columns");
     }
     if (head->count > VMPFI_MAX_ENTRIES || column_count > VMPFI_MAX_COLUMNS) {
-        return vmpfi_fail(err, VMPF_E_LIMIT, payload_offset, "F-4-6",
-                          "%u entries in %u columns are too many", (unsigned)head->count,
-                          (unsigned)column_count);
+        return vmpfi_fail(
+            err, VMPF_E_LIMIT, payload_offset, column_count > VMPFI_MAX_COLUMNS ? "F-4-1" : "F-4-6",
+            "%u entries in %u columns are too many", (unsigned)head->count, (unsigned)column_count);
     }
     struct vmpfi_cursor directory = cursor;
     if (!vmpfi_skip(&cursor, (size_t)column_count * VMPFI_DIRECTORY_ENTRY_BYTES)) {

@@ -57,7 +57,7 @@ static vmpf_status check_lengths(const struct vmpfi_table *table, const struct t
 static vmpf_status check_distances(const struct vmpfi_table *table,
                                    const struct vmpfi_payload *payload, struct vmpf_error *err)
 {
-    if (table->first > UINT32_MAX) {
+    if (table->first == 0 || table->first > UINT32_MAX) {
         return vmpfi_fail(err, VMPF_E_CORRUPT, payload->offset, "F-5.2-1",
                           "a table begins at an id that it cannot have");
     }

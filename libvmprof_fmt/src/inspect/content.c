@@ -87,7 +87,8 @@ static void inspect_columns(struct vmpf_item *item, struct vmpf_column_info *col
         return;
     }
     if (column_count > VMPF_MAX_COLUMNS || out->count > MAX_ENTRIES) {
-        vmpfi_fail(&item->problem, VMPF_E_LIMIT, offset, "F-4-6",
+        vmpfi_fail(&item->problem, VMPF_E_LIMIT, offset,
+                   column_count > VMPF_MAX_COLUMNS ? "F-4-1" : "F-4-6",
                    "%u entries in %u columns are too many", (unsigned)out->count,
                    (unsigned)column_count);
         return;

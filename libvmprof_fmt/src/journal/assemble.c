@@ -69,9 +69,9 @@ struct code_pieces {
     const uint8_t *name, *file, *lines;
 };
 
-/* false: it breaks [F-7.2-4] or [F-7.2-7]. */
-static bool read_code(struct vmpfi_cursor *cursor, uint32_t *number, struct vmpfi_code *code,
-                      struct code_pieces *pieces)
+/* NULL, or the rule that it breaks. */
+static const char *read_code(struct vmpfi_cursor *cursor, uint32_t *number, struct vmpfi_code *code,
+                             struct code_pieces *pieces)
 {
     uint8_t kind;
     if (!vmpfi_read_u32(cursor, number) || !vmpfi_read_u32(cursor, &code->function.first_line) ||
@@ -81,17 +81,18 @@ static bool read_code(struct vmpfi_cursor *cursor, uint32_t *number, struct vmpf
         !vmpfi_read_u8(cursor, &pieces->file_encoding) ||
         !vmpfi_read_u32(cursor, &pieces->name_bytes) ||
         !vmpfi_read_u32(cursor, &pieces->file_bytes) ||
-        !vmpfi_read_u32(cursor, &pieces->lines_bytes)) {
-        return false;
+        !vmpfi_read_u32(cursor, &pieces->lines_bytes) ||
+        !read_padded(cursor, pieces->name_bytes, &pieces->name) ||
+        !read_padded(cursor, pieces->file_bytes, &pieces->file) ||
+        !read_padded(cursor, pieces->lines_bytes, &pieces->lines)) {
+        return "F-7.2-7";
     }
     code->function.kind = kind <= VMPF_KIND_JIT_INTERNAL ? (vmpf_kind)kind : VMPF_KIND_UNKNOWN;
-    return read_padded(cursor, pieces->name_bytes, &pieces->name) &&
-           read_padded(cursor, pieces->file_bytes, &pieces->file) &&
-           read_padded(cursor, pieces->lines_bytes, &pieces->lines) &&
-           vmpfi_text_is_sound(pieces->name_encoding, pieces->name, pieces->name_bytes,
-                               VMPFI_MAX_STRING_BYTES) &&
-           vmpfi_text_is_sound(pieces->file_encoding, pieces->file, pieces->file_bytes,
-                               VMPFI_MAX_STRING_BYTES);
+    bool sound = vmpfi_text_is_sound(pieces->name_encoding, pieces->name, pieces->name_bytes,
+                                     VMPFI_MAX_STRING_BYTES) &&
+                 vmpfi_text_is_sound(pieces->file_encoding, pieces->file, pieces->file_bytes,
+                                     VMPFI_MAX_STRING_BYTES);
+    return sound ? NULL : "F-7.2-4";
 }
 
 bool vmpfi_codes_are_sound(const uint8_t *rows, size_t size_bytes)
@@ -101,7 +102,7 @@ bool vmpfi_codes_are_sound(const uint8_t *rows, size_t size_bytes)
     struct code_pieces pieces;
     uint32_t number;
     while (vmpfi_cursor_left(&cursor) > 0) {
-        if (!read_code(&cursor, &number, &code, &pieces)) {
+        if (read_code(&cursor, &number, &code, &pieces) != NULL) {
             return false;
         }
     }
@@ -116,7 +117,8 @@ vmpf_status vmpfi_assemble_code(struct vmpfi_assembler *a, const uint8_t *payloa
     struct code_pieces pieces;
     uint32_t number;
     uint32_t index;
-    if (!read_code(&cursor, &number, &code, &pieces)) {
+    a->broken_rule = read_code(&cursor, &number, &code, &pieces);
+    if (a->broken_rule != NULL) {
         return VMPF_E_CORRUPT;
     }
     if (consumed_bytes != NULL) {
@@ -145,6 +147,7 @@ vmpf_status vmpfi_assemble_thread(struct vmpfi_assembler *a, const uint8_t *payl
     uint32_t id;
     if (!vmpfi_read_u64(&cursor, &thread.process_id) || !vmpfi_read_u32(&cursor, &thread_id) ||
         !vmpfi_read_u32(&cursor, &name_bytes) || !read_padded(&cursor, name_bytes, &name)) {
+        a->broken_rule = "F-7.2-7";
         return VMPF_E_CORRUPT;
     }
     thread.thread_id = thread_id;
@@ -152,7 +155,7 @@ vmpf_status vmpfi_assemble_thread(struct vmpfi_assembler *a, const uint8_t *payl
     return vmpfi_threads_define(a->threads, &thread, true, &id);
 }
 
-/* The code with this number; one that is not known is kept as <lost> [F-7.5-3]. */
+/* The code with this number; one that is not known is kept as <lost> [F-7.3-4]. */
 static vmpf_status code_index(struct vmpfi_assembler *a, uint32_t number, uint32_t *index)
 {
     if (vmpfi_map64_find(&a->code_numbers, number, index)) {
@@ -160,6 +163,7 @@ static vmpf_status code_index(struct vmpfi_assembler *a, uint32_t number, uint32
     }
     const struct vmpfi_code lost = {
         .function.name = {.data = lost_name, .size_bytes = sizeof lost_name - 1}};
+    a->unknown_codes++;
     *index = (uint32_t)a->code_count;
     return keep_code(a, number, &lost);
 }
@@ -229,6 +233,7 @@ vmpf_status vmpfi_assemble_sample(struct vmpfi_assembler *a, const uint8_t *payl
         !vmpfi_read_u32(&cursor, &value_count) || frame_count > VMPF_MAX_DEPTH ||
         !vmpfi_read_bytes(&cursor, (size_t)value_count * 8, &values) ||
         !vmpfi_read_bytes(&cursor, frame_count * sizeof(struct vmpf_row_frame), &frames)) {
+        a->broken_rule = "F-7.2-7";
         return VMPF_E_CORRUPT;
     }
     for (size_t k = 0; k < value_count && k < a->value_count; k++) {

@@ -89,7 +89,7 @@ enum vmpfi_ring_result vmpfi_ring_next(struct vmpfi_ring *ring, uint64_t *positi
         uint64_t bytes = row_bytes(ring, *position, head, header);
         if (bytes == 0 || !check_matches(ring, *position, header, bytes)) {
             resynchronise(ring, position, head);
-            return VMPFI_RING_LOST;
+            return VMPFI_RING_DAMAGED;
         }
         uint64_t begin = *position;
         uint32_t kind = row_kind(header);

@@ -23,7 +23,8 @@ struct vmpfi_row {
 enum vmpfi_ring_result {
     VMPFI_RING_ROW,     /* *row is set, position is behind it */
     VMPFI_RING_PENDING, /* the row at position is not published yet (live reading only) */
-    VMPFI_RING_LOST,    /* something was skipped, position is behind it: a sample was lost */
+    VMPFI_RING_LOST,    /* a sample that was never published was skipped, position is behind it */
+    VMPFI_RING_DAMAGED, /* the same for damage, which counts as one lost sample [F-7.5-3] */
     VMPFI_RING_END,     /* position reached head */
 };
 

@@ -85,8 +85,10 @@ vmpf_status vmpfi_block_finish(vmpf_reader *r, struct vmpf_block *block, struct 
     const struct vmpfi_samples *samples = &r->samples;
     memset(block, 0, sizeof *block);
     VMPF_TRY(find_labels(r, &block->label, err));
+    vmpfi_damage_names(r, r->samples_offset, "F-5.2-3");
     vmpfi_tables_translate(&r->tables, &r->tables.stack_epoch, samples->stack, samples->count);
     VMPF_TRY(translate_threads(&r->tables, samples->thread, samples->count, err));
+    vmpfi_damage_names(r, r->samples_offset, "F-5.6-2");
     clear_unknown_flags(samples->flags, samples->count);
     count_block(vmpfi_reader_current(r), samples);
     block->count = samples->count;

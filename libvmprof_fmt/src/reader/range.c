@@ -60,7 +60,8 @@ vmpf_status vmpfi_range_head(struct vmpfi_columnset_head *head, const struct vmp
                           "a chunk is too short for its columns");
     }
     if (head->count > VMPFI_MAX_ENTRIES || column_count > VMPFI_MAX_COLUMNS) {
-        return vmpfi_fail(err, VMPF_E_LIMIT, payload->offset, "F-4-6",
+        return vmpfi_fail(err, VMPF_E_LIMIT, payload->offset,
+                          column_count > VMPFI_MAX_COLUMNS ? "F-4-1" : "F-4-6",
                           "%u entries in %u columns are too many", (unsigned)head->count,
                           (unsigned)column_count);
     }

@@ -164,8 +164,6 @@ static vmpf_status advance(vmpf_reader *r, struct vmpf_error *err)
 static vmpf_status report(vmpf_reader *r, vmpf_status status, const struct vmpf_error *error,
                           struct vmpf_error *err)
 {
-    r->damage.unknown_names = r->tables.unknown;
-    r->damage.damaged = r->damage.damaged || r->tables.unknown > 0;
     if (status == VMPF_OK || status == VMPF_END) {
         return status;
     }

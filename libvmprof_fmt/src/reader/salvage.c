@@ -121,6 +121,7 @@ static vmpf_status take_row(struct salvage *s, const struct vmpfi_row *row,
     default: return VMPF_OK;
     }
     if (!add_to_sums(s, &sample, samples->value_count)) {
+        s->assembler.broken_rule = "F-5.6-4";
         return VMPF_E_CORRUPT;
     }
     samples->stack[s->count] = sample.stack;
@@ -134,20 +135,48 @@ static vmpf_status take_row(struct salvage *s, const struct vmpfi_row *row,
     return VMPF_OK;
 }
 
+/* A row, or a stretch of the ring, that is damaged: one sample is lost. */
+static void lose_row(struct salvage *s, uint64_t position, const char *rule)
+{
+    struct vmpf_error error;
+    uint64_t offset = s->r->journal.offset + VMPFI_JOURNAL_HEADER_BYTES +
+                      (position & (s->ring.capacity_bytes - 1));
+    vmpfi_fail(&error, VMPF_E_CORRUPT, offset, rule, "a row of the journal is damaged");
+    vmpfi_damage_samples(s->r, 1, &error);
+}
+
+/* Frames of code that no row before them defined are <lost>. */
+static void note_codes(struct salvage *s, uint64_t position)
+{
+    uint64_t offset = s->r->journal.offset + VMPFI_JOURNAL_HEADER_BYTES +
+                      (position & (s->ring.capacity_bytes - 1));
+    s->r->tables.unknown += s->assembler.unknown_codes;
+    s->assembler.unknown_codes = 0;
+    vmpfi_damage_names(s->r, offset, "F-7.3-4");
+}
+
 static vmpf_status take_rows(struct salvage *s, struct vmpfi_samples *samples)
 {
     struct vmpfi_row row;
     for (;;) {
+        uint64_t begin = s->position;
         enum vmpfi_ring_result result =
             vmpfi_ring_next(&s->ring, &s->position, s->head, false, &row);
         if (result == VMPFI_RING_END) {
             return VMPF_OK;
         }
-        vmpf_status status = result == VMPFI_RING_ROW ? take_row(s, &row, samples) : VMPF_OK;
-        if (status == VMPF_E_CORRUPT || result == VMPFI_RING_LOST) {
-            vmpfi_damage_samples(s->r, 1);
+        if (result == VMPFI_RING_LOST) {
+            vmpfi_damage_samples(s->r, 1, NULL); /* it was being written: nothing is wrong */
+        } else if (result == VMPFI_RING_DAMAGED) {
+            lose_row(s, begin, "F-7.5-3");
         } else {
-            VMPF_TRY(status);
+            vmpf_status status = take_row(s, &row, samples);
+            if (status == VMPF_E_CORRUPT) {
+                lose_row(s, begin, s->assembler.broken_rule);
+            } else {
+                VMPF_TRY(status);
+            }
+            note_codes(s, begin);
         }
     }
 }
@@ -210,6 +239,7 @@ vmpf_status vmpfi_salvage_journal(vmpf_reader *r, bool *block, struct vmpf_error
         return VMPF_OK;
     }
     count_lost(&s);
+    r->samples_offset = r->journal.offset;
     vmpf_status status = collect(&s);
     *block = status == VMPF_OK && s.count > 0;
     free(s.ring_memory);

@@ -77,7 +77,10 @@ static vmpf_status take_table(vmpf_reader *r, uint16_t kind, const struct vmpfi_
 {
     struct vmpfi_table table = {.known_locations = (size_t)r->tables.location_epoch.count + 1};
     VMPF_TRY(vmpfi_table_decode(&table, &r->scratch, kind, payload, err));
-    return vmpfi_tables_add(&r->tables, kind, &table, payload->offset, err);
+    bool gap = table.first > vmpfi_tables_next_id(&r->tables, kind);
+    VMPF_TRY(vmpfi_tables_add(&r->tables, kind, &table, payload->offset, err));
+    vmpfi_damage_names(r, payload->offset, gap ? vmpfi_tables_first_rule(kind) : "F-5.2-3");
+    return VMPF_OK;
 }
 
 /* [F-5.6-4]: whether sum and the values come to less than 2^63. */
@@ -131,6 +134,16 @@ static vmpf_status decode_samples(vmpf_reader *r, const struct vmpfi_chunk_heade
                                 r->options.skip_columns, payload, err);
 }
 
+/* Those that the file has told of are `known` now. */
+static void lose_samples(vmpf_reader *r, uint64_t known, uint64_t offset, const char *rule)
+{
+    struct vmpf_error error;
+    uint64_t lost = known - vmpfi_reader_current(r)->sample_position;
+    vmpfi_fail(&error, VMPF_E_CORRUPT, offset, rule, "%llu samples are missing",
+               (unsigned long long)lost);
+    vmpfi_damage_samples(r, lost, &error);
+}
+
 static vmpf_status take_samples(vmpf_reader *r, const struct vmpfi_chunk_header *header,
                                 const struct vmpfi_payload *payload, bool *block,
                                 struct vmpf_error *err)
@@ -144,8 +157,9 @@ static vmpf_status take_samples(vmpf_reader *r, const struct vmpfi_chunk_header 
                                head.first + head.count) != VMPF_OK) {
         return vmpfi_fail_nomem(err);
     }
-    vmpfi_damage_samples(r, head.first - s->sample_position);
+    lose_samples(r, head.first, payload->offset, "F-5.6-1");
     s->sample_position = head.first + head.count;
+    r->samples_offset = payload->offset;
     if (head.lost_samples > s->info.lost_samples) {
         s->info.lost_samples = head.lost_samples;
     }
@@ -157,11 +171,11 @@ static vmpf_status take_samples(vmpf_reader *r, const struct vmpfi_chunk_header 
 }
 
 /* [F-6-3]: false when samples and sums are not those of the SAMPLES chunks, and no loss explains it. */
-static bool end_adds_up(vmpf_reader *r, const struct vmpfi_end *end)
+static bool end_adds_up(vmpf_reader *r, const struct vmpfi_end *end, uint64_t offset)
 {
     struct vmpfi_session *s = vmpfi_reader_current(r);
     if (end->samples > s->sample_position) {
-        vmpfi_damage_samples(r, end->samples - s->sample_position);
+        lose_samples(r, end->samples, offset, "F-6-3");
         s->sample_position = end->samples;
     }
     for (size_t k = 0; !s->samples_lost && k < end->value_count && k < s->info.value_count; k++) {
@@ -192,7 +206,7 @@ static vmpf_status take_end(vmpf_reader *r, const struct vmpfi_payload *payload,
     s->info.end_ns = end.end_ns;
     s->info.lost_samples = end.lost_samples;
     /* In a range, samples that were not looked at are neither lost nor in the sums. */
-    if (!r->range.set && !end_adds_up(r, &end)) {
+    if (!r->range.set && !end_adds_up(r, &end, payload->offset)) {
         struct vmpf_error error;
         vmpfi_fail(&error, VMPF_E_CORRUPT, payload->offset, "F-6-3",
                    "the samples are not those that the end counts");

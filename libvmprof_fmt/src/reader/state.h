@@ -64,6 +64,7 @@ struct vmpf_reader {
     struct vmpfi_coverage coverage;
     /* the current block, or totals in its place */
     struct vmpfi_samples samples;
+    uint64_t samples_offset; /* of the payload that they are from */
     struct vmpfi_totals totals;
     bool totals_wanted; /* TOTALS chunks are read in place of the samples that they cover */
     bool have_totals;
@@ -90,7 +91,9 @@ static inline bool vmpfi_reader_has_read(const vmpf_reader *r,
 void vmpfi_damage_note(vmpf_reader *r, const struct vmpf_error *error); /* nothing to count */
 void vmpfi_damage_bytes(vmpf_reader *r, uint64_t bytes, const struct vmpf_error *error);
 void vmpfi_damage_chunk(vmpf_reader *r, const struct vmpf_error *error);
-void vmpfi_damage_samples(vmpf_reader *r, uint64_t samples);
+void vmpfi_damage_samples(vmpf_reader *r, uint64_t samples, const struct vmpf_error *error);
+/* What the tables miss that they did not before. */
+void vmpfi_damage_names(vmpf_reader *r, uint64_t offset, const char *rule);
 void vmpfi_damage_unfinished(vmpf_reader *r);
 
 /* chunks.c: one step: a chunk, the end of a session, the start of one. *block: r->samples holds a block. VMPF_END: there

@@ -56,6 +56,10 @@ void vmpfi_tables_fini(struct vmpfi_tables *t);
 vmpf_status vmpfi_tables_new_epoch(struct vmpfi_tables *t);
 vmpf_status vmpfi_tables_new_session(struct vmpfi_tables *t);
 
+/* What `first` of the next chunk of this kind has to be, and the rule that says so. */
+uint64_t vmpfi_tables_next_id(const struct vmpfi_tables *t, uint16_t kind);
+const char *vmpfi_tables_first_rule(uint16_t kind);
+
 /* Adds a decoded chunk of this kind. VMPF_E_CORRUPT: a rule is broken, nothing changed. VMPF_E_NOMEM and
  * VMPF_E_LIMIT (the memory limit): final. */
 vmpf_status vmpfi_tables_add(struct vmpfi_tables *t, uint16_t kind, const struct vmpfi_table *chunk,

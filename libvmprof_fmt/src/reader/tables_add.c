@@ -31,9 +31,22 @@ static struct vmpfi_epoch_table *epoch_of(struct vmpfi_tables *t, uint16_t kind)
     }
 }
 
-static uint64_t entries_so_far(struct vmpfi_tables *t, uint16_t kind)
+uint64_t vmpfi_tables_next_id(const struct vmpfi_tables *t, uint16_t kind)
 {
-    return kind == VMPFI_STRINGS ? t->string_count - 1 : epoch_of(t, kind)->count;
+    switch (kind) {
+    case VMPFI_STRINGS: return t->string_count;
+    case VMPFI_MODULES: return t->module_epoch.count + 1;
+    case VMPFI_FUNCTIONS: return t->function_epoch.count + 1;
+    case VMPFI_LOCATIONS: return t->location_epoch.count + 1;
+    case VMPFI_LABELS: return t->label_epoch.count + 1;
+    case VMPFI_THREADS: return t->thread_session.count;
+    default: return t->stack_epoch.count + 1;
+    }
+}
+
+const char *vmpfi_tables_first_rule(uint16_t kind)
+{
+    return kind == VMPFI_THREADS ? "F-5.5-1" : "F-5.2-1";
 }
 
 static vmpf_status append_lost(struct vmpfi_tables *t, uint16_t kind)
@@ -223,10 +236,10 @@ static vmpf_status check_table(struct vmpfi_tables *t, uint16_t kind,
         }
         return VMPF_OK;
     }
-    uint64_t entries = entries_so_far(t, kind);
-    if (chunk->first <= entries || chunk->first > VMPFI_MAX_TABLE_ENTRIES ||
-        chunk->first - entries - 1 > MAX_GAP) {
-        return vmpfi_fail(err, VMPF_E_CORRUPT, offset, "F-5.2-1",
+    uint64_t next = vmpfi_tables_next_id(t, kind);
+    if (chunk->first < next || chunk->first > VMPFI_MAX_TABLE_ENTRIES ||
+        chunk->first - next > MAX_GAP) {
+        return vmpfi_fail(err, VMPF_E_CORRUPT, offset, vmpfi_tables_first_rule(kind),
                           "a table begins at an id that it cannot have");
     }
     return VMPF_OK;
@@ -257,7 +270,7 @@ static vmpf_status add_entries(struct vmpfi_tables *t, uint16_t kind,
     if (kind == VMPFI_THREADS) {
         return add_threads(t, chunk);
     }
-    VMPF_TRY(fill_gap(t, kind, chunk->first - entries_so_far(t, kind) - 1));
+    VMPF_TRY(fill_gap(t, kind, chunk->first - vmpfi_tables_next_id(t, kind)));
     switch (kind) {
     case VMPFI_STRINGS: return add_strings(t, chunk);
     case VMPFI_MODULES: return add_modules(t, chunk);

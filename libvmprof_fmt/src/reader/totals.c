@@ -17,14 +17,29 @@ static void count_totals(struct vmpfi_session *s, const struct vmpfi_totals *tot
     }
 }
 
+/* Totals that are not given are of stacks that are there, too; the greatest is the last [F-5.9-2]. */
+static void note_stacks(vmpf_reader *r, uint64_t offset)
+{
+    const struct vmpfi_totals *totals = &r->totals;
+    if (totals->count > 0 && totals->stacks[totals->count - 1] > r->tables.stack_epoch.count) {
+        struct vmpf_error error;
+        vmpfi_fail(&error, VMPF_E_CORRUPT, offset, "F-5.2-3",
+                   "totals are of a stack that is missing");
+        vmpfi_damage_note(r, &error);
+    }
+}
+
 vmpf_status vmpfi_totals_take(vmpf_reader *r, const struct vmpfi_payload *payload,
                               struct vmpf_error *err)
 {
     struct vmpfi_session *s = vmpfi_reader_current(r);
     VMPF_TRY(vmpfi_totals_decode(&r->totals, &r->scratch, s->info.value_count, payload, err));
     if (!r->totals_wanted) {
-        return vmpfi_coverage_totals(&r->coverage, &r->totals, payload->offset, err);
+        VMPF_TRY(vmpfi_coverage_totals(&r->coverage, &r->totals, payload->offset, err));
+        note_stacks(r, payload->offset);
+        return VMPF_OK;
     }
+    r->samples_offset = payload->offset;
     count_totals(s, &r->totals); /* what they cover was looked at when the plan was made */
     r->have_totals = r->totals.count > 0;
     return VMPF_OK;
@@ -34,6 +49,7 @@ static void give_totals(vmpf_reader *r, struct vmpf_totals *out)
 {
     const struct vmpfi_totals *totals = &r->totals;
     vmpfi_tables_translate(&r->tables, &r->tables.stack_epoch, totals->stacks, totals->count);
+    vmpfi_damage_names(r, r->samples_offset, "F-5.2-3");
     out->count = totals->count;
     out->stack = totals->stacks;
     out->samples = totals->samples;

@@ -191,7 +191,7 @@ vmpf_status vmpfi_writer_drain_rows(vmpf_writer *w, bool live, struct vmpf_error
             VMPF_TRY(take_row(w, &row, err)); /* a row that could not be taken is taken later */
         }
         journal->position = position;
-        if (result == VMPFI_RING_LOST) {
+        if (result == VMPFI_RING_LOST || result == VMPFI_RING_DAMAGED) {
             w->lost_samples++;
         }
         if (result == VMPFI_RING_END || result == VMPFI_RING_PENDING) {
