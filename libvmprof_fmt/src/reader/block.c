@@ -35,11 +35,9 @@ bool vmpfi_block_is_wanted(vmpf_reader *r)
 static vmpf_status translate_threads(struct vmpfi_tables *t, uint32_t *threads, size_t count,
                                      struct vmpf_error *err)
 {
-    uint32_t base = t->thread_session.base;
-    uint64_t known = t->thread_session.count;
     for (size_t i = 0; i < count; i++) {
-        if (threads[i] < known) {
-            threads[i] += base;
+        if (threads[i] < t->session_thread_count) {
+            threads[i] = t->session_threads[threads[i]];
             continue;
         }
         vmpf_status status = vmpfi_tables_thread(t, threads[i], &threads[i]);

@@ -23,9 +23,12 @@ static bool make_room(struct vmpfi_salvage_threads *t, size_t count)
 vmpf_status vmpfi_salvage_threads_begin(struct vmpfi_salvage_threads *t,
                                         const struct vmpfi_tables *tables)
 {
-    for (size_t i = 0; i < tables->thread_session.count; i++) {
-        const struct vmpf_thread *thread = &tables->threads[tables->thread_session.base + i];
+    for (size_t i = 0; i < tables->session_thread_count; i++) {
+        const struct vmpf_thread *thread = vmpfi_tables_session_thread(tables, i);
         uint32_t id;
+        if (vmpfi_tables_thread_is_lost(thread)) {
+            continue; /* nobody knows which it was */
+        }
         VMPF_TRY(vmpfi_threads_define(&t->threads, thread, false, &id));
         if (id < t->known) {
             continue; /* the session has it twice */
@@ -43,12 +46,12 @@ static vmpf_status bring_name(const struct vmpfi_salvage_threads *t, struct vmpf
                               size_t at)
 {
     const struct vmpf_string *name = &t->threads.entries[at].name;
-    struct vmpf_string *have = &tables->threads[tables->thread_session.base + t->ids[at]].name;
+    struct vmpf_string *have = &vmpfi_tables_session_thread(tables, t->ids[at])->name;
     if (have->size_bytes == name->size_bytes &&
         (name->size_bytes == 0 || memcmp(have->data, name->data, name->size_bytes) == 0)) {
         return VMPF_OK;
     }
-    const char *copy = vmpfi_arena_copy(&tables->text, name->data, name->size_bytes);
+    const char *copy = vmpfi_arena_copy(&tables->thread_text, name->data, name->size_bytes);
     if (copy == NULL) {
         return VMPF_E_NOMEM;
     }
@@ -58,7 +61,7 @@ static vmpf_status bring_name(const struct vmpfi_salvage_threads *t, struct vmpf
 
 static vmpf_status append(struct vmpfi_salvage_threads *t, struct vmpfi_tables *tables, size_t at)
 {
-    t->ids[at] = (uint32_t)tables->thread_session.count;
+    t->ids[at] = (uint32_t)tables->session_thread_count;
     return vmpfi_tables_append_thread(tables, &t->threads.entries[at]);
 }
 

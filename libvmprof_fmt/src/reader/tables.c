@@ -17,7 +17,8 @@ static size_t memory_used(const struct vmpfi_tables *t)
            t->module_count * sizeof *t->modules + t->function_count * sizeof *t->functions +
            t->location_count * sizeof *t->locations + t->stack_count * sizeof *t->stacks +
            t->depth_capacity * sizeof *t->depths + t->label_count * sizeof *t->labels +
-           t->thread_count * sizeof *t->threads;
+           t->thread_count * sizeof *t->threads +
+           t->session_thread_count * sizeof *t->session_threads;
 }
 
 static vmpf_status append(struct vmpfi_tables *t, void **array, size_t *capacity, size_t *count,
@@ -129,6 +130,27 @@ vmpf_status vmpfi_tables_append_label(struct vmpfi_tables *t, const struct vmpf_
     return status;
 }
 
+/* The name is the caller's, and stays. */
+static vmpf_status put_thread(struct vmpfi_tables *t, const struct vmpf_thread *entry)
+{
+    void *array = t->threads;
+    vmpf_status status =
+        append(t, &array, &t->thread_capacity, &t->thread_count, entry, sizeof *entry);
+    t->threads = array;
+    return status;
+}
+
+/* The session's next number is that of the entry that comes next. */
+static vmpf_status number_thread(struct vmpfi_tables *t)
+{
+    const uint32_t id = (uint32_t)t->thread_count;
+    void *array = t->session_threads;
+    vmpf_status status =
+        append(t, &array, &t->session_thread_capacity, &t->session_thread_count, &id, sizeof id);
+    t->session_threads = array;
+    return status;
+}
+
 vmpf_status vmpfi_tables_append_thread(struct vmpfi_tables *t, const struct vmpf_thread *thread)
 {
     struct vmpf_thread entry = *thread;
@@ -136,14 +158,15 @@ vmpf_status vmpfi_tables_append_thread(struct vmpfi_tables *t, const struct vmpf
     if (entry.name.data == NULL) {
         return VMPF_E_NOMEM;
     }
-    void *array = t->threads;
-    vmpf_status status =
-        append(t, &array, &t->thread_capacity, &t->thread_count, &entry, sizeof entry);
-    t->threads = array;
-    if (status == VMPF_OK) {
-        t->thread_session.count++;
-    }
-    return status;
+    VMPF_TRY(number_thread(t));
+    return put_thread(t, &entry);
+}
+
+vmpf_status vmpfi_tables_append_lost_thread(struct vmpfi_tables *t)
+{
+    const struct vmpf_thread lost = {.name = lost_text};
+    VMPF_TRY(number_thread(t));
+    return put_thread(t, &lost);
 }
 
 /* ---- life ---------------------------------------------------------------------------------------- */
@@ -183,6 +206,7 @@ void vmpfi_tables_fini(struct vmpfi_tables *t)
     free(t->depths);
     free(t->labels);
     free(t->threads);
+    free(t->session_threads);
     memset(t, 0, sizeof *t);
 }
 
@@ -220,7 +244,8 @@ vmpf_status vmpfi_tables_new_epoch(struct vmpfi_tables *t)
 
 vmpf_status vmpfi_tables_new_session(struct vmpfi_tables *t)
 {
-    t->thread_session = (struct vmpfi_epoch_table){.base = (uint32_t)t->thread_count, .count = 0};
+    t->session_thread_count = 0;
+    t->lost_thread = 0;
     return vmpfi_tables_new_epoch(t);
 }
 
@@ -242,18 +267,26 @@ void vmpfi_tables_translate(struct vmpfi_tables *t, const struct vmpfi_epoch_tab
 
 vmpf_status vmpfi_tables_thread(struct vmpfi_tables *t, uint64_t id, uint32_t *thread)
 {
-    if (id < t->thread_session.count) {
-        *thread = t->thread_session.base + (uint32_t)id;
+    const struct vmpf_thread lost = {.name = lost_text};
+    if (id < t->session_thread_count) {
+        *thread = t->session_threads[id];
         return VMPF_OK;
     }
     t->unknown++;
-    for (size_t i = t->thread_session.base; i < t->thread_count; i++) {
-        if (t->threads[i].name.size_bytes == lost_text.size_bytes && t->threads[i].thread_id == 0) {
-            *thread = (uint32_t)i;
-            return VMPF_OK;
-        }
+    if (t->lost_thread == 0) {
+        VMPF_TRY(put_thread(t, &lost));
+        t->lost_thread = (uint32_t)t->thread_count;
     }
-    const struct vmpf_thread lost = {.name = lost_text};
-    *thread = (uint32_t)t->thread_count;
-    return vmpfi_tables_append_thread(t, &lost);
+    *thread = t->lost_thread - 1;
+    return VMPF_OK;
+}
+
+struct vmpf_thread *vmpfi_tables_session_thread(const struct vmpfi_tables *t, size_t number)
+{
+    return &t->threads[t->session_threads[number]];
+}
+
+bool vmpfi_tables_thread_is_lost(const struct vmpf_thread *thread)
+{
+    return thread->name.data == lost_text.data;
 }

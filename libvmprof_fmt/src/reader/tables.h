@@ -44,8 +44,10 @@ struct vmpfi_tables {
     size_t label_count, label_capacity;
     struct vmpf_thread *threads;
     size_t thread_count, thread_capacity;
+    uint32_t *session_threads; /* the session's numbers to ids of the reader's */
+    size_t session_thread_count, session_thread_capacity;
+    uint32_t lost_thread; /* of the session, without a number in it; 0: none, else its id plus 1 */
     struct vmpfi_epoch_table module_epoch, function_epoch, location_epoch, stack_epoch, label_epoch;
-    struct vmpfi_epoch_table thread_session;
     bool one_epoch;          /* an epoch's entries go when the next one begins */
     uint64_t epochs_dropped; /* how often they went */
     uint64_t unknown;        /* references to entries that are missing */
@@ -78,7 +80,7 @@ static inline uint32_t vmpfi_tables_id(struct vmpfi_tables *t,
 /* The same for count ids, in their place. */
 void vmpfi_tables_translate(struct vmpfi_tables *t, const struct vmpfi_epoch_table *epoch,
                             uint32_t *ids, size_t count);
-/* The same for a thread, which is numbered from 0; a new unnamed one stands for what is not there. */
+/* The same for a thread, which is numbered from 0; one that has no number stands for what is not there. */
 vmpf_status vmpfi_tables_thread(struct vmpfi_tables *t, uint64_t id, uint32_t *thread);
 /* One more entry, with ids of the reader's. VMPF_E_NOMEM, VMPF_E_LIMIT. */
 vmpf_status vmpfi_tables_append_string(struct vmpfi_tables *t, struct vmpf_string entry);
@@ -90,7 +92,14 @@ vmpf_status vmpfi_tables_reserve_stacks(struct vmpfi_tables *t, size_t count);
 vmpf_status vmpfi_tables_append_stack(struct vmpfi_tables *t, struct vmpf_stack entry);
 /* VMPF_E_CORRUPT: the path would be too long [F-5.7-1]. */
 vmpf_status vmpfi_tables_append_label(struct vmpfi_tables *t, const struct vmpf_label *entry);
+/* It gets the session's next number. */
 vmpf_status vmpfi_tables_append_thread(struct vmpfi_tables *t, const struct vmpf_thread *thread);
+
+/* The entry of a thread of the session, and whether it stands for one that is missing. */
+struct vmpf_thread *vmpfi_tables_session_thread(const struct vmpfi_tables *t, size_t number);
+bool vmpfi_tables_thread_is_lost(const struct vmpf_thread *thread);
+/* Threads of the session that were lost with their chunk [F-5.5-1]. */
+vmpf_status vmpfi_tables_append_lost_thread(struct vmpfi_tables *t);
 
 /* Adds a whole dictionary as an epoch of its own. */
 vmpf_status vmpfi_tables_add_dictionary(struct vmpfi_tables *t, const struct vmpfi_dictionary *d);

@@ -19,7 +19,7 @@ static struct vmpf_string string_of(struct vmpfi_tables *t, uint64_t id)
     return t->strings[id];
 }
 
-/* Not of STRINGS, which are kept for one epoch only. */
+/* Not of STRINGS, which are kept for one epoch only, nor of THREADS, which outlive epochs. */
 static struct vmpfi_epoch_table *epoch_of(struct vmpfi_tables *t, uint16_t kind)
 {
     switch (kind) {
@@ -39,7 +39,7 @@ uint64_t vmpfi_tables_next_id(const struct vmpfi_tables *t, uint16_t kind)
     case VMPFI_FUNCTIONS: return t->function_epoch.count + 1;
     case VMPFI_LOCATIONS: return t->location_epoch.count + 1;
     case VMPFI_LABELS: return t->label_epoch.count + 1;
-    case VMPFI_THREADS: return t->thread_session.count;
+    case VMPFI_THREADS: return t->session_thread_count;
     default: return t->stack_epoch.count + 1;
     }
 }
@@ -61,6 +61,7 @@ static vmpf_status append_lost(struct vmpfi_tables *t, uint16_t kind)
     case VMPFI_FUNCTIONS: return vmpfi_tables_append_function(t, &function);
     case VMPFI_LOCATIONS: return vmpfi_tables_append_location(t, t->locations[VMPFI_LOST_ID]);
     case VMPFI_LABELS: return vmpfi_tables_append_label(t, &label);
+    case VMPFI_THREADS: return vmpfi_tables_append_lost_thread(t);
     default: return vmpfi_tables_append_stack(t, t->stacks[VMPFI_LOST_ID]);
     }
 }
@@ -70,7 +71,7 @@ static vmpf_status fill_gap(struct vmpfi_tables *t, uint16_t kind, uint64_t miss
 {
     for (uint64_t i = 0; i < missing; i++) {
         VMPF_TRY(append_lost(t, kind));
-        if (kind != VMPFI_STRINGS) {
+        if (kind != VMPFI_STRINGS && kind != VMPFI_THREADS) {
             epoch_of(t, kind)->count++;
         }
     }
@@ -162,13 +163,11 @@ static void translate_stacks(struct vmpfi_tables *t, const struct vmpfi_table *c
 static vmpf_status add_stacks(struct vmpfi_tables *t, const struct vmpfi_table *chunk)
 {
     VMPF_TRY(vmpfi_tables_reserve_stacks(t, chunk->count));
-    uint64_t unknown = t->unknown;
     struct vmpf_stack *at = t->stacks + t->stack_count;
     translate_stacks(t, chunk, at);
     for (uint32_t i = 0; t->depths != NULL && i < chunk->count; i++) {
         uint32_t depth = t->depths[at[i].parent] + 1;
-        if (depth > VMPF_MAX_DEPTH) { /* [F-5.4-3]; the chunk gives nothing [F-3-8] */
-            t->unknown = unknown;
+        if (depth > VMPF_MAX_DEPTH) { /* [F-5.4-3] */
             return VMPF_E_CORRUPT;
         }
         t->depths[t->stack_count + i] = depth;
@@ -188,12 +187,7 @@ static vmpf_status add_labels(struct vmpfi_tables *t, const struct vmpfi_table *
                                          .text = string_of(t, text),
                                          .number =
                                              text == 0 ? chunk->columns[3][i] : 0}; /* [F-5.7-2] */
-        vmpf_status status = vmpfi_tables_append_label(t, &entry);
-        if (status == VMPF_E_CORRUPT) { /* the chunk gives nothing [F-3-8] */
-            t->label_count -= i;
-            t->label_epoch.count -= i;
-        }
-        VMPF_TRY(status);
+        VMPF_TRY(vmpfi_tables_append_label(t, &entry));
         t->label_epoch.count++;
     }
     return VMPF_OK;
@@ -209,11 +203,11 @@ static vmpf_status add_threads(struct vmpfi_tables *t, const struct vmpfi_table 
                                           .name = {.data = text, .size_bytes = size_bytes}};
         text = size_bytes == 0 ? text : text + size_bytes;
         uint64_t id = chunk->first + i;
-        if (id >= t->thread_session.count) {
+        if (id >= t->session_thread_count) {
             VMPF_TRY(vmpfi_tables_append_thread(t, &entry));
             continue;
         }
-        struct vmpf_thread *have = &t->threads[t->thread_session.base + id];
+        struct vmpf_thread *have = vmpfi_tables_session_thread(t, (size_t)id);
         const char *copy = vmpfi_arena_copy(&t->thread_text, entry.name.data, size_bytes);
         if (copy == NULL) {
             return VMPF_E_NOMEM;
@@ -229,14 +223,10 @@ static vmpf_status check_table(struct vmpfi_tables *t, uint16_t kind,
                                const struct vmpfi_table *chunk, uint64_t offset,
                                struct vmpf_error *err)
 {
-    if (kind == VMPFI_THREADS) {
-        if (chunk->first > t->thread_session.count) {
-            return vmpfi_fail(err, VMPF_E_CORRUPT, offset, "F-5.5-1",
-                              "threads before these are missing");
-        }
-        return VMPF_OK;
-    }
     uint64_t next = vmpfi_tables_next_id(t, kind);
+    if (chunk->first < next && kind == VMPFI_THREADS) {
+        return VMPF_OK; /* some are replaced */
+    }
     if (chunk->first < next || chunk->first > VMPFI_MAX_TABLE_ENTRIES ||
         chunk->first - next > MAX_GAP) {
         return vmpfi_fail(err, VMPF_E_CORRUPT, offset, vmpfi_tables_first_rule(kind),
@@ -267,11 +257,10 @@ static vmpf_status check_outer_parents(struct vmpfi_tables *t, const struct vmpf
 static vmpf_status add_entries(struct vmpfi_tables *t, uint16_t kind,
                                const struct vmpfi_table *chunk)
 {
-    if (kind == VMPFI_THREADS) {
-        return add_threads(t, chunk);
-    }
-    VMPF_TRY(fill_gap(t, kind, chunk->first - vmpfi_tables_next_id(t, kind)));
+    uint64_t next = vmpfi_tables_next_id(t, kind);
+    VMPF_TRY(fill_gap(t, kind, chunk->first > next ? chunk->first - next : 0));
     switch (kind) {
+    case VMPFI_THREADS: return add_threads(t, chunk);
     case VMPFI_STRINGS: return add_strings(t, chunk);
     case VMPFI_MODULES: return add_modules(t, chunk);
     case VMPFI_FUNCTIONS: return add_functions(t, chunk);
@@ -281,16 +270,43 @@ static vmpf_status add_entries(struct vmpfi_tables *t, uint16_t kind,
     }
 }
 
+/* What grows before a path of a chunk turns out to be too long: the chunk then gives nothing [F-3-8], nor is there a
+ * gap before it. */
+struct tree_sizes {
+    size_t stacks, labels;
+    uint64_t stacks_of_epoch, labels_of_epoch, unknown;
+};
+
+static struct tree_sizes sizes_of(const struct vmpfi_tables *t)
+{
+    return (struct tree_sizes){.stacks = t->stack_count,
+                               .labels = t->label_count,
+                               .stacks_of_epoch = t->stack_epoch.count,
+                               .labels_of_epoch = t->label_epoch.count,
+                               .unknown = t->unknown};
+}
+
+static void restore_sizes(struct vmpfi_tables *t, const struct tree_sizes *before)
+{
+    t->stack_count = before->stacks;
+    t->label_count = before->labels;
+    t->stack_epoch.count = before->stacks_of_epoch;
+    t->label_epoch.count = before->labels_of_epoch;
+    t->unknown = before->unknown;
+}
+
 vmpf_status vmpfi_tables_add(struct vmpfi_tables *t, uint16_t kind, const struct vmpfi_table *chunk,
                              uint64_t offset, struct vmpf_error *err)
 {
     VMPF_TRY(check_table(t, kind, chunk, offset, err));
     VMPF_TRY(check_outer_parents(t, chunk, offset, err));
+    const struct tree_sizes before = sizes_of(t);
     vmpf_status status = add_entries(t, kind, chunk);
     if (status == VMPF_E_NOMEM) {
         return vmpfi_fail_nomem(err);
     }
     if (status == VMPF_E_CORRUPT) {
+        restore_sizes(t, &before);
         return vmpfi_fail(err, status, offset, "F-5.4-3", "a path is longer than 1048576");
     }
     if (status == VMPF_E_LIMIT) {
