@@ -268,7 +268,7 @@ VMPF_API vmpf_status vmpf_writer_close(vmpf_writer *w, uint64_t end_ns, struct v
 VMPF_API void vmpf_writer_abandon(vmpf_writer *w);
 
 /* Metadata: a key given again replaces the old value. The strings are copied. VALUES must be set
- * before the first sample and not changed afterwards. */
+ * before the first sample and not changed afterwards; VMPF_E_ARG where they are no list of NAME:UNIT [F-5.1-4]. */
 VMPF_API vmpf_status vmpf_writer_meta_string(vmpf_writer *w, const char *key,
                                              struct vmpf_string value, struct vmpf_error *err);
 VMPF_API vmpf_status vmpf_writer_meta_integer(vmpf_writer *w, const char *key, uint64_t value,
@@ -287,6 +287,7 @@ VMPF_API vmpf_status vmpf_writer_function(vmpf_writer *w, const struct vmpf_func
                                           uint32_t *id, struct vmpf_error *err);
 VMPF_API vmpf_status vmpf_writer_location(vmpf_writer *w, uint32_t function, uint32_t line,
                                           uint32_t *id, struct vmpf_error *err);
+/* VMPF_E_LIMIT: more than VMPF_MAX_DEPTH frames. */
 VMPF_API vmpf_status vmpf_writer_stack(vmpf_writer *w, uint32_t parent, uint32_t location,
                                        uint32_t *id, struct vmpf_error *err);
 /* The set of parent's labels and one more; a text of size 0 means that the value is number, else number is ignored.

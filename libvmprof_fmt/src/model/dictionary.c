@@ -78,6 +78,8 @@ vmpf_status vmpfi_dictionary_clear(struct vmpfi_dictionary *d)
     d->function_count = 0;
     d->location_count = 0;
     d->stack_count = 0;
+    d->deep_stack = 0;
+    d->deep_stack_depth = 0;
     d->label_count = 0;
     vmpfi_index_clear(&d->string_index);
     vmpfi_index_clear(&d->module_index);
@@ -248,6 +250,20 @@ vmpf_status vmpfi_intern_location(struct vmpfi_dictionary *d, uint32_t function,
     return VMPF_OK;
 }
 
+/* A node is no deeper than its number, so that most trees are never walked. Paths are built from the root on: the node
+ * that came last is mostly the parent of the next, and ends the walk. */
+static uint32_t depth_below(const struct vmpfi_dictionary *d, uint32_t parent)
+{
+    uint32_t steps = 1;
+    if (parent < VMPF_MAX_DEPTH) {
+        return parent + 1; /* at most */
+    }
+    for (; parent != 0 && parent != d->deep_stack; parent = d->stacks[parent].parent) {
+        steps++;
+    }
+    return parent == 0 ? steps : steps + d->deep_stack_depth;
+}
+
 vmpf_status vmpfi_intern_stack(struct vmpfi_dictionary *d, uint32_t parent, uint32_t location,
                                uint32_t *id)
 {
@@ -266,7 +282,8 @@ vmpf_status vmpfi_intern_stack(struct vmpfi_dictionary *d, uint32_t parent, uint
         *id = node;
         return VMPF_OK;
     }
-    if (d->stack_count >= MAX_ENTRIES) {
+    uint32_t depth = depth_below(d, parent);
+    if (d->stack_count >= MAX_ENTRIES || depth > VMPF_MAX_DEPTH) {
         return VMPF_E_LIMIT;
     }
     if (!APPEND(d, stack, &entry)) {
@@ -276,6 +293,10 @@ vmpf_status vmpfi_intern_stack(struct vmpfi_dictionary *d, uint32_t parent, uint
     if (!vmpfi_pair_index_insert(&d->stack_index, d->stacks, node)) {
         d->stack_count--;
         return VMPF_E_NOMEM;
+    }
+    if (parent >= VMPF_MAX_DEPTH) { /* else it is only a bound */
+        d->deep_stack = node;
+        d->deep_stack_depth = depth;
     }
     *id = node;
     return VMPF_OK;

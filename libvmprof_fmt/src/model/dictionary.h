@@ -56,6 +56,7 @@ struct vmpfi_dictionary {
     struct vmpfi_index string_index, module_index, function_index, label_index;
     struct vmpfi_map64 addresses;
     struct vmpfi_pair_index location_index, stack_index;
+    uint32_t deep_stack, deep_stack_depth; /* a node whose depth is known; 0: the root */
 };
 
 /* vmpfi_dictionary_init() makes the tables with their entry 0. VMPF_E_NOMEM: fini is still due. */
@@ -76,6 +77,7 @@ vmpf_status vmpfi_intern_function(struct vmpfi_dictionary *d, const struct vmpf_
                                   uint32_t *id);
 vmpf_status vmpfi_intern_location(struct vmpfi_dictionary *d, uint32_t function, uint32_t line,
                                   uint32_t *id);
+/* VMPF_E_LIMIT also where a path would have more than VMPF_MAX_DEPTH nodes [F-5.4-3]. */
 vmpf_status vmpfi_intern_stack(struct vmpfi_dictionary *d, uint32_t parent, uint32_t location,
                                uint32_t *id);
 /* VMPF_E_LIMIT also where a set would have more than VMPF_MAX_DEPTH labels. */

@@ -139,6 +139,12 @@ static vmpf_status set_meta(vmpf_writer *w, const char *key, struct vmpf_meta *e
                           "metadata needs a key, and values cannot change behind the first sample");
     }
     entry->key = (struct vmpf_string){.data = key, .size_bytes = strlen(key)};
+    struct vmpf_value_type types[VMPF_MAX_VALUES];
+    size_t type_count;
+    if (vmpfi_value_types(entry, 1, types, &type_count, NULL) != VMPF_OK) {
+        return vmpfi_fail(err, VMPF_E_ARG, VMPFI_NO_OFFSET, "F-5.1-4",
+                          "values are a list of 1 to 8 texts NAME:UNIT");
+    }
     vmpf_status status = vmpfi_metadata_set(&w->metadata, entry);
     if (status != VMPF_OK) {
         return vmpfi_fail(err, status, VMPFI_NO_OFFSET, "", "metadata %s: %s", key,
