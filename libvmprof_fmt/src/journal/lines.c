@@ -7,7 +7,7 @@
 /* Lines are summed in 64 bits, so that no table can overflow them; what is not a line becomes the first one. */
 static uint32_t clamp(int64_t line, uint32_t first_line)
 {
-    return line >= 0 && line <= INT32_MAX ? (uint32_t)line : first_line;
+    return line >= 0 && line <= UINT32_MAX ? (uint32_t)line : first_line;
 }
 
 /* CPython's Objects/lnotab_notes.txt: an entry (offset step, line step) says where the next line begins. */

@@ -230,13 +230,13 @@ static vmpf_status take_chunk(vmpf_reader *r, const struct vmpfi_chunk_header *h
                               const struct vmpfi_payload *payload, bool *block,
                               struct vmpf_error *err)
 {
-    if (!vmpfi_chunk_kind_is_known(header->kind)) {
-        return pass_unknown(header, payload, err);
-    }
     if (vmpfi_chunk_is_numbered(header) && header->epoch < r->epoch) {
         return vmpfi_fail(err, VMPF_E_CORRUPT, payload->offset - VMPFI_CHUNK_HEADER_BYTES, "F-3-6",
                           "a chunk is of epoch %u, behind one of epoch %u", (unsigned)header->epoch,
                           (unsigned)r->epoch);
+    }
+    if (!vmpfi_chunk_kind_is_known(header->kind)) {
+        return pass_unknown(header, payload, err);
     }
     switch (header->kind) {
     case VMPFI_META: return take_metadata(r, payload, err);
