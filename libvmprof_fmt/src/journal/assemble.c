@@ -189,19 +189,12 @@ static uint64_t frame_at(const uint8_t *frames, size_t frame_count, size_t depth
     return vmpfi_load_u64(frames + (frame_count - 1 - depth) * sizeof(struct vmpf_row_frame));
 }
 
-/* The prefix tree grows from the root; what the path remembers is not looked up again. */
-static vmpf_status stack_of(struct vmpfi_assembler *a, struct vmpfi_path *path,
-                            const uint8_t *frames, size_t frame_count, uint32_t *stack)
+/* The frames of a row from `depth` on, root first, as nodes; the path remembers what it has room for. */
+static vmpf_status extend_path(struct vmpfi_assembler *a, struct vmpfi_path *path,
+                               const uint8_t *frames, size_t frame_count, uint32_t *stack)
 {
-    size_t depth = 0;
-    while (depth < frame_count && depth < path->count &&
-           path->frames[depth] == frame_at(frames, frame_count, depth)) {
-        depth++;
-    }
-    *stack = depth == 0 ? 0 : path->nodes[depth - 1];
-    path->count = depth;
     size_t room = vmpfi_path_reserve(path, frame_count);
-    for (; depth < frame_count; depth++) {
+    for (size_t depth = path->count; depth < frame_count; depth++) {
         uint64_t frame = frame_at(frames, frame_count, depth);
         uint32_t location;
         if (!vmpfi_map64_find(&a->location_of, frame, &location)) {
@@ -209,12 +202,26 @@ static vmpf_status stack_of(struct vmpfi_assembler *a, struct vmpfi_path *path,
         }
         VMPF_TRY(vmpfi_intern_stack(a->dictionary, *stack, location, stack));
         if (depth < room) {
-            path->frames[depth] = frame;
             path->nodes[depth] = *stack;
             path->count = depth + 1;
         }
     }
     return VMPF_OK;
+}
+
+/* The prefix tree grows from the root; what the path remembers is not looked up again. */
+static vmpf_status stack_of(struct vmpfi_assembler *a, struct vmpfi_path *path,
+                            const uint8_t *frames, size_t frame_count, uint32_t *stack)
+{
+    size_t shared = vmpfi_path_shared(path, frames, frame_count);
+    *stack = shared == 0 ? 0 : path->nodes[shared - 1];
+    if (shared == frame_count && shared == path->count) {
+        return VMPF_OK;
+    }
+    path->count = shared;
+    vmpf_status status = extend_path(a, path, frames, frame_count, stack);
+    vmpfi_path_keep(path, frames, frame_count);
+    return status;
 }
 
 vmpf_status vmpfi_assemble_sample(struct vmpfi_assembler *a, const uint8_t *payload,
