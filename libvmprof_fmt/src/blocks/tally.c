@@ -23,6 +23,12 @@ void vmpfi_tally_fini(struct vmpfi_tally *t)
     memset(t, 0, sizeof *t);
 }
 
+size_t vmpfi_tally_bytes(const struct vmpfi_tally *t)
+{
+    return t->node_capacity * sizeof *t->row_of_node +
+           t->row_capacity * (1 + t->value_count) * sizeof *t->rows;
+}
+
 void vmpfi_tally_clear(struct vmpfi_tally *t, uint64_t first)
 {
     if (t->node_capacity > 0) {

@@ -17,6 +17,7 @@ struct vmpfi_tally {
 };
 
 void vmpfi_tally_fini(struct vmpfi_tally *t);
+size_t vmpfi_tally_bytes(const struct vmpfi_tally *t);
 /* Nothing is counted; the next sample is number `first`. Keeps its memory. */
 void vmpfi_tally_clear(struct vmpfi_tally *t, uint64_t first);
 

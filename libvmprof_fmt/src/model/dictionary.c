@@ -70,6 +70,26 @@ void vmpfi_dictionary_fini(struct vmpfi_dictionary *d)
     memset(d, 0, sizeof *d);
 }
 
+#define KEPT_ENTRIES ((size_t)1024)
+
+/* The next epoch may be smaller. Where the memory cannot be made less, it is kept. */
+#define GIVE_BACK(d, table)                                                                        \
+    do {                                                                                           \
+        void *less_ = (d)->table##_capacity <= KEPT_ENTRIES                                        \
+                          ? NULL                                                                   \
+                          : realloc((d)->table##s, KEPT_ENTRIES * sizeof *(d)->table##s);          \
+        (d)->table##s = less_ == NULL ? (d)->table##s : less_;                                     \
+        (d)->table##_capacity = less_ == NULL ? (d)->table##_capacity : KEPT_ENTRIES;              \
+    } while (0)
+
+static void give_back(struct vmpfi_dictionary *d)
+{
+    GIVE_BACK(d, string);
+    GIVE_BACK(d, function);
+    GIVE_BACK(d, location);
+    GIVE_BACK(d, stack);
+}
+
 vmpf_status vmpfi_dictionary_clear(struct vmpfi_dictionary *d)
 {
     vmpfi_arena_fini(&d->text);
@@ -88,6 +108,7 @@ vmpf_status vmpfi_dictionary_clear(struct vmpfi_dictionary *d)
     vmpfi_map64_clear(&d->addresses);
     vmpfi_pair_index_clear(&d->location_index);
     vmpfi_pair_index_clear(&d->stack_index);
+    give_back(d);
     return add_nothing(d);
 }
 

@@ -5,10 +5,16 @@
 #include <errno.h>
 #include <string.h>
 
-/* What the tables of an epoch may take: with the journal, with what is counted by node beside them, and with what writing a
- * block takes, the writer stays below 12 MiB. */
-#define TABLES_AND_JOURNAL_BYTES ((size_t)15 << 19)
+/* What the tables of an epoch may take, and what is kept by node beside them: with the journal, and with what writing a block
+ * takes, the writer stays below 12 MiB. */
+#define TABLES_AND_JOURNAL_BYTES ((size_t)9 << 20)
 #define TABLES_MIN_BYTES ((size_t)2 << 20)
+
+static size_t tables_take(const vmpf_writer *w)
+{
+    return vmpfi_dictionary_bytes(&w->dictionary) + vmpfi_tally_bytes(&w->tally) +
+           w->run_history.node_count * sizeof *w->run_history.last;
+}
 
 static size_t tables_may_take(const vmpf_writer *w)
 {
@@ -330,10 +336,14 @@ static vmpf_status maybe_new_epoch(vmpf_writer *w, struct vmpf_error *err)
 {
     if (w->dictionary.stack_count <= w->options.epoch_max_nodes &&
         w->dictionary.label_count <= w->options.epoch_max_nodes &&
-        vmpfi_dictionary_bytes(&w->dictionary) <= tables_may_take(w)) {
+        tables_take(w) <= tables_may_take(w)) {
         return VMPF_OK;
     }
     VMPF_TRY(flush_once(w, NULL, true, err));
+    uint64_t first = w->tally.first;
+    vmpfi_tally_fini(&w->tally);
+    vmpfi_tally_clear(&w->tally, first);
+    vmpfi_run_history_fini(&w->run_history);
     w->epoch++;
     w->written = VMPFI_NOTHING_WRITTEN;
     vmpfi_assembler_new_epoch(&w->journal.assembler);
