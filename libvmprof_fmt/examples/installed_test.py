@@ -63,7 +63,7 @@ class Installed(unittest.TestCase):
     def test_static(self):
         flags = self.pkg_config("--static", "--cflags", "--libs")
         self.assertEqual(flags.count("-lvmprof_fmt"), 1)
-        self.assertIn("-lz", flags)
+        self.assertIn("-ldeflate", flags)
         archive = str(self.prefix / "lib/libvmprof_fmt.a")
         flags = [archive if flag == "-lvmprof_fmt" else flag for flag in flags]
         self.assertNotIn("libvmprof_fmt", self.check("static", flags, os.environ))
