@@ -2,6 +2,13 @@
 
 from .limits import U32
 
+MAX_VARINT_BYTES = 6  # [F-7.4-2]
+
+
+class _Damaged(Exception):
+    """A table has what no table may have."""
+
+
 def line_of(encoding, table, first_line, offset):
     """The line of the instruction at an offset."""
     if encoding in (1, 2):
@@ -47,14 +54,14 @@ def _line_of_locations(table, line, offset):
 
     def varint():
         nonlocal position
-        value = shift = 0
-        while True:
+        value = 0
+        for index in range(MAX_VARINT_BYTES):
             byte = table[position]  # IndexError: the table ends here
             position += 1
-            value |= (byte & 0x3F) << shift
-            shift += 6
+            value |= (byte & 0x3F) << 6 * index
             if byte & 0x40 == 0:
                 return value
+        raise _Damaged
 
     try:
         while reached <= offset and table[position] & 0x80:
@@ -76,6 +83,6 @@ def _line_of_locations(table, line, offset):
                 break
             line += step  # the entry is whole: it counts
             reached += 2 * ((first & 7) + 1)
-    except IndexError:
-        pass  # [F-7.4-1]
+    except (IndexError, _Damaged):
+        pass  # the lines before it stand [F-7.4-1]
     return line

@@ -3,6 +3,7 @@
 import json
 
 from .model import LOST_THREAD
+from .tables import LOST
 
 def text(data):
     """A byte string for JSON: each byte is the character of that number."""
@@ -35,7 +36,7 @@ def dump_sample(session, sample):
                    for key, value in sample.labels.items()},
         "modules": [dump_module(function.module) for function, _ in sample.stack],
         "stack": [[text(f.name), text(f.file), f.first_line, f.kind, f.address, line] for f, line in sample.stack],
-        "thread": dump_thread(threads[sample.thread] if sample.thread < len(threads) else LOST_THREAD),
+        "thread": dump_thread(LOST_THREAD if sample.thread == LOST else threads[sample.thread]),
         "time_ns": sample.time_ns,
         "values": list(sample.values),
     }

@@ -111,9 +111,11 @@ class InputReader:
 def read(data):
     """Reads a profile. Raises a FormatError where there is nothing that can be given."""
     data = bytes(data)
-    if not data.startswith(MAGIC):  # [F-2-1]
-        raise NotOurs("F-2-1", 0, "this is no vmprof profile")
+    if not data:
+        raise Damaged("F-2-1", 0, "the input is empty: it is truncated")
     found = find_superblock(data, 0)
+    if found is None and not data.startswith(MAGIC):
+        raise NotOurs("F-2-1", 0, "this is no vmprof profile")
     if found is None:
         raise Damaged("F-2-2", 0, "the superblock is damaged, and no chunk follows it")
     first = begin_session(*found, 0)

@@ -5,7 +5,7 @@ from .errors import require
 from .limits import MAX_VALUES, U32, U63, U64
 from .model import FLAG_TRUNCATED, Sample
 from .stacks import Supply
-from .threads import name_threads
+from .threads import defined_threads
 
 STACK, THREAD, TIME, FLAGS, RUN_LENGTH, RUN_KIND, AGE, NODE = range(1, 9)
 AS_RUNS = (RUN_LENGTH, RUN_KIND, AGE, NODE)
@@ -32,7 +32,7 @@ def read_samples(reader, header, payload):
     # All rules hold: from here on the chunk counts.
     stacks = tables.defined(session, header, tables.stacks, stacks, "F-5.6-2")
     labels = tables.defined(session, header, tables.labels, labels, "F-5.2-3")
-    name_threads(session, header, threads)
+    threads = defined_threads(session, header, threads)
     missing = columns.first - reader.samples_before_chunk
     if missing:
         session.damage.samples += missing

@@ -19,6 +19,9 @@ class Superblock:
         if len(raw) < SUPERBLOCK_SIZE:
             self.problem = "F-2-2"
             return
+        if not raw.startswith(MAGIC):
+            self.problem = "F-2-1"
+            return
         (self.read_version, self.write_version, self.size, self.session_id,
          self.start_unix_ns) = struct.unpack_from("<HHIQQ", raw, 8)
         if struct.unpack_from("<I", raw, 60)[0] != crc32(raw[:60]):
@@ -37,9 +40,9 @@ def find_superblock(data, offset, session_id=None):
     """The superblock here: (superblock, chunk header at 64 or None), or None when there is none to use.
 
     One that is damaged is of use only where a whole chunk header stands at 64; behind another session, one of another
-    session id [F-2-2].
+    session id, and below a magic, which the input's beginning does not need [F-2-2].
     """
-    if not data.startswith(MAGIC, offset):
+    if offset != 0 and not data.startswith(MAGIC, offset):
         return None
     superblock = Superblock(data, offset)
     if superblock.problem is None:
