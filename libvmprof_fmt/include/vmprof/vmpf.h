@@ -449,7 +449,7 @@ VMPF_API struct vmpf_module vmpf_reader_module(const vmpf_reader *r, uint32_t id
 VMPF_API struct vmpf_function vmpf_reader_function(const vmpf_reader *r, uint32_t id);
 VMPF_API struct vmpf_location vmpf_reader_location(const vmpf_reader *r, uint32_t id);
 VMPF_API struct vmpf_stack vmpf_reader_stack(const vmpf_reader *r, uint32_t id);
-/* Entry 1 has the key "<lost>". */
+/* Entry 1 has the key and the text "<lost>". */
 VMPF_API struct vmpf_label vmpf_reader_label(const vmpf_reader *r, uint32_t id);
 VMPF_API struct vmpf_thread vmpf_reader_thread(const vmpf_reader *r, uint32_t id);
 

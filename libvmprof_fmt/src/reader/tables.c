@@ -171,12 +171,12 @@ vmpf_status vmpfi_tables_append_lost_thread(struct vmpfi_tables *t)
 
 /* ---- life ---------------------------------------------------------------------------------------- */
 
-/* Entry 0 or entry 1 of every table: `own` is that number. */
+/* Entry 0 or entry 1 of every table [F-5.2-7]: `own` is that number. */
 static vmpf_status append_special(struct vmpfi_tables *t, struct vmpf_string name, uint32_t own)
 {
     const struct vmpf_module module = {.path = name, .build_id = no_text};
     const struct vmpf_function function = {.name = name, .file = no_text};
-    const struct vmpf_label label = {.key = name, .text = no_text};
+    const struct vmpf_label label = {.key = name, .text = name};
     VMPF_TRY(vmpfi_tables_append_module(t, &module));
     VMPF_TRY(vmpfi_tables_append_function(t, &function));
     VMPF_TRY(vmpfi_tables_append_location(t, (struct vmpf_location){.function = own}));
