@@ -4,6 +4,8 @@
  * dump FILE...
  *
  * A byte of a name is the JSON character of that number: names need not be UTF-8 [F-1-5]. */
+#include "tests/reference/alone.h"
+
 #include <vmprof/vmpf.h>
 
 #include <inttypes.h>
@@ -133,15 +135,27 @@ static void print_module(const vmpf_reader *reader, uint32_t id)
            module.file_offset);
 }
 
+/* What the session itself defines; entries 0 and 1 of the table are the reader's. */
+static void print_session_modules(const char *path, size_t session)
+{
+    vmpf_reader *reader = read_alone(path, session);
+    uint32_t count = reader == NULL ? 0 : vmpf_reader_module_count(reader);
+    for (uint32_t id = 2; id < count; id++) {
+        print_comma(id - 2);
+        print_module(reader, id);
+    }
+    vmpf_reader_close(reader);
+}
+
 /* The module of each frame, root first. */
-static void print_modules(const vmpf_reader *reader, uint32_t node)
+static void print_frame_modules(const vmpf_reader *reader, uint32_t node)
 {
     if (node == 0) {
         return;
     }
     struct vmpf_stack stack = vmpf_reader_stack(reader, node);
     struct vmpf_location location = vmpf_reader_location(reader, stack.location);
-    print_modules(reader, stack.parent);
+    print_frame_modules(reader, stack.parent);
     print_comma(stack.parent);
     print_module(reader, vmpf_reader_function(reader, location.function).module);
 }
@@ -181,7 +195,7 @@ static void print_row(const vmpf_reader *reader, const struct row *row, size_t v
     printf("{\"flags\":%" PRIu32 ",\"labels\":{", row->flags);
     print_labels(reader, row->label);
     fputs("},\"modules\":[", stdout);
-    print_modules(reader, row->stack);
+    print_frame_modules(reader, row->stack);
     fputs("],\"stack\":", stdout);
     print_stack(reader, row->stack);
     fputs(",\"thread\":", stdout);
@@ -212,7 +226,8 @@ static void print_meta(const struct vmpf_meta *meta)
     }
 }
 
-static void print_session(const vmpf_reader *reader, size_t session, const struct rows *rows)
+static void print_session(const vmpf_reader *reader, const char *path, size_t session,
+                          const struct rows *rows)
 {
     const struct vmpf_info *info = vmpf_reader_info(reader, session);
 
@@ -229,7 +244,9 @@ static void print_session(const vmpf_reader *reader, size_t session, const struc
         print_comma(i);
         print_meta(&info->meta[i]);
     }
-    fputs("},\"samples\":[", stdout);
+    fputs("},\"modules\":[", stdout);
+    print_session_modules(path, session);
+    fputs("],\"samples\":[", stdout);
     size_t printed = 0;
     for (size_t i = 0; i < rows->count; i++) {
         if (rows->items[i].session == session) {
@@ -263,7 +280,8 @@ static const char *category(vmpf_status status)
     }
 }
 
-static void print_document(const vmpf_reader *reader, vmpf_status status, const struct rows *rows)
+static void print_document(const vmpf_reader *reader, const char *path, vmpf_status status,
+                           const struct rows *rows)
 {
     const struct vmpf_damage nothing = {.damaged = true};
     const struct vmpf_damage *damage = reader == NULL ? &nothing : vmpf_reader_damage(reader);
@@ -277,7 +295,7 @@ static void print_document(const vmpf_reader *reader, vmpf_status status, const 
            category(status));
     for (size_t i = 0; i < sessions; i++) {
         print_comma(i);
-        print_session(reader, i, rows);
+        print_session(reader, path, i, rows);
     }
     fputs("],\"threads\":[", stdout);
     uint32_t threads = reader == NULL ? 0 : vmpf_reader_thread_count(reader);
@@ -321,7 +339,7 @@ static int dump(const char *path)
     if (status == VMPF_OK) {
         status = read_all(reader, &rows);
     }
-    print_document(reader, status, &rows);
+    print_document(reader, path, status, &rows);
     vmpf_reader_close(reader);
     free(rows.items);
     return EXIT_SUCCESS;

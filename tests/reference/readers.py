@@ -13,8 +13,7 @@ import vmprof_reader  # noqa: E402
 
 SECONDS = 120
 FLAG_TRUNCATED = 1
-LOST_THREADS = ("F-5.5-1", "F-5.6-2")
-UNREAD_BY_THE_LIBRARY = tuple("a %s chunk" % kind for kind in ("TOTALS", "INDEX"))
+LOST_MODULE = ["<lost>", "", 0, 0, 0]
 
 
 def read_here(data):
@@ -41,25 +40,14 @@ def read_there(dump, inputs):
     return [json.loads(line) for line in lines]
 
 
-def samples_of(session, threads_are_lost):
-    """The samples; of the flags only those that the format knows [F-5.6-3].
-
-    Where a THREADS chunk is lost, the text leaves open which entries the ones behind it are.
-    """
-    return [{
-        "flags": sample["flags"] & FLAG_TRUNCATED,
-        "labels": labels_of(sample),
-        "modules": sample["modules"],
-        "stack": sample["stack"],
-        "thread": None if threads_are_lost else sample["thread"],
-        "time_ns": sample["time_ns"],
-        "values": sample["values"],
-    } for sample in session["samples"]]
+def samples_of(session):
+    """The samples; of the flags only those that the format knows [F-5.6-3]."""
+    return [dict(sample, flags=sample["flags"] & FLAG_TRUNCATED) for sample in session["samples"]]
 
 
-def labels_of(sample):
-    """The labels, but for the value of one that is lost: the text gives it none."""
-    return {key: value for key, value in sample["labels"].items() if key != "<lost>"}
+def modules_of(session):
+    """The modules that are there: whether a reader lists one for each that is lost the text leaves open."""
+    return [module for module in session["modules"] if module != LOST_MODULE]
 
 
 def differences(here, there):
@@ -74,21 +62,11 @@ def differences(here, there):
         if ours != theirs:
             found.append("%s: %.300r is not %.300r" % (what, ours, theirs))
 
-    if here["error"] == "not ours" or not here["sessions"]:
-        # [F-2-1] and [F-2-2] leave open whether an input whose magic is damaged is recovered; then it is damaged.
-        if not there["damaged"] and there["error"] is None:
-            found.append("taken for whole: %.300r" % here["reference"]["error"])
-        if here["error"] == "newer":
-            compare("error", here["error"], there["error"])
-        return found
-    if is_open(here, there):
-        return found
     for key in ("error", "damaged"):
         compare(key, here[key], there[key])
     compare("count of sessions", len(here["sessions"]), len(there["sessions"]))
-    sessions = zip(here["sessions"], there["sessions"], here["reference"]["sessions"])
-    for index, (ours, theirs, details) in enumerate(sessions):
-        found += ["session %d: %s" % (index, line) for line in session_differences(ours, theirs, details)]
+    for index, (ours, theirs) in enumerate(zip(here["sessions"], there["sessions"])):
+        found += ["session %d: %s" % (index, line) for line in session_differences(ours, theirs)]
     compare("lost samples", here["damage"]["lost_samples"], there["damage"]["lost_samples"])
     if not here["damaged"]:
         compare("damage", here["damage"], there["damage"])
@@ -96,29 +74,19 @@ def differences(here, there):
     return found
 
 
-def session_differences(ours, theirs, details):
+def session_differences(ours, theirs):
     """Where two dumps of a session differ."""
     keys = ("end_ns", "finished", "lost_samples", "metadata", "start_unix_ns", "value_types")
     found = ["%s: %.300r is not %.300r" % (key, ours[key], theirs[key]) for key in keys if ours[key] != theirs[key]]
     if len(ours["samples"]) != len(theirs["samples"]):
         found.append("count of samples: %d is not %d" % (len(ours["samples"]), len(theirs["samples"])))
-    threads_are_lost = any(note[0] in LOST_THREADS for note in details["notes"])
-    pairs = zip(samples_of(ours, threads_are_lost), samples_of(theirs, threads_are_lost))
+    if modules_of(ours) != modules_of(theirs):
+        found.append("modules: %.300r is not %.300r" % (modules_of(ours), modules_of(theirs)))
+    pairs = zip(samples_of(ours), samples_of(theirs))
     unlike = next(((number, *pair) for number, pair in enumerate(pairs) if pair[0] != pair[1]), None)
     if unlike:
         found.append("sample %d: %.300r is not %.300r" % unlike)
     return found
-
-
-def is_open(here, there):
-    """Only chunks that libvmprof_fmt passes over are damaged (see spec/errata.md), or the text is not clear."""
-    notes = [note for session in here["reference"]["sessions"] for note in session["notes"]]
-    passed_over = [note for note in notes if note[2].startswith(UNREAD_BY_THE_LIBRARY)]
-    if here["error"] is None and there["error"] == "unsupported":
-        return True  # it is marked as critical
-    if here["error"] == "unsupported" and there["error"] is None and there["damage"]["bad_chunks"] > 0:
-        return True  # it has something unknown and breaks a rule: which of both counts the text leaves open
-    return bool(passed_over) and passed_over == notes and not there["damaged"]
 
 
 def spoiled(name, data, seed, cuts, flips, spare=range(0)):

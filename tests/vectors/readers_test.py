@@ -20,6 +20,7 @@ import vmprof_reader  # noqa: E402
 
 SECONDS = 120
 LOST_THREAD = [0, 0, "<lost>"]
+LOST_MODULE = ["<lost>", "", 0, 0, 0]
 
 
 # ---- the readers ---------------------------------------------------------------------------------------
@@ -51,8 +52,9 @@ def comparable_sample(sample):
 
 
 def comparable_session(session):
-    """A session without totals, which are no reading of their own, and without what is nothing."""
-    kept = {key: value for key, value in session.items() if key != "totals" and (key != "modules" or value)}
+    """A session without totals, which are no reading of their own, and without what is nothing, or lost."""
+    kept = {key: value for key, value in session.items() if key != "totals"}
+    kept["modules"] = [module for module in session.get("modules", []) if module != LOST_MODULE]
     kept["samples"] = [comparable_sample(sample) for sample in session["samples"]]
     # Of a damaged superblock nothing is believed [F-2-2]; a reader may say 0 or nothing.
     kept["start_unix_ns"] = session["start_unix_ns"] or 0

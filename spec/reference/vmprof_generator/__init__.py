@@ -23,13 +23,13 @@ class Made:
         self.used = used          # names of what of the text is in it
 
 
-def make(seed, damage=False, without=()):
-    """The profile of a seed. `without` names what a reader cannot do yet: "offsets in END"."""
+def make(seed, damage=False):
+    """The profile of a seed."""
     rng = random.Random("vmprof %d" % seed)
     sessions, size = [], 0
     count = rng.choice((1, 1, 1, 2, 3))
     for _ in range(count):
-        session = SessionMaker(rng, rng.randrange(1, 1 << 64), size, without)
+        session = SessionMaker(rng, rng.randrange(1, 1 << 64), size)
         session.make(finished=rng.random() < 0.75)
         size += session.size
         sessions.append(session)

@@ -16,8 +16,7 @@ START_NS = 1700000000000000000
 class SessionMaker:
     """Makes a session. Afterwards `pieces` are its superblock and chunks, `expected` what it holds."""
 
-    def __init__(self, rng, session_id, offset, without=()):
-        self.without = without
+    def __init__(self, rng, session_id, offset):
         self.rng, self.encoder = rng, Encoder(rng)
         self.session_id, self.offset = session_id, offset
         self.pieces = []
@@ -251,8 +250,6 @@ class SessionMaker:
         offsets = (self.size, self.index_offset) if with_index or rng.random() < 0.5 else ()
         if offsets:
             self.encoder.used.add("offsets in END")
-        if "offsets in END" in self.without:
-            offsets = ()
         self.chunk(C.END, C.end(len(self.samples), self.lost, self.end_ns, *self.sums[:len(self.value_types)],
                                 offsets=offsets))
         if rng.random() < 0.2:  # what a writer that is killed while it moves chunks leaves [F-6-4]
