@@ -219,8 +219,11 @@ static vmpf_status decode_column(const struct vmpfi_columnset *set, uint16_t id,
         if (required) {
             return missing_column(set, id, err);
         }
-        memset(to->wide != NULL ? (void *)to->wide : to->words, 0,
-               count * (to->wide != NULL ? sizeof *to->wide : sizeof *to->words));
+        if (to->wide != NULL) {
+            memset(to->wide, 0, count * sizeof *to->wide);
+        } else if (to->words != NULL) {
+            memset(to->words, 0, count * sizeof *to->words);
+        }
         return VMPF_OK;
     }
     const uint8_t *raw = NULL;

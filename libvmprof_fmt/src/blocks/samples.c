@@ -157,8 +157,8 @@ static vmpf_status decode_stacks(const struct vmpfi_columnset *set, const uint32
                                  uint32_t **out, struct vmpf_error *err)
 {
     unsigned run_columns = 0;
-    for (uint16_t id = COLUMN_RUN_LENGTH; id <= COLUMN_RUN_NODE; id++) {
-        run_columns += vmpfi_columnset_has(set, id);
+    for (unsigned id = COLUMN_RUN_LENGTH; id <= COLUMN_RUN_NODE; id++) {
+        run_columns += vmpfi_columnset_has(set, (uint16_t)id);
     }
     bool plain = vmpfi_columnset_has(set, COLUMN_STACK);
     if (plain ? run_columns != 0 : run_columns != 4) {

@@ -1,5 +1,6 @@
 #include "libvmprof_fmt/src/model/pair_index.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -94,6 +95,7 @@ bool vmpfi_pair_index_insert(struct vmpfi_pair_index *index, const void *pairs, 
     if ((index->count + 1) * 8 > capacity * 5 && !enlarge(index, pairs)) {
         return false;
     }
+    assert(index->slots != NULL);
     put(index, pairs, number);
     index->count++;
     return true;
