@@ -17,6 +17,7 @@
 struct peeked {
     int fd;
     bool is_stdin;
+    off_t start; /* of a regular file: where fd stood before the first byte was read; else -1 */
     uint8_t head[VMPT_HEAD_BYTES];
     size_t head_size;
     size_t head_at;
@@ -62,7 +63,37 @@ static void peeked_close(void *ctx)
     free(peeked);
 }
 
-static const struct vmpf_source_ops peeked_ops = {.read = peeked_read, .close = peeked_close};
+static int64_t peeked_size(void *ctx)
+{
+    const struct peeked *peeked = ctx;
+    struct stat status;
+    if (fstat(peeked->fd, &status) != 0) {
+        return -errno;
+    }
+    return status.st_size > peeked->start ? status.st_size - peeked->start : 0;
+}
+
+static int64_t peeked_read_at(void *ctx, uint64_t offset, void *buffer, size_t size)
+{
+    const struct peeked *peeked = ctx;
+    if (offset > (uint64_t)(INT64_MAX - peeked->start)) {
+        return 0;
+    }
+    for (;;) {
+        ssize_t count = pread(peeked->fd, buffer, size, peeked->start + (off_t)offset);
+        if (count >= 0) {
+            *peeked->done_bytes += (uint64_t)count;
+            return count;
+        }
+        if (errno != EINTR) {
+            return -errno;
+        }
+    }
+}
+
+static const struct vmpf_source_ops stream_ops = {.read = peeked_read, .close = peeked_close};
+static const struct vmpf_source_ops file_ops = {
+    .read = peeked_read, .close = peeked_close, .size = peeked_size, .read_at = peeked_read_at};
 
 __attribute__((format(printf, 4, 5))) static vmpf_status
 fail(struct vmpf_error *err, vmpf_status status, int sys_errno, const char *format, ...)
@@ -136,7 +167,8 @@ vmpf_status vmpt_input_recognise(const uint8_t *head, size_t size_bytes,
 static vmpf_status open_feed(struct peeked *peeked, uint32_t skip_columns, struct vmpt_feed *feed,
                              struct vmpf_error *err)
 {
-    struct vmpf_source source = {.ops = &peeked_ops, .ctx = peeked};
+    struct vmpf_source source = {.ops = peeked->start >= 0 ? &file_ops : &stream_ops,
+                                 .ctx = peeked};
     const struct vmpt_importer *importer = NULL;
     vmpf_status status = peek(peeked, err);
     if (status == VMPF_OK) {
@@ -147,6 +179,14 @@ static vmpf_status open_feed(struct peeked *peeked, uint32_t skip_columns, struc
         return status;
     }
     return importer->open(feed, source, skip_columns, err);
+}
+
+/* -1 where fd cannot seek: a pipe says so itself, and what is no regular file has no size to go by. */
+static off_t start_of(int fd)
+{
+    struct stat status;
+    bool is_file = fstat(fd, &status) == 0 && S_ISREG(status.st_mode);
+    return is_file ? lseek(fd, 0, SEEK_CUR) : -1;
 }
 
 static vmpf_status open_input(void *ctx, size_t index, uint32_t skip_columns,
@@ -167,6 +207,7 @@ static vmpf_status open_input(void *ctx, size_t index, uint32_t skip_columns,
     }
     peeked->fd = fd;
     peeked->is_stdin = fd == STDIN_FILENO;
+    peeked->start = start_of(fd);
     peeked->done_bytes = &set->done_bytes;
     return open_feed(peeked, skip_columns, feed, err);
 }
