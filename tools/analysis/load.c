@@ -151,7 +151,7 @@ static vmpf_status load_feed(struct load *load, const struct vmpt_feed *feed, si
 static vmpf_status load_all(struct load *load, struct vmpt_load_error *err)
 {
     const struct vmpt_sample_filter *filter = &load->options->samples;
-    uint32_t skip = VMPF_COLUMN_FLAGS;
+    uint32_t skip = VMPF_COLUMN_FLAGS | VMPF_COLUMN_LABEL;
     if (!filter->has_from && !filter->has_to) {
         skip |= VMPF_COLUMN_TIME;
     }

@@ -44,7 +44,7 @@ static bool count(const char *path, struct counts *counts, struct vmpf_error *er
 {
     const struct vmpf_reader_options options = {
         .size = sizeof(options),
-        .skip_columns = VMPF_COLUMN_TIME | VMPF_COLUMN_FLAGS,
+        .skip_columns = VMPF_COLUMN_TIME | VMPF_COLUMN_FLAGS | VMPF_COLUMN_LABEL,
     };
     struct vmpf_source source;
     struct vmpf_block block;
