@@ -256,6 +256,22 @@ static void check_offsets(const struct look *look)
     }
 }
 
+/* [F-5.9-3]: a stack passes when its number of samples and all its sums are right. */
+static void check_totals(const struct look *look)
+{
+    const struct info_totals *totals = &look->file->totals;
+    uint32_t count = totals->compared ? vmpf_reader_stack_count(look->file->reader) : 0;
+    static const uint64_t nothing[1 + VMPF_MAX_VALUES];
+    for (uint32_t i = 0; i < count; i++) {
+        const struct info_difference *stack = &totals->stacks[i];
+        if (memcmp(stack->left, nothing, sizeof(nothing)) != 0) {
+            fail(look, "the totals of stack %" PRIu32 " are not what its samples come to", i);
+        } else if (stack->stored) {
+            pass(look);
+        }
+    }
+}
+
 /* ---- all of them --------------------------------------------------------------------------------------- */
 
 static const struct {
@@ -272,6 +288,7 @@ static const struct {
     {"samples of the end", check_end_samples},
     {"sums of the end", check_end_sums},
     {"offsets", check_offsets},
+    {"totals", check_totals},
 };
 #define CHECK_COUNT (sizeof(table) / sizeof(table[0]))
 

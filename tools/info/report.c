@@ -10,6 +10,7 @@
 #define STACKS 5
 #define THREADS 6
 #define SAMPLES 7
+#define TOTALS 11
 
 bool info_report_init(struct info_report *report, const char *const *names, size_t count)
 {
@@ -28,6 +29,7 @@ void info_report_fini(struct info_report *report)
 {
     for (size_t i = 0; i < report->file_count; i++) {
         vmpf_reader_close(report->files[i].reader);
+        info_totals_fini(&report->files[i].totals);
     }
     free(report->files);
     free(report->sessions);
@@ -134,6 +136,7 @@ static void count_block(struct info_report *report, const struct info_block *blo
     if (chunk->order != VMPF_ORDER_UNNUMBERED && chunk->epoch >= session->epochs) {
         session->epochs = (uint64_t)chunk->epoch + 1;
     }
+    report->files[block->file].has_totals |= chunk->kind == TOTALS;
     switch (chunk->content) {
     case VMPF_CONTENT_COLUMNS: count_entries(session, chunk); break;
     case VMPF_CONTENT_JOURNAL: session->journal = (size_t)(block - report->blocks); break;
@@ -192,7 +195,7 @@ static vmpf_status read_samples(struct info_report *report, size_t file,
                                 const struct info_source *source, vmpf_reader *reader,
                                 struct vmpf_error *err)
 {
-    const struct info_file *f = &report->files[file];
+    struct info_file *f = &report->files[file];
     struct vmpf_block block;
     struct vmpf_error refusal = {.status = VMPF_END};
     for (;;) {
@@ -211,6 +214,10 @@ static vmpf_status read_samples(struct info_report *report, size_t file,
         size_t session = vmpf_reader_session(reader);
         if (session < f->session_count) {
             add_sums(&report->sessions[f->first_session + session], &block);
+        }
+        if (f->has_totals &&
+            !info_totals_add(&f->totals, vmpf_reader_stack_count(reader), &block)) {
+            return no_memory(err);
         }
         info_source_tick(source);
     }
@@ -234,6 +241,21 @@ static vmpf_status decode(struct info_report *report, size_t file, struct info_s
     return status == VMPF_END ? VMPF_OK : status;
 }
 
+/* Only of a file that is read whole: what is lost is no fault of its totals. */
+static vmpf_status compare_totals(struct info_file *file, struct info_source *source,
+                                  struct vmpf_error *err)
+{
+    struct vmpf_source bytes;
+    if (!file->has_totals || !file->reader || file->error.status != VMPF_OK ||
+        vmpf_reader_damage(file->reader)->damaged) {
+        return VMPF_OK;
+    }
+    vmpf_status status = info_source_rewind(source, &bytes, err);
+    return status == VMPF_OK ? info_totals_compare(&file->totals, bytes,
+                                                   vmpf_reader_stack_count(file->reader), err)
+                             : status;
+}
+
 vmpf_status info_report_read(struct info_report *report, size_t file, struct info_source *source,
                              struct vmpf_error *err)
 {
@@ -255,5 +277,5 @@ vmpf_status info_report_read(struct info_report *report, size_t file, struct inf
     if (status != VMPF_OK && f->error.status == VMPF_OK) {
         f->error = *err;
     }
-    return VMPF_OK;
+    return compare_totals(f, source, err);
 }

@@ -8,6 +8,7 @@
 #include <vmprof/vmpf_inspect.h>
 
 #include "tools/info/source.h"
+#include "tools/info/totals.h"
 
 #define INFO_NONE SIZE_MAX
 
@@ -50,7 +51,9 @@ struct info_file {
     size_t session_count;
     size_t first_block;
     size_t block_count;
-    vmpf_reader *reader;     /* read to its end */
+    vmpf_reader *reader; /* read to its end */
+    struct info_totals totals;
+    bool has_totals;         /* a TOTALS chunk that a reader uses */
     struct vmpf_error error; /* why it was not; status VMPF_OK: it was */
 };
 

@@ -307,6 +307,29 @@ class NewerBlocks(Made):
         for wrong in ({"index": 64}, {"before": 64}, {"end": 64}, {"last": 64}):
             self.assertFalse(self.offsets(**wrong), wrong)
 
+    def totals(self, samples, sums):
+        """(exit code, the check of totals) of a file with an INDEX chunk, whose every checksum and END are right."""
+        chunks = tables() + list(sample_chunks(1, 12))
+        chunks.append((11, C.columns(0, 3, C.column(1, [1, 2, 3]), C.column(2, samples), C.column(16, sums))))
+        body = assemble(chunks)
+        rows = [block for block in anatomy.take_apart(body)[1] if block["type"] == "chunk"]
+        index = C.columns(0, len(rows), *(C.column(1 + i, [row[name] for row in rows]) for i, name in enumerate(
+            ("offset", "size_bytes", "kind", "epoch", "sequence", "begin_ns", "end_ns"))),
+            C.column(8, [12 if row["kind"] == 7 else 0 for row in rows]), lost=len(body))
+        where = len(body)
+        body += C.chunk(12, index, number=len(rows), critical=False)
+        end = C.end(12, 0, 11000, 120) + struct.pack("<QQ", len(body), where)
+        path = self.file("t.prof", body + C.chunk(C.END, end, number=len(rows) + 1))
+        checks = document(path)["checks"]
+        return info("--verify", path).returncode, [check for check in checks if check["check"] == "totals"][0]
+
+    def test_totals_are_held_against_the_samples(self):
+        code, check = self.totals([4, 4, 4], [40, 40, 40])
+        self.assertEqual((code, check["result"], check["checked"]), (0, "passed", 3))
+        for lie, stacks in (([4, 4, 4], [39, 41, 40]), 2), (([3, 5, 4], [40, 40, 40]), 2):
+            code, check = self.totals(*lie)
+            self.assertEqual((code, check["result"], check["failed"]), (1, "failed", stacks))
+
 
 # ---- damage ------------------------------------------------------------------------------------------------
 
