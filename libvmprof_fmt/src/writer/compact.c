@@ -9,20 +9,6 @@ static vmpf_status failed(int result, uint64_t offset, struct vmpf_error *err)
     return vmpfi_fail_errno(err, -result, offset, "cannot bring the file to its final shape");
 }
 
-uint64_t vmpfi_place(struct vmpfi_placing *placing, const struct vmpfi_chunk_record *chunk)
-{
-    if (placing->stuck || chunk->dropped) {
-        return chunk->offset;
-    }
-    if (chunk->size_bytes > chunk->offset - placing->to) {
-        placing->stuck = true;
-        return chunk->offset;
-    }
-    uint64_t at = placing->to;
-    placing->to += chunk->size_bytes;
-    return at;
-}
-
 /* The chunks from *index on that can move in one piece: whole ones, side by side, no more bytes than lie between their old
  * place and the new one. 0: there are none, or placing is stuck at the one at *from. */
 static size_t next_piece(const struct vmpfi_writer_journal *journal, size_t *index,

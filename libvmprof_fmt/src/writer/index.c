@@ -89,24 +89,6 @@ void vmpfi_writer_index_fini(vmpf_writer *w)
 
 /* ---- where they will stand ------------------------------------------------------------------------- */
 
-bool vmpfi_writer_moves(const vmpf_writer *w)
-{
-    return w->journal.mapped && !w->journal.stays;
-}
-
-void vmpfi_writer_decide_move(vmpf_writer *w)
-{
-    struct vmpfi_writer_journal *journal = &w->journal;
-    if (vmpfi_writer_moves(w) &&
-        (w->offset > w->limits.moved_file_bytes || journal->chunk_count > w->limits.moved_chunks)) {
-        journal->stays = true;
-        free(journal->chunks);
-        journal->chunks = NULL;
-        journal->chunk_count = 0;
-        journal->chunk_capacity = 0;
-    }
-}
-
 /* offsets gets the final ones of the first `count` entries; NULL where count is 0. Gives the state of the placing behind the
  * last chunk that was noted. */
 static struct vmpfi_placing place_noted(const vmpf_writer *w, const struct vmpfi_noted *noted,

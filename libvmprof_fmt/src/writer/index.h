@@ -6,6 +6,7 @@
 #include "libvmprof_fmt/src/blocks/chunk.h"
 #include "libvmprof_fmt/src/blocks/index.h"
 #include "libvmprof_fmt/src/blocks/samples.h"
+#include "libvmprof_fmt/src/writer/place.h"
 
 #include <vmprof/vmpf.h>
 
@@ -15,13 +16,6 @@ struct vmpfi_writer_index {
     size_t count, capacity;
     uint64_t first;       /* entries in the INDEX chunks so far */
     uint64_t last_offset; /* of the last INDEX chunk; 0: none */
-};
-
-/* A chunk that stands behind the journal, for the move at close. */
-struct vmpfi_chunk_record {
-    uint64_t offset;
-    uint32_t size_bytes;
-    bool dropped; /* CODES: of no use once the journal is gone */
 };
 
 /* Bounds that a test may lower. */
@@ -54,19 +48,5 @@ vmpf_status vmpfi_writer_end_encode(vmpf_writer *w, const struct vmpfi_noted *no
 
 void vmpfi_writer_index_commit(vmpf_writer *w, const struct vmpfi_noted *noted);
 void vmpfi_writer_index_fini(vmpf_writer *w);
-
-/* Called between two flushes, so that what END and INDEX say holds when the file is closed: a file that has grown too
- * large will not be moved. */
-void vmpfi_writer_decide_move(vmpf_writer *w);
-bool vmpfi_writer_moves(const vmpf_writer *w);
-
-/* compact.c, the one place that says where the move puts the chunks: they are given to vmpfi_place() one after the other,
- * and it says where each ends up. A chunk that is larger than the gap before it would be overwritten by its own copy: it
- * and all behind it stay. */
-struct vmpfi_placing {
-    uint64_t to;
-    bool stuck;
-};
-uint64_t vmpfi_place(struct vmpfi_placing *placing, const struct vmpfi_chunk_record *chunk);
 
 #endif
