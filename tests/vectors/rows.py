@@ -22,9 +22,12 @@ def check(session_id, position, kind, length, payload):
         state = (state << 29 | state >> 35) & MASK
         return state * FACTOR & MASK
 
-    state = (session_id ^ position) * FACTOR & MASK
+    begin = (session_id ^ position) * FACTOR & MASK
+    states = [begin, begin, begin, begin]
     for at in range(0, len(payload), 8):
-        state = mixed(state, int.from_bytes(payload[at:at + 8], "little"))
+        lane = at // 8 % 4
+        states[lane] = mixed(states[lane], int.from_bytes(payload[at:at + 8], "little"))
+    state = mixed(mixed(mixed(states[0], states[1]), states[2]), states[3])
     return mixed(state, kind * 2 ** 24 + length - 1) >> 33
 
 

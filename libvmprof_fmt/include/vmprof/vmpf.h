@@ -252,7 +252,7 @@ struct vmpf_writer_options {
     uint64_t session_id;    /* 0: random; give one for deterministic bytes */
     uint64_t start_unix_ns; /* start of the session, ns since 1970 UTC */
     uint32_t block_samples; /* samples in a block before it is written; 0: 65536 */
-    /* Stack nodes, or label sets, before a fresh dictionary, which also comes when the tables and the journal take 9 MiB; 0: 1048576. */
+    /* Stack nodes, or label sets, before a fresh dictionary, which also comes when the tables and the journal take 8 MiB; 0: 1048576. */
     uint32_t epoch_max_nodes;
 };
 

@@ -95,19 +95,35 @@ _Static_assert(sizeof(struct vmpf_row_sample) == 24, "[F-7.2-3]");
 _Static_assert(sizeof(struct vmpf_row_code) == 32, "[F-7.2-4]");
 _Static_assert(sizeof(struct vmpf_row_thread) == 16, "[F-7.2-5]");
 
+/* One word more in one lane of a row's check [F-7.2-6]. */
+static inline uint64_t vmpf_row_mix(uint64_t hash, uint64_t word)
+{
+    hash ^= word;
+    return ((hash << 29) | (hash >> 35)) * UINT64_C(0x9E3779B97F4A7C15);
+}
+
 /* vmpf_row_check() computes the check of a row [F-7.2-6] that begins at position and has payload_words
  * words behind its header. Signal: safe. */
 static inline uint64_t vmpf_row_check(uint64_t session_id, uint64_t position, uint32_t kind,
                                       const uint64_t *payload, uint32_t payload_words)
 {
-    const uint64_t multiplier = UINT64_C(0x9E3779B97F4A7C15);
-    uint64_t hash = (session_id ^ position) * multiplier;
-    for (uint32_t i = 0; i < payload_words; i++) {
-        hash ^= payload[i];
-        hash = ((hash << 29) | (hash >> 35)) * multiplier;
+    uint64_t lane0 = (session_id ^ position) * UINT64_C(0x9E3779B97F4A7C15);
+    uint64_t lane1 = lane0;
+    uint64_t lane2 = lane0;
+    uint64_t lane3 = lane0;
+    uint32_t i = 0;
+    /* Four chains of multiplications at once: one would wait for itself at every word. */
+    for (; i + 4 <= payload_words; i += 4) {
+        lane0 = vmpf_row_mix(lane0, payload[i]);
+        lane1 = vmpf_row_mix(lane1, payload[i + 1]);
+        lane2 = vmpf_row_mix(lane2, payload[i + 2]);
+        lane3 = vmpf_row_mix(lane3, payload[i + 3]);
     }
-    hash ^= ((uint64_t)kind << 24) | payload_words;
-    hash = ((hash << 29) | (hash >> 35)) * multiplier;
+    lane0 = i < payload_words ? vmpf_row_mix(lane0, payload[i]) : lane0;
+    lane1 = i + 1 < payload_words ? vmpf_row_mix(lane1, payload[i + 1]) : lane1;
+    lane2 = i + 2 < payload_words ? vmpf_row_mix(lane2, payload[i + 2]) : lane2;
+    uint64_t hash = vmpf_row_mix(vmpf_row_mix(vmpf_row_mix(lane0, lane1), lane2), lane3);
+    hash = vmpf_row_mix(hash, ((uint64_t)kind << 24) | payload_words);
     return hash >> 33;
 }
 

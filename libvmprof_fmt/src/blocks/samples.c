@@ -77,8 +77,8 @@ vmpf_status vmpfi_samples_encode(struct vmpfi_buffer *out, struct vmpfi_scratch 
     VMPF_TRY(vmpfi_runs_find(&runs, history, scratch, samples->stack, samples->thread,
                              samples->count, thread_count, node_count));
     size_t column_count = stack_columns(columns, &runs, samples, node_count);
-    columns[column_count++] =
-        (struct vmpfi_column_in){.id = COLUMN_THREAD, .words = samples->thread};
+    columns[column_count++] = (struct vmpfi_column_in){
+        .id = COLUMN_THREAD, .nature = VMPFI_NATURE_SMOOTH, .words = samples->thread};
     columns[column_count++] = (struct vmpfi_column_in){
         .id = COLUMN_TIME, .nature = VMPFI_NATURE_SMOOTH, .values = samples->time_ns};
     if (!all_zero(samples->flags, samples->count)) {

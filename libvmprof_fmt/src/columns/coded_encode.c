@@ -199,8 +199,10 @@ static inline void put_number(struct bit_writer *w, uint64_t number, unsigned pr
     put_bits(w, number, low_bits);
 }
 
-/* The number that stands for a value. */
-static uint64_t number_of(const struct vmpfi_coded_plan *plan, uint64_t previous, uint64_t value)
+/* The number that stands for a value. The unit is the plan's, or a constant for the compiler: a division by a number that it
+ * does not know takes longer than all else here. */
+static inline uint64_t number_of(const struct vmpfi_coded_plan *plan, uint64_t unit,
+                                 uint64_t previous, uint64_t value)
 {
     uint64_t from = (plan->transform & VMPFI_TRANSFORM_DELTA) != 0 ? previous : plan->base;
     uint64_t distance = value - from;
@@ -208,10 +210,10 @@ static uint64_t number_of(const struct vmpfi_coded_plan *plan, uint64_t previous
         return 0 - distance;
     }
     if ((plan->transform & VMPFI_TRANSFORM_ZIGZAG) == 0) {
-        return plan->unit == 1 ? distance : distance / plan->unit;
+        return distance / unit;
     }
     bool falls = (distance >> 63) != 0;
-    uint64_t steps = (falls ? 0 - distance : distance) / plan->unit;
+    uint64_t steps = (falls ? 0 - distance : distance) / unit;
     return vmpfi_zigzag(falls ? 0 - steps : steps);
 }
 
@@ -225,14 +227,26 @@ static size_t group_end(struct vmpfi_numbers values, size_t count, size_t i, boo
     return end;
 }
 
-static void put_numbers(struct bit_writer *w, struct vmpfi_numbers values, size_t count,
-                        const struct vmpfi_coded_plan *plan)
+static inline void put_groups(struct bit_writer *w, struct vmpfi_numbers values, size_t count,
+                              const struct vmpfi_coded_plan *plan, uint64_t unit)
 {
     bool runs = (plan->transform & VMPFI_TRANSFORM_RUNS) != 0;
     uint64_t previous = plan->base;
     for (size_t i = 0; i < count; i = group_end(values, count, i, runs)) {
-        put_number(w, number_of(plan, previous, number_at(values, i)), plan->number_precision);
+        put_number(w, number_of(plan, unit, previous, number_at(values, i)),
+                   plan->number_precision);
         previous = number_at(values, i);
+    }
+}
+
+static void put_numbers(struct bit_writer *w, struct vmpfi_numbers values, size_t count,
+                        const struct vmpfi_coded_plan *plan)
+{
+    bool runs = (plan->transform & VMPFI_TRANSFORM_RUNS) != 0;
+    switch (plan->unit) {
+    case 1: put_groups(w, values, count, plan, 1); break;
+    case 1000: put_groups(w, values, count, plan, 1000); break;
+    default: put_groups(w, values, count, plan, plan->unit); break;
     }
     for (size_t i = 0; runs && i < count;) {
         size_t end = group_end(values, count, i, runs);

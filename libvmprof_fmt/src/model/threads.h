@@ -7,6 +7,9 @@
 
 #include <vmprof/vmpf.h>
 
+/* What a program's busy threads mostly come to: most samples are of one of them. */
+#define VMPFI_RECENT_THREADS 64u
+
 struct vmpfi_threads {
     struct vmpfi_arena text;
     struct vmpf_thread *entries;
@@ -14,6 +17,8 @@ struct vmpfi_threads {
     size_t written;     /* entries that are in the output */
     size_t first_dirty; /* the first entry that changed since then, or count */
     struct vmpfi_index index;
+    uint32_t
+        recent[VMPFI_RECENT_THREADS]; /* entries that were asked for, by the low bits of their id */
 };
 
 void vmpfi_threads_fini(struct vmpfi_threads *t);

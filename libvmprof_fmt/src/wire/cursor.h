@@ -27,29 +27,6 @@ static inline size_t vmpfi_cursor_left(const struct vmpfi_cursor *cursor)
     return (size_t)(cursor->end - cursor->at);
 }
 
-bool vmpfi_read_u8(struct vmpfi_cursor *cursor, uint8_t *value);
-bool vmpfi_read_u16(struct vmpfi_cursor *cursor, uint16_t *value);
-bool vmpfi_read_u32(struct vmpfi_cursor *cursor, uint32_t *value);
-bool vmpfi_read_u64(struct vmpfi_cursor *cursor, uint64_t *value);
-/* A piece of size_bytes; *data points into the view. */
-bool vmpfi_read_bytes(struct vmpfi_cursor *cursor, size_t size_bytes, const uint8_t **data);
-bool vmpfi_skip(struct vmpfi_cursor *cursor, size_t size_bytes);
-/* [F-1-2]; false also for a value over 64 bits. Most are of one byte. */
-bool vmpfi_read_long_varint(struct vmpfi_cursor *cursor, uint64_t *value);
-static inline bool vmpfi_read_varint(struct vmpfi_cursor *cursor, uint64_t *value)
-{
-    if (cursor->at < cursor->end && *cursor->at < 0x80) {
-        *value = *cursor->at++;
-        return true;
-    }
-    return vmpfi_read_long_varint(cursor, value);
-}
-
-/* Fixed-width stores to memory that the caller knows to be large enough. */
-void vmpfi_store_u16(uint8_t *to, uint16_t value);
-void vmpfi_store_u32(uint8_t *to, uint32_t value);
-void vmpfi_store_u64(uint8_t *to, uint64_t value);
-
 /* Fixed-width loads from memory that the caller knows to be there; any alignment. */
 static inline uint16_t vmpfi_load_u16(const uint8_t *from)
 {
@@ -72,11 +49,91 @@ static inline uint64_t vmpfi_load_u64(const uint8_t *from)
     return le64toh(value);
 }
 
+/* A piece of size_bytes; *data points into the view. */
+static inline bool vmpfi_read_bytes(struct vmpfi_cursor *cursor, size_t size_bytes,
+                                    const uint8_t **data)
+{
+    if (vmpfi_cursor_left(cursor) < size_bytes) {
+        return false;
+    }
+    *data = cursor->at;
+    cursor->at += size_bytes;
+    return true;
+}
+
+static inline bool vmpfi_skip(struct vmpfi_cursor *cursor, size_t size_bytes)
+{
+    const uint8_t *ignored;
+    return vmpfi_read_bytes(cursor, size_bytes, &ignored);
+}
+
+static inline bool vmpfi_read_u8(struct vmpfi_cursor *cursor, uint8_t *value)
+{
+    const uint8_t *data;
+    bool read = vmpfi_read_bytes(cursor, sizeof *value, &data);
+    *value = read ? data[0] : 0;
+    return read;
+}
+
+static inline bool vmpfi_read_u16(struct vmpfi_cursor *cursor, uint16_t *value)
+{
+    const uint8_t *data;
+    bool read = vmpfi_read_bytes(cursor, sizeof *value, &data);
+    *value = read ? vmpfi_load_u16(data) : 0;
+    return read;
+}
+
+static inline bool vmpfi_read_u32(struct vmpfi_cursor *cursor, uint32_t *value)
+{
+    const uint8_t *data;
+    bool read = vmpfi_read_bytes(cursor, sizeof *value, &data);
+    *value = read ? vmpfi_load_u32(data) : 0;
+    return read;
+}
+
+static inline bool vmpfi_read_u64(struct vmpfi_cursor *cursor, uint64_t *value)
+{
+    const uint8_t *data;
+    bool read = vmpfi_read_bytes(cursor, sizeof *value, &data);
+    *value = read ? vmpfi_load_u64(data) : 0;
+    return read;
+}
+
+/* [F-1-2]; false also for a value over 64 bits. Most are of one byte. */
+bool vmpfi_read_long_varint(struct vmpfi_cursor *cursor, uint64_t *value);
+static inline bool vmpfi_read_varint(struct vmpfi_cursor *cursor, uint64_t *value)
+{
+    if (cursor->at < cursor->end && *cursor->at < 0x80) {
+        *value = *cursor->at++;
+        return true;
+    }
+    return vmpfi_read_long_varint(cursor, value);
+}
+
+/* Fixed-width stores to memory that the caller knows to be large enough. */
+void vmpfi_store_u16(uint8_t *to, uint16_t value);
+void vmpfi_store_u32(uint8_t *to, uint32_t value);
+void vmpfi_store_u64(uint8_t *to, uint64_t value);
+
 #define VMPFI_VARINT_MAX_BYTES ((size_t)10)
 
 /* Writes at most VMPFI_VARINT_MAX_BYTES bytes, returns how many. */
-size_t vmpfi_store_varint(uint8_t *to, uint64_t value);
-size_t vmpfi_varint_size(uint64_t value);
+static inline size_t vmpfi_store_varint(uint8_t *to, uint64_t value)
+{
+    size_t size = 0;
+    while (value >= 0x80) {
+        to[size++] = (uint8_t)(value | 0x80);
+        value >>= 7;
+    }
+    to[size++] = (uint8_t)value;
+    return size;
+}
+
+static inline size_t vmpfi_varint_size(uint64_t value)
+{
+    size_t bits = 64 - (size_t)__builtin_clzll(value | 1);
+    return (bits + 6) / 7;
+}
 
 static inline uint64_t vmpfi_zigzag(uint64_t step)
 {

@@ -7,7 +7,7 @@
 
 /* What the tables of an epoch may take, and what is kept by node beside them: with the journal, and with what writing a block
  * takes, the writer stays below 12 MiB. */
-#define TABLES_AND_JOURNAL_BYTES ((size_t)9 << 20)
+#define TABLES_AND_JOURNAL_BYTES ((size_t)8 << 20)
 #define TABLES_MIN_BYTES ((size_t)2 << 20)
 
 static size_t tables_take(const vmpf_writer *w)

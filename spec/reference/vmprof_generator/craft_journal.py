@@ -14,11 +14,16 @@ def padded(data):
 
 def row_check(session, position, kind, length, payload):
     """[F-7.2-6]"""
-    h = ((session ^ position) * 0x9E3779B97F4A7C15) & U64
-    for word in struct.unpack("<%dQ" % (len(payload) // 8), payload) + ((kind << 24) + length - 1,):
-        h ^= word
-        h = (((h << 29) | (h >> 35)) * 0x9E3779B97F4A7C15) & U64
-    return h >> 33
+    def mix(h, words):
+        for word in words:
+            h ^= word
+            h = (((h << 29) | (h >> 35)) * 0x9E3779B97F4A7C15) & U64
+        return h
+
+    words = struct.unpack("<%dQ" % (len(payload) // 8), payload)
+    begin = ((session ^ position) * 0x9E3779B97F4A7C15) & U64
+    first, *others = (mix(begin, words[lane::4]) for lane in range(4))
+    return mix(first, (*others, (kind << 24) + length - 1)) >> 33
 
 
 def row(position, kind, payload=b"", committed=True, session=SESSION, length=None, check=None):

@@ -17,12 +17,20 @@ CHECK_FACTOR = 0x9E3779B97F4A7C15
 NO_OFFSET = 0xFFFFFFFF
 
 
+def mix(h, word):
+    """[F-7.2-6]"""
+    h ^= word
+    return (((h << 29) | (h >> 35)) * CHECK_FACTOR) & U64
+
+
 def row_check(session_id, position, kind, length, payload_words):
     """[F-7.2-6]"""
-    h = ((session_id ^ position) * CHECK_FACTOR) & U64
-    for word in (*payload_words, (kind << 24) + length - 1):
-        h ^= word
-        h = (((h << 29) | (h >> 35)) * CHECK_FACTOR) & U64
+    lanes = [((session_id ^ position) * CHECK_FACTOR) & U64] * 4
+    for i, word in enumerate(payload_words):
+        lanes[i % 4] = mix(lanes[i % 4], word)
+    h = lanes[0]
+    for word in (lanes[1], lanes[2], lanes[3], (kind << 24) + length - 1):
+        h = mix(h, word)
     return h >> 33
 
 
