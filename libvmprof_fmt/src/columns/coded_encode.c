@@ -70,15 +70,16 @@ static struct survey survey_of(struct vmpfi_numbers values, size_t count)
     return s;
 }
 
-static uint64_t bits_above(struct vmpfi_numbers values, size_t count, uint64_t least)
+/* Whether the distances from the least value take more than so many bits. */
+static bool bits_above(struct vmpfi_numbers values, size_t count, uint64_t least, uint64_t limit)
 {
     uint64_t bits = 0;
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count && bits <= limit; i++) {
         if (i == 0 || number_at(values, i) != number_at(values, i - 1)) {
             bits += bit_length(number_at(values, i) - least);
         }
     }
-    return bits;
+    return bits > limit;
 }
 
 /* The finest precision whose codes reach the greatest number. */
@@ -122,7 +123,7 @@ struct vmpfi_coded_plan vmpfi_coded_plan(struct vmpfi_numbers values, size_t cou
     plan.unit = common_unit(&s);
     plan_runs(&plan, &s);
     uint64_t step_bits = s.falls ? s.zigzag_bits : s.step_bits;
-    if (step_bits < bits_above(values, count, s.least)) {
+    if (bits_above(values, count, s.least, step_bits)) {
         plan.transform |= VMPFI_TRANSFORM_DELTA | (s.falls ? (unsigned)VMPFI_TRANSFORM_ZIGZAG : 0u);
         plan.base = number_at(values, 0);
         /* One more: the zigzag of a quotient can be that much above the quotient of the zigzag. */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #define FIRST_CAPACITY_BITS 6u
+#define LAST_CAPACITY_BITS 31u
 
 /* Both numbers at once, in the order of memory. */
 static uint64_t pair_at(const void *pairs, uint32_t number)
@@ -36,11 +37,22 @@ size_t vmpfi_pair_index_bytes(const struct vmpfi_pair_index *index)
     return index->slots == NULL ? 0 : sizeof *index->slots << index->capacity_bits;
 }
 
-/* Where the search for a pair begins. */
-static size_t home_of(const struct vmpfi_pair_index *index, uint64_t pair)
+static uint64_t hash_of(uint64_t pair)
 {
     pair ^= pair >> 29; /* both halves have to reach the high bits */
-    return (size_t)(pair * UINT64_C(0x9E3779B97F4A7C15) >> (64 - index->capacity_bits));
+    return pair * UINT64_C(0x9E3779B97F4A7C15);
+}
+
+/* Where the search for a pair begins. */
+static size_t home_of(const struct vmpfi_pair_index *index, uint64_t hash)
+{
+    return (size_t)(hash >> (64 - index->capacity_bits));
+}
+
+/* The bits of a slot that a number does not need say whose it may be. */
+static uint32_t tag_of(const struct vmpfi_pair_index *index, uint64_t hash)
+{
+    return (uint32_t)(hash >> 8) << index->capacity_bits;
 }
 
 uint32_t vmpfi_pair_index_find(const struct vmpfi_pair_index *index, const void *pairs,
@@ -50,23 +62,27 @@ uint32_t vmpfi_pair_index_find(const struct vmpfi_pair_index *index, const void 
         return 0;
     }
     uint64_t wanted = pair_of(first, second);
-    size_t mask = ((size_t)1 << index->capacity_bits) - 1;
-    for (size_t at = home_of(index, wanted);; at = (at + 1) & mask) {
-        uint32_t number = index->slots[at];
-        if (number == 0 || pair_at(pairs, number) == wanted) {
-            return number;
+    uint64_t hash = hash_of(wanted);
+    uint32_t tag = tag_of(index, hash);
+    uint32_t mask = (UINT32_C(1) << index->capacity_bits) - 1;
+    for (size_t at = home_of(index, hash);; at = (at + 1) & mask) {
+        uint32_t slot = index->slots[at];
+        /* Only an entry that is most likely the one is looked at: it lies elsewhere, in memory that is far. */
+        if (slot == 0 || ((slot & ~mask) == tag && pair_at(pairs, slot & mask) == wanted)) {
+            return slot & mask;
         }
     }
 }
 
 static void put(struct vmpfi_pair_index *index, const void *pairs, uint32_t number)
 {
+    uint64_t hash = hash_of(pair_at(pairs, number));
     size_t mask = ((size_t)1 << index->capacity_bits) - 1;
-    size_t at = home_of(index, pair_at(pairs, number));
+    size_t at = home_of(index, hash);
     while (index->slots[at] != 0) {
         at = (at + 1) & mask;
     }
-    index->slots[at] = number;
+    index->slots[at] = tag_of(index, hash) | number;
 }
 
 static bool enlarge(struct vmpfi_pair_index *index, const void *pairs)
@@ -74,6 +90,9 @@ static bool enlarge(struct vmpfi_pair_index *index, const void *pairs)
     struct vmpfi_pair_index larger = {
         .capacity_bits = index->slots == NULL ? FIRST_CAPACITY_BITS : index->capacity_bits + 1,
         .count = index->count};
+    if (larger.capacity_bits > LAST_CAPACITY_BITS) {
+        return false;
+    }
     larger.slots = calloc((size_t)1 << larger.capacity_bits, sizeof *larger.slots);
     if (larger.slots == NULL) {
         return false;
@@ -81,7 +100,7 @@ static bool enlarge(struct vmpfi_pair_index *index, const void *pairs)
     size_t capacity = index->slots == NULL ? 0 : (size_t)1 << index->capacity_bits;
     for (size_t i = 0; i < capacity; i++) {
         if (index->slots[i] != 0) {
-            put(&larger, pairs, index->slots[i]);
+            put(&larger, pairs, index->slots[i] & (uint32_t)(capacity - 1));
         }
     }
     free(index->slots);
