@@ -31,12 +31,16 @@ vmpf_status vmpfi_edges_find(struct vmpfi_edges *out, struct vmpfi_scratch *scra
                              const struct vmpf_stack *stacks, size_t first, size_t count,
                              size_t location_count);
 
+/* What the reader has of the epoch: one more than the greatest ids that are likely. */
+struct vmpfi_known {
+    size_t locations, nodes;
+};
+
 /* vmpfi_edges_follow() gives each entry its location: locations holds column 3 before. distances are those of column 1, checked
- * [F-5.4-2]. known_locations: one more than the greatest id that is likely. Four slots of scratch from slot on and both maps
- * are used. VMPF_E_NOMEM, or VMPF_E_CORRUPT with *rule the id of the rule that is broken. */
+ * [F-5.4-2]. Five slots of scratch from slot on and both maps are used. VMPF_E_NOMEM, or VMPF_E_CORRUPT with *rule the id of the rule that is broken. */
 vmpf_status vmpfi_edges_follow(const struct vmpfi_edges *edges, struct vmpfi_scratch *scratch,
                                unsigned slot, uint64_t first, const uint32_t *distances,
-                               size_t known_locations, uint32_t *locations,
+                               const struct vmpfi_known *known, uint32_t *locations,
                                struct vmpfi_outer_parents *outer, const char **rule);
 
 #endif

@@ -5,13 +5,14 @@
 #include <string.h>
 
 #define FIRST_LIST_ROOM 2u
+#define NODES_PER_PARENT 64u
 
 /* Inside the chunk a location goes by its place among those that the chunk names: lists can then be an array,
  * however large the ids in the file are. Place 0 is location 0, that of the root. */
 struct place {
-    uint32_t location;
     uint32_t callees; /* in the pool */
     uint32_t callee_count, callee_room;
+    uint32_t location;
 };
 
 struct follower {
@@ -21,9 +22,12 @@ struct follower {
     uint32_t *known_places; /* by location, of those that the reader knows; 0: none yet */
     size_t known_locations;
     struct vmpfi_map64 *place_of; /* of other locations, which are lost or never were */
-    struct vmpfi_map64 *outer;    /* parent before the chunk: place */
-    uint32_t *parents;            /* before the chunk, in the order of their first use */
-    uint32_t *pool;               /* of the lists of callees, as places */
+    uint32_t *known_parents;      /* by parent before the chunk: place and 1; 0: not used yet */
+    size_t known_nodes;
+    struct vmpfi_map64 *outer;           /* the same, of other parents */
+    uint32_t *parents;                   /* before the chunk, in the order of their first use */
+    uint32_t *new_places, *outer_places; /* of the two lists */
+    uint32_t *pool;                      /* of the lists of callees, as places */
     size_t pool_used;
     size_t new_at, outer_at;
 };
@@ -60,6 +64,17 @@ static void append_callee(struct follower *f, struct place *caller, uint32_t cal
     f->pool[caller->callees + caller->callee_count++] = callee;
 }
 
+static bool find_places(struct follower *f, const uint32_t *locations, size_t count,
+                        uint32_t *places)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (!place_for(f, locations[i], &places[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* The place of an entry's parent, which stands before the chunk [F-5.4-6]. */
 static vmpf_status outer_place(struct follower *f, uint32_t parent, uint32_t *place,
                                const char **rule)
@@ -68,7 +83,12 @@ static vmpf_status outer_place(struct follower *f, uint32_t parent, uint32_t *pl
         *place = 0;
         return VMPF_OK;
     }
-    if (vmpfi_map64_find(f->outer, parent, place)) {
+    bool known = parent < f->known_nodes;
+    if (known && f->known_parents[parent] != 0) {
+        *place = f->known_parents[parent] - 1;
+        return VMPF_OK;
+    }
+    if (!known && vmpfi_map64_find(f->outer, parent, place)) {
         return VMPF_OK;
     }
     if (f->outer_at == f->in->outer_count) {
@@ -76,9 +96,12 @@ static vmpf_status outer_place(struct follower *f, uint32_t parent, uint32_t *pl
         return VMPF_E_CORRUPT;
     }
     f->parents[f->outer_at] = parent;
-    bool noted = place_for(f, f->in->outer_locations[f->outer_at++], place) &&
-                 vmpfi_map64_insert(f->outer, parent, *place);
-    return noted ? VMPF_OK : VMPF_E_NOMEM;
+    *place = f->outer_places[f->outer_at++];
+    if (known) {
+        f->known_parents[parent] = *place + 1;
+        return VMPF_OK;
+    }
+    return vmpfi_map64_insert(f->outer, parent, *place) ? VMPF_OK : VMPF_E_NOMEM;
 }
 
 /* An edge that is not in its caller's list: one that is new, if any. */
@@ -93,9 +116,7 @@ static vmpf_status follow_edge(struct follower *f, uint32_t edge, uint32_t calle
         *rule = "F-5.4-7";
         return VMPF_E_CORRUPT;
     }
-    if (!place_for(f, f->in->new_locations[f->new_at++], place)) {
-        return VMPF_E_NOMEM;
-    }
+    *place = f->new_places[f->new_at++];
     append_callee(f, &f->places[caller], *place);
     return VMPF_OK;
 }
@@ -132,27 +153,36 @@ static bool make_room(struct follower *f, struct vmpfi_scratch *scratch, unsigne
 {
     size_t places = f->in->new_count + f->in->outer_count + 1;
     size_t pool = 4 * f->in->new_count + FIRST_LIST_ROOM * places;
-    f->places = (struct place *)(void *)vmpfi_scratch_integers(scratch, slot, 2 * places);
+    f->places = (struct place *)(void *)vmpfi_scratch_integers(
+        scratch, slot, places * sizeof *f->places / sizeof(uint64_t));
     f->parents = vmpfi_scratch_words(scratch, slot + 1, f->in->outer_count);
     f->pool = vmpfi_scratch_words(scratch, slot + 2, pool);
     f->known_places = vmpfi_scratch_words(scratch, slot + 3, f->known_locations);
-    if (f->places == NULL || f->parents == NULL || f->pool == NULL || f->known_places == NULL ||
-        !vmpfi_map64_reserve(f->outer, f->in->outer_count)) {
+    f->known_parents = vmpfi_scratch_words(scratch, slot + 4, f->known_nodes);
+    f->new_places = vmpfi_scratch_words(scratch, slot + 5, f->in->new_count);
+    f->outer_places = vmpfi_scratch_words(scratch, slot + 6, f->in->outer_count);
+    if (f->new_places == NULL || f->outer_places == NULL || f->places == NULL ||
+        f->parents == NULL || f->pool == NULL || f->known_places == NULL ||
+        f->known_parents == NULL) {
         return false;
     }
     memset(f->known_places, 0, f->known_locations * sizeof *f->known_places);
+    memset(f->known_parents, 0, f->known_nodes * sizeof *f->known_parents);
     return true;
 }
 
 vmpf_status vmpfi_edges_follow(const struct vmpfi_edges *edges, struct vmpfi_scratch *scratch,
                                unsigned slot, uint64_t first, const uint32_t *distances,
-                               size_t known_locations, uint32_t *locations,
+                               const struct vmpfi_known *known, uint32_t *locations,
                                struct vmpfi_outer_parents *outer, const char **rule)
 {
+    /* A table of all nodes is for chunks that use many of them: most of it would be made for nothing. */
+    bool many = edges->outer_count >= known->nodes / NODES_PER_PARENT;
     struct follower f = {.in = edges,
                          .place_of = &scratch->maps[0],
                          .outer = &scratch->maps[1],
-                         .known_locations = known_locations,
+                         .known_locations = known->locations,
+                         .known_nodes = many ? known->nodes : 0,
                          .place_count = 1};
     *rule = NULL;
     vmpfi_map64_clear(f.place_of);
@@ -161,6 +191,10 @@ vmpf_status vmpfi_edges_follow(const struct vmpfi_edges *edges, struct vmpfi_scr
         return VMPF_E_NOMEM;
     }
     f.places[0] = (struct place){0};
+    if (!find_places(&f, edges->new_locations, edges->new_count, f.new_places) ||
+        !find_places(&f, edges->outer_locations, edges->outer_count, f.outer_places)) {
+        return VMPF_E_NOMEM;
+    }
     VMPF_TRY(follow_all(&f, first, distances, locations, rule));
     for (size_t i = 0; i < edges->count; i++) {
         locations[i] = f.places[locations[i]].location;

@@ -75,7 +75,10 @@ static vmpf_status sort_by_thread(struct by_thread *out, struct vmpfi_scratch *s
         return VMPF_E_NOMEM;
     }
     memset(out->ends, 0, out->thread_count * sizeof *out->ends);
-    for (size_t i = 0; i < count; i++) {
+    if (out->one_thread && count > 0) {
+        out->ends[out->threads[0]] = (uint32_t)count;
+    }
+    for (size_t i = 0; !out->one_thread && i < count; i++) {
         out->ends[out->threads[i]]++;
     }
     for (size_t t = 1; t < out->thread_count; t++) {
@@ -125,6 +128,17 @@ static const char *stack_of_run(struct spreader *s, size_t i, uint64_t *greatest
     return NULL;
 }
 
+/* Writes a stack from `begin` to `end` and into the slack behind: most runs are short, and in steps of a fixed length there
+ * are few branches to guess. */
+static void fill(uint32_t *ordered, size_t begin, size_t end, uint32_t stack)
+{
+    for (; begin < end; begin += VMPFI_SCRATCH_SLACK) {
+        for (size_t i = 0; i < VMPFI_SCRATCH_SLACK; i++) {
+            ordered[begin + i] = stack;
+        }
+    }
+}
+
 /* All runs of one thread, whose samples end at `end`. */
 static const char *spread_thread(struct spreader *s, size_t *run, size_t begin, size_t end)
 {
@@ -139,9 +153,9 @@ static const char *spread_thread(struct spreader *s, size_t *run, size_t begin, 
             return broken;
         }
         s->run_stacks[*run] = stack;
-        for (size_t stop = begin + (size_t)s->runs->lengths[*run]; begin <= stop; begin++) {
-            s->ordered[begin] = stack;
-        }
+        size_t stop = begin + 1 + (size_t)s->runs->lengths[*run];
+        fill(s->ordered, begin, stop, stack);
+        begin = stop;
         ++*run;
     }
     return NULL;

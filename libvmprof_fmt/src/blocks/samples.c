@@ -117,8 +117,7 @@ static vmpf_status decode_words(const struct vmpfi_columnset *set, unsigned slot
     if (!wanted) {
         return VMPF_OK;
     }
-    return *out == NULL ? vmpfi_fail_nomem(err)
-                        : vmpfi_columnset_words(set, id, id != COLUMN_FLAGS, *out, err);
+    return *out == NULL ? vmpfi_fail_nomem(err) : vmpfi_columnset_words(set, id, true, *out, err);
 }
 
 static vmpf_status decode_runs(const struct vmpfi_columnset *set, const uint32_t *threads,
@@ -190,7 +189,7 @@ vmpf_status vmpfi_samples_decode(struct vmpfi_columnset_head *head, struct vmpfi
     out->value_count = value_count;
     out->of_journal = false;
     bool time = (skip_columns & VMPF_COLUMN_TIME) == 0;
-    bool flags = (skip_columns & VMPF_COLUMN_FLAGS) == 0;
+    bool flags = (skip_columns & VMPF_COLUMN_FLAGS) == 0 && vmpfi_columnset_has(&set, COLUMN_FLAGS);
     bool label = (skip_columns & VMPF_COLUMN_LABEL) == 0 && vmpfi_columnset_has(&set, COLUMN_LABEL);
     VMPF_TRY(decode_words(&set, SLOT_THREAD, COLUMN_THREAD, true, &out->thread, err));
     VMPF_TRY(decode_stacks(&set, out->thread, &out->stack, err));

@@ -24,10 +24,10 @@ static void *room(struct vmpfi_scratch *scratch, unsigned column, size_t count,
 {
     struct vmpfi_buffer *buffer = &scratch->integers[column];
     buffer->size_bytes = 0;
-    if (count >= SIZE_MAX / 2 / element_bytes) {
+    if (count >= SIZE_MAX / 4 / element_bytes) {
         return NULL;
     }
-    size_t need_bytes = (count + 1) * element_bytes;
+    size_t need_bytes = (count + VMPFI_SCRATCH_SLACK) * element_bytes;
     if (need_bytes > buffer->capacity_bytes) {
         vmpfi_buffer_fini(buffer);
         buffer->data = malloc(need_bytes + need_bytes / 8);

@@ -20,6 +20,8 @@ struct vmpfi_scratch {
 };
 
 void vmpfi_scratch_fini(struct vmpfi_scratch *scratch);
+/* Entries behind the last that may be written too, so that copies need not end where what is copied does. */
+#define VMPFI_SCRATCH_SLACK ((size_t)16)
 /* Room for count integers in column `column`; NULL: no memory. */
 uint64_t *vmpfi_scratch_integers(struct vmpfi_scratch *scratch, unsigned column, size_t count);
 /* The same, of 32 bits. */

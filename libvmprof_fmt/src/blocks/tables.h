@@ -41,7 +41,7 @@ struct vmpfi_table {
     const uint8_t *bytes;
     size_t bytes_size;
     struct vmpfi_outer_parents outer; /* of STACKS with call edges [F-5.4-6] */
-    size_t known_locations;           /* the caller's: how many ids of locations are likely */
+    struct vmpfi_known known;         /* the caller's */
 };
 
 vmpf_status vmpfi_strings_encode(struct vmpfi_buffer *out, struct vmpfi_scratch *scratch,

@@ -88,7 +88,7 @@ static vmpf_status follow_edges(struct vmpfi_table *out, const struct vmpfi_colu
                                       .new_count = counts[0],
                                       .outer_count = counts[1]};
     vmpf_status status = vmpfi_edges_follow(&edges, set->scratch, 5, out->first, out->distances,
-                                            out->known_locations, locations, &out->outer, &rule);
+                                            &out->known, locations, &out->outer, &rule);
     if (status == VMPF_E_NOMEM) {
         return vmpfi_fail_nomem(err);
     }

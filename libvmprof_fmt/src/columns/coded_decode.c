@@ -2,6 +2,8 @@
 #include "libvmprof_fmt/src/columns/coded.h"
 #include "libvmprof_fmt/src/wire/cursor.h"
 
+/* With more low bits than these, numbers with and without them take turns. */
+#define MIXED_GROUPS_PER_BYTE 16u
 #define MAX_LOW_BITS_AT_ONCE 56u /* what eight bytes hold from any bit of the first on */
 
 /* What stands before the codes. */
@@ -99,6 +101,21 @@ static inline bool next_number(struct bit_reader *r, uint8_t code, unsigned prec
     return true;
 }
 
+/* The same without a branch on the code, for columns where nobody could guess it. */
+static inline bool next_mixed_number(struct bit_reader *r, uint8_t code, unsigned precision,
+                                     uint64_t *number)
+{
+    unsigned steps = (unsigned)code >> precision;
+    unsigned leading = steps != 0;
+    unsigned low_bits = steps - leading;
+    uint64_t top = (code & ((1u << precision) - 1)) | leading << precision;
+    if (low_bits > 63 - precision) {
+        return false;
+    }
+    *number = top << low_bits | next_bits(r, low_bits);
+    return true;
+}
+
 /* What a group's number adds to the base, or to the group before. */
 static inline uint64_t distance_of(const struct coded_head *head, uint64_t number)
 {
@@ -122,13 +139,15 @@ static inline void put(void *values, size_t at, uint64_t value, bool wide)
 /* The groups' values, to values from `at` on. */
 static ALWAYS_INLINE const char *read_groups(const struct coded_head *head, struct bit_reader *bits,
                                              const uint8_t *codes, void *values, size_t at,
-                                             bool wide, bool delta, bool simple)
+                                             bool wide, bool delta, bool simple, bool mixed)
 {
     uint64_t from = head->base;
     uint64_t seen = 0;
     for (size_t i = 0; i < head->group_count; i++) {
         uint64_t number;
-        if (!next_number(bits, codes[i], head->number_precision, &number)) {
+        bool fits = mixed ? next_mixed_number(bits, codes[i], head->number_precision, &number)
+                          : next_number(bits, codes[i], head->number_precision, &number);
+        if (!fits) {
             return "F-4.2-2";
         }
         uint64_t value = from + (simple ? number : distance_of(head, number));
@@ -146,12 +165,17 @@ static ALWAYS_INLINE const char *read_values(const struct coded_head *head, stru
 {
     bool simple =
         head->unit == 1 && !has(head, VMPFI_TRANSFORM_ZIGZAG) && !has(head, VMPFI_TRANSFORM_DOWN);
+    bool mixed = bits->size_bytes > head->group_count / MIXED_GROUPS_PER_BYTE;
     if (has(head, VMPFI_TRANSFORM_DELTA)) {
-        return simple ? read_groups(head, bits, codes, values, at, wide, true, true)
-                      : read_groups(head, bits, codes, values, at, wide, true, false);
+        return simple && !mixed
+                   ? read_groups(head, bits, codes, values, at, wide, true, true, false)
+                   : read_groups(head, bits, codes, values, at, wide, true, false, true);
     }
-    return simple ? read_groups(head, bits, codes, values, at, wide, false, true)
-                  : read_groups(head, bits, codes, values, at, wide, false, false);
+    if (simple) {
+        return mixed ? read_groups(head, bits, codes, values, at, wide, false, true, true)
+                     : read_groups(head, bits, codes, values, at, wide, false, true, false);
+    }
+    return read_groups(head, bits, codes, values, at, wide, false, false, true);
 }
 
 /* The groups' values stand at the end of values; they are spread over all of it. A group is at least one entry, so the

@@ -1,6 +1,7 @@
 #include "libvmprof_fmt/src/base/error.h"
 #include "libvmprof_fmt/src/reader/state.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* Adds the block to the session's figures. */
@@ -32,9 +33,21 @@ bool vmpfi_block_is_wanted(vmpf_reader *r)
     return vmpfi_range_filter(&r->range, &r->samples);
 }
 
+static bool all_below(const uint32_t *numbers, size_t count, size_t limit)
+{
+    uint32_t greatest = 0;
+    for (size_t i = 0; i < count; i++) {
+        greatest = numbers[i] > greatest ? numbers[i] : greatest;
+    }
+    return greatest < limit;
+}
+
 static vmpf_status translate_threads(struct vmpfi_tables *t, uint32_t *threads, size_t count,
                                      struct vmpf_error *err)
 {
+    if (!t->session_threads_differ && all_below(threads, count, t->session_thread_count)) {
+        return VMPF_OK;
+    }
     for (size_t i = 0; i < count; i++) {
         if (threads[i] < t->session_thread_count) {
             threads[i] = t->session_threads[threads[i]];
@@ -57,32 +70,32 @@ static void clear_unknown_flags(uint32_t *flags, size_t count)
     }
 }
 
-/* Most blocks have no column of labels: their zeros are made once. */
-static vmpf_status find_labels(vmpf_reader *r, const uint32_t **label, struct vmpf_error *err)
+/* A column that may be left out of a block, and mostly is [F-5.6-3]: the zeros that it stands for are made once. */
+static vmpf_status column_or_zeros(vmpf_reader *r, uint32_t skip_bit, const uint32_t *have,
+                                   const uint32_t **column, struct vmpf_error *err)
 {
-    const struct vmpfi_samples *samples = &r->samples;
-    size_t wanted_bytes = samples->count * sizeof **label;
-    if ((r->options.skip_columns & VMPF_COLUMN_LABEL) != 0) {
+    *column = have;
+    if ((r->options.skip_columns & skip_bit) != 0 || have != NULL) {
         return VMPF_OK;
     }
-    if (samples->label != NULL) {
-        vmpfi_tables_translate(&r->tables, &r->tables.label_epoch, samples->label, samples->count);
-        *label = samples->label;
-        return VMPF_OK;
+    if (r->zero_count < r->samples.count) {
+        free(r->zeros);
+        r->zeros = calloc(r->samples.count, sizeof *r->zeros);
+        r->zero_count = r->zeros == NULL ? 0 : r->samples.count;
     }
-    if (r->no_labels.size_bytes < wanted_bytes &&
-        !vmpfi_buffer_append(&r->no_labels, NULL, wanted_bytes - r->no_labels.size_bytes)) {
-        return vmpfi_fail_nomem(err);
-    }
-    *label = (const uint32_t *)(const void *)r->no_labels.data;
-    return VMPF_OK;
+    *column = r->zeros;
+    return r->zeros == NULL && r->samples.count > 0 ? vmpfi_fail_nomem(err) : VMPF_OK;
 }
 
 vmpf_status vmpfi_block_finish(vmpf_reader *r, struct vmpf_block *block, struct vmpf_error *err)
 {
     const struct vmpfi_samples *samples = &r->samples;
     memset(block, 0, sizeof *block);
-    VMPF_TRY(find_labels(r, &block->label, err));
+    VMPF_TRY(column_or_zeros(r, VMPF_COLUMN_FLAGS, samples->flags, &block->flags, err));
+    VMPF_TRY(column_or_zeros(r, VMPF_COLUMN_LABEL, samples->label, &block->label, err));
+    if (samples->label != NULL) {
+        vmpfi_tables_translate(&r->tables, &r->tables.label_epoch, samples->label, samples->count);
+    }
     vmpfi_damage_names(r, r->samples_offset, "F-5.2-3");
     vmpfi_tables_translate(&r->tables, &r->tables.stack_epoch, samples->stack, samples->count);
     VMPF_TRY(translate_threads(&r->tables, samples->thread, samples->count, err));
@@ -93,7 +106,6 @@ vmpf_status vmpfi_block_finish(vmpf_reader *r, struct vmpf_block *block, struct 
     block->stack = samples->stack;
     block->thread = samples->thread;
     block->time_ns = r->range.hides_time ? NULL : samples->time_ns;
-    block->flags = samples->flags;
     for (size_t k = 0; k < samples->value_count; k++) {
         block->values[k] = samples->values[k];
     }

@@ -126,7 +126,7 @@ void vmpf_reader_close(vmpf_reader *r)
     vmpfi_plan_fini(&r->plan);
     vmpfi_tables_fini(&r->tables);
     vmpfi_scratch_fini(&r->scratch);
-    vmpfi_buffer_fini(&r->no_labels);
+    free(r->zeros);
     vmpfi_buffer_fini(&r->ones);
     vmpfi_buffer_fini(&r->journal.payload);
     vmpfi_buffer_fini(&r->journal.codes);

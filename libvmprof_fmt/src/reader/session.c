@@ -75,7 +75,8 @@ static vmpf_status take_metadata(vmpf_reader *r, const struct vmpfi_payload *pay
 static vmpf_status take_table(vmpf_reader *r, uint16_t kind, const struct vmpfi_payload *payload,
                               struct vmpf_error *err)
 {
-    struct vmpfi_table table = {.known_locations = (size_t)r->tables.location_epoch.count + 1};
+    struct vmpfi_table table = {.known = {.locations = (size_t)r->tables.location_epoch.count + 1,
+                                          .nodes = (size_t)r->tables.stack_epoch.count + 1}};
     VMPF_TRY(vmpfi_table_decode(&table, &r->scratch, kind, payload, err));
     bool gap = table.first > vmpfi_tables_next_id(&r->tables, kind);
     VMPF_TRY(vmpfi_tables_add(&r->tables, kind, &table, payload->offset, err));

@@ -69,7 +69,8 @@ struct vmpf_reader {
     bool totals_wanted; /* TOTALS chunks are read in place of the samples that they cover */
     bool have_totals;
     struct vmpfi_buffer ones;
-    struct vmpfi_buffer no_labels; /* zeros */
+    uint32_t *zeros; /* of columns that blocks leave out */
+    size_t zero_count;
     struct vmpf_damage damage;
     struct vmpf_error failure; /* final; status VMPF_OK: none */
 };

@@ -148,6 +148,7 @@ static vmpf_status number_thread(struct vmpfi_tables *t)
     vmpf_status status =
         append(t, &array, &t->session_thread_capacity, &t->session_thread_count, &id, sizeof id);
     t->session_threads = array;
+    t->session_threads_differ |= id + (size_t)1 != t->session_thread_count;
     return status;
 }
 
@@ -245,6 +246,7 @@ vmpf_status vmpfi_tables_new_epoch(struct vmpfi_tables *t)
 vmpf_status vmpfi_tables_new_session(struct vmpfi_tables *t)
 {
     t->session_thread_count = 0;
+    t->session_threads_differ = false;
     t->lost_thread = 0;
     return vmpfi_tables_new_epoch(t);
 }
@@ -254,15 +256,22 @@ vmpf_status vmpfi_tables_new_session(struct vmpfi_tables *t)
 void vmpfi_tables_translate(struct vmpfi_tables *t, const struct vmpfi_epoch_table *epoch,
                             uint32_t *ids, size_t count)
 {
-    uint64_t known = epoch->count;
-    uint64_t unknown = 0;
+    uint32_t known = epoch->count < UINT32_MAX ? (uint32_t)epoch->count : UINT32_MAX;
+    uint32_t greatest = 0;
     for (size_t i = 0; i < count; i++) {
-        uint32_t id = ids[i];
-        uint32_t translated = id == 0 ? 0 : epoch->base + id;
-        unknown += id > known;
-        ids[i] = id > known ? VMPFI_LOST_ID : translated;
+        greatest = ids[i] > greatest ? ids[i] : greatest;
     }
-    t->unknown += unknown;
+    if (greatest <= known) { /* but where a table was lost */
+        for (size_t i = 0; i < count; i++) {
+            ids[i] = ids[i] == 0 ? 0 : epoch->base + ids[i];
+        }
+        return;
+    }
+    for (size_t i = 0; i < count; i++) {
+        t->unknown += ids[i] > known;
+        uint32_t translated = ids[i] == 0 ? 0 : epoch->base + ids[i];
+        ids[i] = ids[i] > known ? VMPFI_LOST_ID : translated;
+    }
 }
 
 vmpf_status vmpfi_tables_thread(struct vmpfi_tables *t, uint64_t id, uint32_t *thread)

@@ -46,6 +46,7 @@ struct vmpfi_tables {
     size_t thread_count, thread_capacity;
     uint32_t *session_threads; /* the session's numbers to ids of the reader's */
     size_t session_thread_count, session_thread_capacity;
+    bool session_threads_differ; /* some id is not the number that the session has for it */
     uint32_t lost_thread; /* of the session, without a number in it; 0: none, else its id plus 1 */
     struct vmpfi_epoch_table module_epoch, function_epoch, location_epoch, stack_epoch, label_epoch;
     bool one_epoch;          /* an epoch's entries go when the next one begins */
