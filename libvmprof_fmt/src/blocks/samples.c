@@ -200,7 +200,62 @@ vmpf_status vmpfi_samples_decode(struct vmpfi_columnset_head *head, struct vmpfi
         VMPF_TRY(decode_wide(&set, (unsigned)(SLOT_VALUES + k), (uint16_t)(COLUMN_VALUE + k), true,
                              &out->values[k], err));
     }
+    vmpfi_samples_digest(out);
     return VMPF_OK;
+}
+
+static uint32_t greatest_of(const uint32_t *numbers, size_t count)
+{
+    uint32_t greatest = 0;
+    for (size_t i = 0; i < count; i++) {
+        greatest = numbers[i] > greatest ? numbers[i] : greatest;
+    }
+    return greatest;
+}
+
+/* *sum is that of all values; whether it is less than 2^63. */
+static bool add_up(const uint64_t *values, size_t count, uint64_t *sum)
+{
+    uint64_t low = 0; /* halves of 2^20 values: no overflow */
+    uint64_t high = 0;
+    for (size_t i = 0; i < count; i++) {
+        low += values[i] & UINT32_MAX;
+        high += values[i] >> 32;
+    }
+    high += low >> 32;
+    *sum = high << 32 | (low & UINT32_MAX);
+    return high <= INT32_MAX;
+}
+
+void vmpfi_samples_digest(struct vmpfi_samples *samples)
+{
+    struct vmpfi_digest *digest = &samples->digest;
+    samples->stack_base = 0;
+    digest->greatest_stack = greatest_of(samples->stack, samples->count);
+    digest->greatest_thread = greatest_of(samples->thread, samples->count);
+    digest->sums_fit = true;
+    for (size_t k = 0; k < samples->value_count; k++) {
+        digest->sums_fit &= add_up(samples->values[k], samples->count, &digest->sums[k]);
+    }
+}
+
+void vmpfi_samples_add_base(struct vmpfi_samples *samples, uint32_t base)
+{
+    if (base > UINT32_MAX - samples->digest.greatest_stack) {
+        return;
+    }
+    for (size_t i = 0; i < samples->count; i++) {
+        samples->stack[i] = samples->stack[i] == 0 ? 0 : base + samples->stack[i];
+    }
+    samples->stack_base = base;
+}
+
+void vmpfi_samples_take_base(struct vmpfi_samples *samples)
+{
+    for (size_t i = 0; samples->stack_base != 0 && i < samples->count; i++) {
+        samples->stack[i] = samples->stack[i] == 0 ? 0 : samples->stack[i] - samples->stack_base;
+    }
+    samples->stack_base = 0;
 }
 
 vmpf_status vmpfi_codes_encode(struct vmpfi_buffer *out, struct vmpfi_scratch *scratch,

@@ -6,6 +6,13 @@
 #include "libvmprof_fmt/src/blocks/runs.h"
 #include "libvmprof_fmt/src/blocks/tables.h"
 
+/* What is looked up of all samples of a block, found while they lie in the processor's cache. */
+struct vmpfi_digest {
+    uint32_t greatest_stack, greatest_thread;
+    bool sums_fit; /* each is less than 2^63 [F-5.6-4] */
+    uint64_t sums[VMPF_MAX_VALUES];
+};
+
 /* Samples as columns; count and value_count say how much of them is used. */
 struct vmpfi_samples {
     size_t count;
@@ -17,6 +24,9 @@ struct vmpfi_samples {
     uint32_t *flags;
     uint32_t *label; /* when read: NULL also where no sample has one */
     uint64_t *values[VMPF_MAX_VALUES];
+    struct vmpfi_digest digest; /* when read */
+    uint32_t
+        stack_base; /* what was added to each stack but 0; the digest is of the stacks before */
 };
 
 /* Threads of the samples are less than thread_count, stacks less than node_count. VMPF_E_NOMEM, VMPF_E_LIMIT. */
@@ -31,6 +41,13 @@ vmpf_status vmpfi_samples_decode(struct vmpfi_columnset_head *head, struct vmpfi
                                  struct vmpfi_scratch *scratch, size_t value_count,
                                  uint32_t skip_columns, const struct vmpfi_payload *payload,
                                  struct vmpf_error *err);
+
+/* vmpfi_samples_digest() makes the digest of what is there now; nothing was added to the stacks. */
+void vmpfi_samples_digest(struct vmpfi_samples *samples);
+/* vmpfi_samples_add_base() adds a base to each stack but 0; where one would not fit, to none. */
+void vmpfi_samples_add_base(struct vmpfi_samples *samples, uint32_t base);
+/* The stacks as they were before. */
+void vmpfi_samples_take_base(struct vmpfi_samples *samples);
 
 /* CODES: rows is what the payloads of CODE rows are, one behind the other. */
 vmpf_status vmpfi_codes_encode(struct vmpfi_buffer *out, struct vmpfi_scratch *scratch,

@@ -37,8 +37,12 @@ static void run(struct vmpfi_ahead *ahead, struct vmpfi_job *job)
     const struct vmpfi_payload payload = {
         .data = job->bytes.data, .size_bytes = job->bytes.size_bytes, .offset = job->offset};
     job->error.status = VMPF_OK;
-    (void)vmpfi_samples_decode(&job->head, &job->samples, &job->scratch, job->value_count,
-                               ahead->skip_columns, &payload, &job->error);
+    vmpf_status status =
+        vmpfi_samples_decode(&job->head, &job->samples, &job->scratch, job->value_count,
+                             ahead->skip_columns, &payload, &job->error);
+    if (status == VMPF_OK && job->stack_base != 0) {
+        vmpfi_samples_add_base(&job->samples, job->stack_base);
+    }
     (void)pthread_mutex_lock(&ahead->mutex);
     job->state = VMPFI_JOB_DONE;
     (void)pthread_cond_broadcast(&ahead->changed);
@@ -153,17 +157,18 @@ static bool next_chunk(const struct vmpfi_ahead *ahead, struct vmpfi_input *inpu
 
 /* A job that is free is nobody else's. */
 static bool fill(struct vmpfi_job *job, const struct vmpfi_chunk_header *header,
-                 const uint8_t *payload, uint64_t offset, size_t value_count)
+                 const uint8_t *payload, uint64_t offset, const struct vmpfi_outlook *outlook)
 {
     job->bytes.size_bytes = 0;
     job->offset = offset + VMPFI_CHUNK_HEADER_BYTES;
     job->crc = header->payload_crc;
-    job->value_count = value_count;
+    job->value_count = outlook->value_count;
+    job->stack_base = header->epoch == outlook->epoch ? outlook->stack_base : 0;
     return vmpfi_buffer_append(&job->bytes, payload, header->payload_bytes);
 }
 
 vmpf_status vmpfi_ahead_look(struct vmpfi_ahead *ahead, struct vmpfi_input *input,
-                             uint64_t session_id, size_t value_count, struct vmpf_error *err)
+                             const struct vmpfi_outlook *outlook, struct vmpf_error *err)
 {
     struct vmpfi_chunk_header header;
     const uint8_t *payload;
@@ -174,13 +179,13 @@ vmpf_status vmpfi_ahead_look(struct vmpfi_ahead *ahead, struct vmpfi_input *inpu
     (void)pthread_mutex_lock(&ahead->mutex);
     struct vmpfi_job *job = free_job(ahead, input->offset);
     (void)pthread_mutex_unlock(&ahead->mutex);
-    while (job != NULL && next_chunk(ahead, input, session_id, &header, &payload)) {
+    while (job != NULL && next_chunk(ahead, input, outlook->session_id, &header, &payload)) {
         uint64_t offset = ahead->offset;
         ahead->offset += VMPFI_CHUNK_HEADER_BYTES + (uint64_t)header.payload_bytes;
         if (header.kind != VMPFI_SAMPLES) {
             continue;
         }
-        if (!fill(job, &header, payload, offset, value_count)) {
+        if (!fill(job, &header, payload, offset, outlook)) {
             return vmpfi_fail_nomem(err);
         }
         (void)pthread_mutex_lock(&ahead->mutex);

@@ -26,6 +26,7 @@ struct vmpfi_job {
     uint64_t offset; /* of the payload in the input */
     uint32_t crc;
     size_t value_count;
+    uint32_t stack_base; /* added to the stacks: that of the reader's ids, if the epoch is its */
     struct vmpfi_scratch scratch;
     struct vmpfi_columnset_head head;
     struct vmpfi_samples samples;
@@ -50,10 +51,18 @@ vmpf_status vmpfi_ahead_start(struct vmpfi_ahead *ahead, uint32_t thread_count,
                               uint32_t skip_columns);
 void vmpfi_ahead_stop(struct vmpfi_ahead *ahead);
 
+/* What the reader knows of the chunks that will come, if they are of the session and the epoch that it is in. */
+struct vmpfi_outlook {
+    uint64_t session_id;
+    uint32_t epoch;
+    uint32_t stack_base; /* 0: nothing is to be added to stacks */
+    size_t value_count;
+};
+
 /* vmpfi_ahead_look() hands out SAMPLES chunks of the session that follow in the input. The block that was given last is no
  * longer used. VMPF_E_IO, VMPF_E_NOMEM. */
 vmpf_status vmpfi_ahead_look(struct vmpfi_ahead *ahead, struct vmpfi_input *input,
-                             uint64_t session_id, size_t value_count, struct vmpf_error *err);
+                             const struct vmpfi_outlook *outlook, struct vmpf_error *err);
 
 /* vmpfi_ahead_take() gives what was decoded of this payload; false: nothing was. *status and err are those of vmpfi_samples_decode(). */
 bool vmpfi_ahead_take(struct vmpfi_ahead *ahead, const struct vmpfi_payload *payload, uint32_t crc,

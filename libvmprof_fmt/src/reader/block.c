@@ -9,11 +9,7 @@ static void count_block(struct vmpfi_session *s, const struct vmpfi_samples *sam
 {
     s->info.samples += samples->count;
     for (size_t k = 0; k < samples->value_count; k++) {
-        uint64_t sum = 0;
-        for (size_t i = 0; i < samples->count; i++) {
-            sum += samples->values[k][i];
-        }
-        s->sums[k] += sum;
+        s->sums[k] += samples->digest.sums[k];
     }
 }
 
@@ -30,25 +26,32 @@ bool vmpfi_block_is_wanted(vmpf_reader *r)
 {
     /* The session is as long as it is, whatever the range. */
     note_times(vmpfi_reader_current(r), &r->samples);
-    return vmpfi_range_filter(&r->range, &r->samples);
-}
-
-static bool all_below(const uint32_t *numbers, size_t count, size_t limit)
-{
-    uint32_t greatest = 0;
-    for (size_t i = 0; i < count; i++) {
-        greatest = numbers[i] > greatest ? numbers[i] : greatest;
+    bool wanted = vmpfi_range_filter(&r->range, &r->samples);
+    if (r->samples.of_journal || r->range.set) {
+        vmpfi_samples_digest(&r->samples);
     }
-    return greatest < limit;
+    return wanted;
 }
 
-static vmpf_status translate_threads(struct vmpfi_tables *t, uint32_t *threads, size_t count,
+/* A block that was decoded ahead has ids of the reader already, unless a guess was wrong. */
+static void translate_stacks(struct vmpfi_tables *t, struct vmpfi_samples *samples)
+{
+    const struct vmpfi_epoch_table *epoch = &t->stack_epoch;
+    if (samples->stack_base == epoch->base && samples->digest.greatest_stack <= epoch->count) {
+        return;
+    }
+    vmpfi_samples_take_base(samples);
+    vmpfi_tables_translate(t, epoch, samples->stack, samples->count);
+}
+
+static vmpf_status translate_threads(struct vmpfi_tables *t, const struct vmpfi_samples *samples,
                                      struct vmpf_error *err)
 {
-    if (!t->session_threads_differ && all_below(threads, count, t->session_thread_count)) {
+    uint32_t *threads = samples->thread;
+    if (!t->session_threads_differ && samples->digest.greatest_thread < t->session_thread_count) {
         return VMPF_OK;
     }
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < samples->count; i++) {
         if (threads[i] < t->session_thread_count) {
             threads[i] = t->session_threads[threads[i]];
             continue;
@@ -89,7 +92,7 @@ static vmpf_status column_or_zeros(vmpf_reader *r, uint32_t skip_bit, const uint
 
 vmpf_status vmpfi_block_finish(vmpf_reader *r, struct vmpf_block *block, struct vmpf_error *err)
 {
-    const struct vmpfi_samples *samples = &r->samples;
+    struct vmpfi_samples *samples = &r->samples;
     memset(block, 0, sizeof *block);
     VMPF_TRY(column_or_zeros(r, VMPF_COLUMN_FLAGS, samples->flags, &block->flags, err));
     VMPF_TRY(column_or_zeros(r, VMPF_COLUMN_LABEL, samples->label, &block->label, err));
@@ -97,8 +100,8 @@ vmpf_status vmpfi_block_finish(vmpf_reader *r, struct vmpf_block *block, struct 
         vmpfi_tables_translate(&r->tables, &r->tables.label_epoch, samples->label, samples->count);
     }
     vmpfi_damage_names(r, r->samples_offset, "F-5.2-3");
-    vmpfi_tables_translate(&r->tables, &r->tables.stack_epoch, samples->stack, samples->count);
-    VMPF_TRY(translate_threads(&r->tables, samples->thread, samples->count, err));
+    translate_stacks(&r->tables, samples);
+    VMPF_TRY(translate_threads(&r->tables, samples, err));
     vmpfi_damage_names(r, r->samples_offset, "F-5.6-2");
     clear_unknown_flags(samples->flags, samples->count);
     count_block(vmpfi_reader_current(r), samples);

@@ -142,6 +142,18 @@ static bool ends_a_session(vmpf_status status)
     return status == VMPF_E_UNSUPPORTED || status == VMPF_E_VERSION;
 }
 
+/* Where a range takes samples out, ids stay those of the file until it has. */
+static vmpf_status look_ahead(vmpf_reader *r, struct vmpf_error *err)
+{
+    const struct vmpfi_outlook outlook = {
+        .session_id = r->session_id,
+        .epoch = r->epoch,
+        .stack_base = r->range.set ? 0 : r->tables.stack_epoch.base,
+        .value_count = vmpfi_reader_current(r)->info.value_count,
+    };
+    return vmpfi_ahead_look(&r->ahead, &r->input, &outlook, err);
+}
+
 /* Reads on to the next samples, or totals. */
 static vmpf_status advance(vmpf_reader *r, struct vmpf_error *err)
 {
@@ -149,8 +161,7 @@ static vmpf_status advance(vmpf_reader *r, struct vmpf_error *err)
     bool have_block = false;
     while (status == VMPF_OK && !have_block && !r->have_totals) {
         if (!r->plan.made && r->session_count > 0) {
-            VMPF_TRY(vmpfi_ahead_look(&r->ahead, &r->input, r->session_id,
-                                      vmpfi_reader_current(r)->info.value_count, err));
+            VMPF_TRY(look_ahead(r, err));
         }
         status = r->plan.made ? vmpfi_plan_step(r, &have_block, err)
                               : vmpfi_reader_step(r, &have_block, err);

@@ -84,19 +84,6 @@ static vmpf_status take_table(vmpf_reader *r, uint16_t kind, const struct vmpfi_
     return VMPF_OK;
 }
 
-/* [F-5.6-4]: whether sum and the values come to less than 2^63. */
-static bool sum_fits(uint64_t sum, const uint64_t *values, size_t count)
-{
-    uint64_t low = 0; /* halves of 2^20 values: no overflow */
-    uint64_t high = 0;
-    for (size_t i = 0; i < count; i++) {
-        low += values[i] & UINT32_MAX;
-        high += values[i] >> 32;
-    }
-    high += low >> 32;
-    return high <= INT32_MAX && (high << 32 | (low & UINT32_MAX)) <= (uint64_t)INT64_MAX - sum;
-}
-
 static vmpf_status check_samples(const struct vmpfi_session *s,
                                  const struct vmpfi_columnset_head *head,
                                  const struct vmpfi_samples *samples, uint64_t offset,
@@ -107,7 +94,8 @@ static vmpf_status check_samples(const struct vmpfi_session *s,
                           "samples begin at a number that they cannot have");
     }
     for (size_t k = 0; k < samples->value_count; k++) {
-        if (!sum_fits(s->sums[k], samples->values[k], samples->count)) {
+        if (!samples->digest.sums_fit ||
+            samples->digest.sums[k] > (uint64_t)INT64_MAX - s->sums[k]) {
             return vmpfi_fail(err, VMPF_E_CORRUPT, offset, "F-5.6-4",
                               "the values of the samples add up to 2^63 or more");
         }
@@ -124,6 +112,7 @@ static vmpf_status decode_samples(vmpf_reader *r, const struct vmpfi_chunk_heade
     VMPF_TRY(know_values(s, err));
     if (vmpfi_range_excludes(&r->range, header->begin_ns, header->end_ns)) {
         r->samples.count = 0;
+        vmpfi_samples_digest(&r->samples);
         return vmpfi_range_head(head, payload, err);
     }
     vmpf_status status;
