@@ -1,5 +1,6 @@
 #include "libvmprof_fmt/src/blocks/samples.h"
 
+#include "libvmprof_fmt/src/base/clones.h"
 #include "libvmprof_fmt/src/base/error.h"
 #include "libvmprof_fmt/src/wire/cursor.h"
 
@@ -204,7 +205,7 @@ vmpf_status vmpfi_samples_decode(struct vmpfi_columnset_head *head, struct vmpfi
     return VMPF_OK;
 }
 
-static uint32_t greatest_of(const uint32_t *numbers, size_t count)
+VMPFI_IN_CLONE uint32_t greatest_of(const uint32_t *numbers, size_t count)
 {
     uint32_t greatest = 0;
     for (size_t i = 0; i < count; i++) {
@@ -214,7 +215,7 @@ static uint32_t greatest_of(const uint32_t *numbers, size_t count)
 }
 
 /* *sum is that of all values; whether it is less than 2^63. */
-static bool add_up(const uint64_t *values, size_t count, uint64_t *sum)
+VMPFI_IN_CLONE bool add_up(const uint64_t *values, size_t count, uint64_t *sum)
 {
     uint64_t low = 0; /* halves of 2^20 values: no overflow */
     uint64_t high = 0;
@@ -227,10 +228,9 @@ static bool add_up(const uint64_t *values, size_t count, uint64_t *sum)
     return high <= INT32_MAX;
 }
 
-void vmpfi_samples_digest(struct vmpfi_samples *samples)
+VMPFI_CLONES static void digest_columns(struct vmpfi_samples *samples)
 {
     struct vmpfi_digest *digest = &samples->digest;
-    samples->stack_base = 0;
     digest->greatest_stack = greatest_of(samples->stack, samples->count);
     digest->greatest_thread = greatest_of(samples->thread, samples->count);
     digest->sums_fit = true;
@@ -239,23 +239,33 @@ void vmpfi_samples_digest(struct vmpfi_samples *samples)
     }
 }
 
+void vmpfi_samples_digest(struct vmpfi_samples *samples)
+{
+    samples->stack_base = 0;
+    digest_columns(samples);
+}
+
+VMPFI_CLONES static void add_to_all(uint32_t *ids, size_t count, uint32_t base)
+{
+    for (size_t i = 0; i < count; i++) {
+        ids[i] = ids[i] == 0 ? 0 : base + ids[i];
+    }
+}
+
 void vmpfi_samples_add_base(struct vmpfi_samples *samples, uint32_t base)
 {
-    if (base > UINT32_MAX - samples->digest.greatest_stack) {
-        return;
+    if (base <= UINT32_MAX - samples->digest.greatest_stack) {
+        add_to_all(samples->stack, samples->count, base);
+        samples->stack_base = base;
     }
-    for (size_t i = 0; i < samples->count; i++) {
-        samples->stack[i] = samples->stack[i] == 0 ? 0 : base + samples->stack[i];
-    }
-    samples->stack_base = base;
 }
 
 void vmpfi_samples_take_base(struct vmpfi_samples *samples)
 {
-    for (size_t i = 0; samples->stack_base != 0 && i < samples->count; i++) {
-        samples->stack[i] = samples->stack[i] == 0 ? 0 : samples->stack[i] - samples->stack_base;
+    if (samples->stack_base != 0) {
+        add_to_all(samples->stack, samples->count, 0 - samples->stack_base);
+        samples->stack_base = 0;
     }
-    samples->stack_base = 0;
 }
 
 vmpf_status vmpfi_codes_encode(struct vmpfi_buffer *out, struct vmpfi_scratch *scratch,

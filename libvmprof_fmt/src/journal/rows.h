@@ -29,7 +29,8 @@ enum vmpfi_ring_result {
 };
 
 /* vmpfi_ring_next() takes the next row from *position on. live: the producers still run, so a row that is not
- * published stops the reading; else it is skipped [F-7.5-2]. Damage is skipped in both cases [F-7.5-3]. */
+ * published stops the reading, and one that is was written whole; else it is skipped [F-7.5-2], and its check tells whether it
+ * is whole. Damage is skipped in both cases [F-7.5-3]. */
 enum vmpfi_ring_result vmpfi_ring_next(struct vmpfi_ring *ring, uint64_t *position, uint64_t head,
                                        bool live, struct vmpfi_row *row);
 

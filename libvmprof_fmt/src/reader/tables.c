@@ -1,5 +1,6 @@
 #include "libvmprof_fmt/src/reader/tables.h"
 
+#include "libvmprof_fmt/src/base/clones.h"
 #include "libvmprof_fmt/src/base/error.h"
 #include "libvmprof_fmt/src/blocks/chunk.h"
 
@@ -253,25 +254,33 @@ vmpf_status vmpfi_tables_new_session(struct vmpfi_tables *t)
 
 /* ---- references ---------------------------------------------------------------------------------- */
 
-void vmpfi_tables_translate(struct vmpfi_tables *t, const struct vmpfi_epoch_table *epoch,
-                            uint32_t *ids, size_t count)
+/* The number of those above known, all of which become VMPFI_LOST_ID. */
+VMPFI_CLONES static uint64_t translate(uint32_t *ids, size_t count, uint32_t known, uint32_t base)
 {
-    uint32_t known = epoch->count < UINT32_MAX ? (uint32_t)epoch->count : UINT32_MAX;
     uint32_t greatest = 0;
+    uint64_t unknown = 0;
     for (size_t i = 0; i < count; i++) {
         greatest = ids[i] > greatest ? ids[i] : greatest;
     }
     if (greatest <= known) { /* but where a table was lost */
         for (size_t i = 0; i < count; i++) {
-            ids[i] = ids[i] == 0 ? 0 : epoch->base + ids[i];
+            ids[i] = ids[i] == 0 ? 0 : base + ids[i];
         }
-        return;
+        return 0;
     }
     for (size_t i = 0; i < count; i++) {
-        t->unknown += ids[i] > known;
-        uint32_t translated = ids[i] == 0 ? 0 : epoch->base + ids[i];
+        unknown += ids[i] > known;
+        uint32_t translated = ids[i] == 0 ? 0 : base + ids[i];
         ids[i] = ids[i] > known ? VMPFI_LOST_ID : translated;
     }
+    return unknown;
+}
+
+void vmpfi_tables_translate(struct vmpfi_tables *t, const struct vmpfi_epoch_table *epoch,
+                            uint32_t *ids, size_t count)
+{
+    uint32_t known = epoch->count < UINT32_MAX ? (uint32_t)epoch->count : UINT32_MAX;
+    t->unknown += translate(ids, count, known, epoch->base);
 }
 
 vmpf_status vmpfi_tables_thread(struct vmpfi_tables *t, uint64_t id, uint32_t *thread)

@@ -52,9 +52,7 @@ static vmpf_status sink_failed(vmpf_writer *w, int result, struct vmpf_error *er
     return VMPF_E_IO;
 }
 
-/* Another recording that opened the same file for writing has cut it and laid its own journal where ours was:
- * the mapping is of the file, not of our bytes in it. What we wrote now would be in its profile. */
-static bool file_is_anothers(const vmpf_writer *w)
+bool vmpfi_writer_file_is_anothers(const vmpf_writer *w)
 {
     return w->journal.mapped && w->journal.memory->session_id != w->options.session_id;
 }
@@ -68,7 +66,7 @@ vmpf_status vmpfi_writer_put(vmpf_writer *w, const void *data, size_t size_bytes
         }
         return w->failure.status;
     }
-    if (file_is_anothers(w)) {
+    if (vmpfi_writer_file_is_anothers(w)) {
         vmpfi_fail_errno(&w->failure, ESTALE, w->offset, "cannot write");
         w->broken = true;
         if (err != NULL) {
