@@ -71,7 +71,7 @@ class Records:
         marker, word = self.data[offset], self.header.word
         if marker == STACKTRACE:
             return (self._holds(offset + 1, word, lambda count: count == 1)
-                    and self._holds(offset + 1 + word, word, lambda depth: depth <= MAX_DEPTH))
+                    or self._holds(offset + 1 + word, word, lambda depth: depth <= MAX_DEPTH))
         if marker in (VIRTUAL_IP, NATIVE_SYMBOLS) and marker in self.markers:
             return self._holds(offset + 1 + self.header.address, word, lambda length: length <= MAX_NAME)
         if marker == META and marker in self.markers:
