@@ -1,5 +1,7 @@
 """Section 3: all records of a log, in their order, and what is lost between them."""
 
+import copy
+
 from .errors import Damage, LogError
 from .header import read_header
 from .preamble import read_preamble
@@ -16,7 +18,10 @@ class Log:
         self.start_ns, self.end_ns = header.start_ns, None
         self.finished = False
         self.maps = b""
-        self.damaged_before_trailer = False
+
+    @property
+    def lost_bytes(self):
+        return sum(damage.lost_bytes for damage in self.damage)
 
     def add(self, record):
         """The first TIME_N_ZONE and TRAILER count [L-3.2-1]."""
@@ -37,7 +42,6 @@ def scan(data, header, offset):
         if record is None:
             behind = records.found_again(offset + 1)
             log.damage.append(Damage("L-3.3-3", offset, behind - offset, int(data[offset] == STACKTRACE)))
-            log.damaged_before_trailer = log.damaged_before_trailer or not log.finished
             offset = behind
             continue
         log.add(record)
@@ -56,10 +60,10 @@ def read_log(data):
     if offset != 5 * header.word and not first.may_go_on(offset):
         raise LogError("damaged", "L-3.1-2", 5 * header.word, "the first record does not stand")
     log = scan(data, header, offset)
-    if header.version == 1 and log.damaged_before_trailer:
-        header.thread_is_word = True
-        other = scan(data, header, offset)
-        if not other.damaged_before_trailer:
+    if header.version == 1 and log.lost_bytes:
+        snapshot = copy.copy(header)
+        snapshot.thread_is_word = True
+        other = scan(data, snapshot, offset)
+        if other.lost_bytes < log.lost_bytes:
             return other
-        header.thread_is_word = False
     return log
