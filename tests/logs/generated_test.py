@@ -77,6 +77,18 @@ def addresses(document):
             for session in document["sessions"] for sample in session["samples"]]
 
 
+def alike(ours, theirs):
+    """How many of two lists are alike from their beginnings on."""
+    return next((index for index, pair in enumerate(zip(ours, theirs)) if pair[0] != pair[1]), min(len(ours), len(theirs)))
+
+
+def otherwise(found, expected):
+    """How many samples, at the place of a damage, are not those that were there; others there may be lost."""
+    begin = alike(found, expected)
+    end = alike(found[begin:][::-1], expected[begin:][::-1])
+    return len(found) - begin - end
+
+
 def damage_faults(log, document):
     """What a damaged log must give all the same."""
     if document["error"] is not None:
@@ -87,6 +99,8 @@ def damage_faults(log, document):
         faults.append("%d samples of %d" % (len(found), log.at_least))
     if expected is not None and found != expected[:len(found)]:
         faults.append("samples that never were")
+    if log.but_one is not None and otherwise(found, log.but_one) > 1:
+        faults.append("more than one sample that never was")
     if log.must_tell and not document["damaged"]:
         faults.append("nothing is said of the damage")
     return faults

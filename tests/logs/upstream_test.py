@@ -150,6 +150,34 @@ class UpstreamTest(unittest.TestCase):
                 with self.subTest(name):
                     self.check((folder / (name + ".prof")).read_bytes(), expected)
 
+    def test_made_logs(self):
+        """Small logs made by hand, of each version and mode: ten samples, the last of which may have a native leaf. (The twin: testdata/vectors_log.)"""
+        folder = shared_logs()
+        if folder is None:
+            self.skipTest("VMPROF_SHARED has no profiles/upstream-made")
+        paths = sorted((folder.parent / "upstream-made").glob("v*.prof"))
+        self.assertGreater(len(paths), 30)
+        for path in paths:
+            with self.subTest(path.stem):
+                self.check_made(path.stem, path.read_bytes())
+
+    def check_made(self, name, data):
+        if re.match(r"v6-cut0(00|07|16|39|44)", name):
+            with self.assertRaises(vmprof_log_reader.LogError) as caught:
+                vmprof_log_reader.read(data)
+            self.assertEqual(caught.exception.category, "damaged")
+            return
+        document = self.read(data)
+        self.assertEqual(document["damaged"], re.search("cut|badmarker|notrailer", name) is not None)
+        stacks = [[frame[:4] for frame in sample["stack"]] for sample in document["sessions"][0]["samples"]]
+        if name.startswith("v6-cut"):
+            self.assertEqual(stacks, [])
+            return
+        main, foo, cfun = ["main", "a.py", 1, 1], ["foo", "a.py", 5, 1], ["cfun", "lib.so", 0, 4]
+        native = re.search(r"mode[01][4567cd]", name) is not None
+        self.assertEqual(stacks, [[]] * ("empty" in name) + [[main, foo]] * 6 + [[main]] * 3
+                         + [[main, foo, cfun] if native else [main, foo]])
+
     def test_addresses_that_are_used_again(self):
         """Upstream gives one name to all samples of an address. We give each the one of its time: the program ran tmp_0, tmp_1, ..."""
         folder = shared_logs()
@@ -190,9 +218,11 @@ class LibraryTest(UpstreamTest):
 
     read = staticmethod(of_library)
 
-    def setUp(self):
-        if DUMP is None:
-            self.skipTest("no dump was given")
+
+def load_tests(loader, _tests, _pattern):
+    """Those of the library only where there is its dump."""
+    cases = [UpstreamTest] if DUMP is None else [UpstreamTest, LibraryTest]
+    return unittest.TestSuite(map(loader.loadTestsFromTestCase, cases))
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """What upstream's own reader and its Stats would say of a reading, counted anew from the reading alone: inclusive counts by name, and
-the tree. It counts as upstream does, with its flaws, so that readings can be compared; README.md beside it says which they are."""
+the tree. It counts as upstream does, with its flaws, so that readings can be compared; section
+10 of spec/vmprof-log.md says which they are."""
 
 import collections
 

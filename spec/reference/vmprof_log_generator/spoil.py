@@ -5,12 +5,13 @@ NO_MARKERS = range(0x09, 0x20)
 
 class Spoilt:
     """A damaged log: `data`; `at_least` so many samples must be read of it; `stacks`: (kind, address) of the frames of all samples, which
-    those that are read begin like, or None; whether it may be refused; whether a reader must tell that something is wrong;
+    those that are read begin like, or None; `but_one`: the same, all but one of which are read as they were, or not at all; whether it may be refused; whether a reader must tell that something is wrong;
     `used`: the damage."""
 
     def __init__(self, data, used):
         self.data, self.used = data, used
-        self.at_least, self.stacks, self.error_allowed, self.must_tell = 0, None, True, False
+        self.at_least, self.stacks, self.but_one = 0, None, None
+        self.error_allowed, self.must_tell = True, False
 
 
 def _stacks(model):
@@ -25,9 +26,12 @@ def _cut(rng, records, model, made):
 
 
 def _flip(rng, records, model, made):
-    """A bit behind the preamble."""
+    """A bit behind the first record, if there is more than it."""
     spoilt = bytearray(b"".join(records))
-    bit = rng.randrange(8 * len(records[0]), 8 * len(spoilt))
+    first = len(records[0]) + len(records[1])
+    bit = rng.randrange(8 * first if first < len(spoilt) else 0, 8 * len(spoilt))
+    if bit >= 8 * first and not model.layout.counters:
+        made.but_one = _stacks(model)
     spoilt[bit // 8] ^= 1 << bit % 8
     made.data = bytes(spoilt)
 
