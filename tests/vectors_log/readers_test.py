@@ -78,6 +78,8 @@ def reading_faults(vector, document):
 def rule_faults(vector, named):
     """Whether the rules that a reader names are those of the vector: `named`, the first one first."""
     rules = vector.reading["rules"]
+    if vector.reading["error"] == "not ours":
+        rules = rules + ["F-2-1"]  # no profile either [L-2-1]
     if not rules:
         return ["a sound one breaks %s" % named[0]] if named else []
     return [] if named and named[0] in rules else ["it names %s, not one of %s" % (named, " ".join(rules))]
