@@ -1,6 +1,6 @@
 """What is in a random log: its names, samples and metadata, and how it reads (sections 6 to 8)."""
 
-from .stacks import Code, Stacks, JIT, NATIVE, PY, VM
+from .stacks import Code, Stacks, NATIVE, PY, VM
 
 VIRTUAL_IP, NATIVE_SYMBOLS = 2, 8
 FILES = [b"a.py", b"/usr/lib/b.py", b"C:\\dir\\c.py", b"<stdin>", b"d:9:x.py"]
