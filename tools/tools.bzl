@@ -1,7 +1,9 @@
 """The tools, by the name of their folder. Each is installed, and checked by //tests/golden."""
 
 TOOLS = [
+    "func",
     "info",
     "record",
     "top",
+    "tree",
 ]

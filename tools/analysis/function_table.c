@@ -29,7 +29,8 @@ static void add_node(struct vmpt_function_row *row, const struct vmpt_view *view
     add_cell(&row->total, &view->total[node]);
 }
 
-static void describe(struct vmpt_function_row *row, const struct vmpt_view *view, uint32_t index)
+void vmpt_function_row_describe(struct vmpt_function_row *row, const struct vmpt_view *view,
+                                uint32_t index)
 {
     static const struct vmpt_function hidden = {
         .name = VMPT_HIDDEN_NAME,
@@ -52,7 +53,7 @@ static void drop_empty(struct vmpt_function_table *table, const struct vmpt_view
             continue;
         }
         table->rows[kept] = table->rows[i];
-        describe(&table->rows[kept++], view, (uint32_t)i);
+        vmpt_function_row_describe(&table->rows[kept++], view, (uint32_t)i);
     }
     table->count = kept;
 }

@@ -36,6 +36,10 @@ enum vmpt_sort {
 bool vmpt_function_table_init(struct vmpt_function_table *table, const struct vmpt_view *view);
 void vmpt_function_table_fini(struct vmpt_function_table *table);
 
+/* Fills in index and function of a row whose numbers are there. */
+void vmpt_function_row_describe(struct vmpt_function_row *row, const struct vmpt_view *view,
+                                uint32_t index);
+
 /* A total order: it depends on what the rows say and on nothing else. */
 void vmpt_function_table_sort(struct vmpt_function_table *table, enum vmpt_sort sort);
 

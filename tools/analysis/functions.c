@@ -41,6 +41,7 @@ void vmpt_functions_fini(struct vmpt_functions *functions)
 {
     free(functions->items);
     free(functions->slots);
+    free(functions->addresses);
     vmpt_arena_fini(&functions->strings);
 }
 
@@ -113,8 +114,7 @@ static uint32_t append(struct vmpt_functions *functions, struct vmpt_function wa
     return index;
 }
 
-uint32_t vmpt_functions_intern(struct vmpt_functions *functions,
-                               const struct vmpf_function *function)
+static uint32_t intern(struct vmpt_functions *functions, const struct vmpf_function *function)
 {
     struct vmpt_function wanted = {
         .name = function->name.data ? function->name.data : "",
@@ -148,4 +148,26 @@ uint32_t vmpt_functions_intern(struct vmpt_functions *functions,
         return index;
     }
     return append(functions, wanted, at);
+}
+
+static bool keep_address(struct vmpt_functions *functions, uint32_t index, uint64_t address)
+{
+    if (!vmpt_reserve(&functions->addresses, &functions->address_capacity,
+                      functions->address_count + 1, sizeof(*functions->addresses))) {
+        return false;
+    }
+    functions->addresses[functions->address_count].address = address;
+    functions->addresses[functions->address_count].function = index;
+    functions->address_count++;
+    return true;
+}
+
+uint32_t vmpt_functions_intern(struct vmpt_functions *functions,
+                               const struct vmpf_function *function)
+{
+    uint32_t index = intern(functions, function);
+    if (index == VMPT_NO_FUNCTION || !functions->keep_addresses || !function->address) {
+        return index;
+    }
+    return keep_address(functions, index, function->address) ? index : VMPT_NO_FUNCTION;
 }

@@ -24,6 +24,7 @@ struct vmpt_function {
     uint8_t kind;     /* vmpf_kind; PY where py and jit share the function */
     uint64_t address; /* the lowest; 0: none known */
     uint64_t hash;
+    bool is_group; /* no function: stands for a thread or a process, which no filter takes out */
 };
 
 struct vmpt_functions {
@@ -32,6 +33,13 @@ struct vmpt_functions {
     size_t capacity;
     uint32_t *slots; /* open addressing: index + 1, or 0 */
     size_t slot_count;
+    bool keep_addresses; /* not only each function's lowest */
+    struct vmpt_function_address {
+        uint64_t address;
+        uint32_t function;
+    } * addresses; /* may say the same twice */
+    size_t address_count;
+    size_t address_capacity;
     bool split_addresses; /* each address is a function of its own */
     struct vmpt_arena strings;
 };

@@ -42,14 +42,15 @@ void vmpt_profile_free(struct vmpt_profile *profile)
     free(profile);
 }
 
-static struct vmpt_profile *profile_new(size_t input_count, bool split_addresses)
+static struct vmpt_profile *profile_new(size_t input_count, const struct vmpt_load_options *options)
 {
     struct vmpt_profile *profile = calloc(1, sizeof(*profile));
     if (!profile) {
         return NULL;
     }
     vmpt_functions_init(&profile->functions);
-    profile->functions.split_addresses = split_addresses;
+    profile->functions.split_addresses = options->split_addresses;
+    profile->functions.keep_addresses = options->keep_addresses;
     vmpt_arena_init(&profile->strings);
     profile->input_count = input_count;
     profile->inputs = vmpt_array(input_count, sizeof(*profile->inputs));
@@ -133,6 +134,7 @@ static vmpf_status load_feed(struct load *load, const struct vmpt_feed *feed, si
     bool append_only = load->inputs->count == 1 && !load->options->merge_nodes;
     struct vmpt_tally tally;
     vmpt_tally_init(&tally, &load->options->samples);
+    tally.by_thread = tally.by_thread || load->options->group != VMPT_GROUP_NONE;
     vmpf_status status = read_blocks(load, feed, &tally, err);
     if (status == VMPF_OK && load->inputs->count == 1) {
         status = metric_of_empty(load, feed, err);
@@ -192,7 +194,7 @@ vmpf_status vmpt_profile_load(struct vmpt_profile **out, const struct vmpt_input
         /* Each time round, fewer metrics are left to choose from, so this ends. */
         vmpt_profile_free(load.profile);
         load.threads.count = 0;
-        load.profile = profile_new(inputs->count, options->split_addresses);
+        load.profile = profile_new(inputs->count, options);
         status = load.profile ? load_all(&load, err) : no_memory(&err->error);
     } while (status == AGAIN);
     if (status == VMPF_OK) {

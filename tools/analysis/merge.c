@@ -2,19 +2,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tools/analysis/profile.h"
+#include "tools/analysis/merge_private.h"
 
-/* The feed's ids, as the profile numbers them. */
-struct maps {
-    uint32_t *functions;
-    uint8_t *kinds; /* by function id */
-    uint32_t function_count;
-    uint8_t *used;   /* by stack id: samples in it or below it */
-    uint32_t *nodes; /* by stack id */
-    uint32_t stack_count;
-};
-
-static void maps_fini(struct maps *maps)
+static void maps_fini(struct vmpt_maps *maps)
 {
     free(maps->functions);
     free(maps->kinds);
@@ -22,13 +12,13 @@ static void maps_fini(struct maps *maps)
     free(maps->nodes);
 }
 
-static uint32_t parent_of(const struct vmpt_feed *feed, uint32_t id)
+uint32_t vmpt_maps_parent(const struct vmpt_feed *feed, uint32_t id)
 {
     uint32_t parent = feed->ops->stack(feed->ctx, id).parent;
     return parent < id ? parent : 0; /* what the passes below rely on, whatever a feed says */
 }
 
-static bool maps_init(struct maps *maps, const struct vmpt_feed *feed,
+static bool maps_init(struct vmpt_maps *maps, const struct vmpt_feed *feed,
                       const struct vmpt_tally *tally)
 {
     memset(maps, 0, sizeof(*maps));
@@ -49,7 +39,7 @@ static bool maps_init(struct maps *maps, const struct vmpt_feed *feed,
             maps->used[id] = 1;
         }
         if (maps->used[id]) {
-            maps->used[parent_of(feed, id)] = 1;
+            maps->used[vmpt_maps_parent(feed, id)] = 1;
         }
     }
     return true;
@@ -57,8 +47,8 @@ static bool maps_init(struct maps *maps, const struct vmpt_feed *feed,
 
 /* Functions are made when a stack first needs them, so that a table full of what never ran costs
  * nothing. An id that is in no table is looked up as well: the feed has a name for that. */
-static uint32_t map_function(struct vmpt_profile *profile, const struct vmpt_feed *feed,
-                             struct maps *maps, uint32_t id, uint8_t *kind)
+uint32_t vmpt_maps_function(struct vmpt_profile *profile, const struct vmpt_feed *feed,
+                            struct vmpt_maps *maps, uint32_t id, uint8_t *kind)
 {
     bool known = id < maps->function_count;
     if (known && maps->functions[id] != VMPT_NO_FUNCTION) {
@@ -103,24 +93,30 @@ static bool add_lost(struct vmpt_profile *profile, const struct vmpt_cell *lost)
     return true;
 }
 
+bool vmpt_maps_key(struct vmpt_profile *profile, const struct vmpt_feed *feed,
+                   struct vmpt_maps *maps, uint32_t id, bool keep_lines, struct vmpt_node_key *key)
+{
+    struct vmpf_stack stack = feed->ops->stack(feed->ctx, id);
+    struct vmpf_location location = feed->ops->location(feed->ctx, stack.location);
+    memset(key, 0, sizeof(*key));
+    key->function = vmpt_maps_function(profile, feed, maps, location.function, &key->kind);
+    key->line = keep_lines ? location.line : 0;
+    return key->function != VMPT_NO_FUNCTION;
+}
+
 static bool add_stacks(struct vmpt_profile *profile, const struct vmpt_feed *feed,
-                       struct maps *maps, const struct vmpt_tally *tally, bool keep_lines,
+                       struct vmpt_maps *maps, const struct vmpt_tally *tally, bool keep_lines,
                        bool append_only)
 {
     for (uint32_t id = 1; id < maps->stack_count; id++) {
         if (!maps->used[id]) {
             continue;
         }
-        struct vmpf_stack stack = feed->ops->stack(feed->ctx, id);
-        struct vmpf_location location = feed->ops->location(feed->ctx, stack.location);
         struct vmpt_node_key key;
-        memset(&key, 0, sizeof(key));
-        key.parent = maps->nodes[parent_of(feed, id)];
-        key.function = map_function(profile, feed, maps, location.function, &key.kind);
-        key.line = keep_lines ? location.line : 0;
-        if (key.function == VMPT_NO_FUNCTION) {
+        if (!vmpt_maps_key(profile, feed, maps, id, keep_lines, &key)) {
             return false;
         }
+        key.parent = maps->nodes[vmpt_maps_parent(feed, id)];
         uint32_t node = append_only ? vmpt_nodes_append(&profile->nodes, &key)
                                     : vmpt_nodes_intern(&profile->nodes, &key);
         if (node == VMPT_NO_NODE) {
@@ -136,14 +132,18 @@ bool vmpt_profile_merge(struct vmpt_profile *profile, const struct vmpt_feed *fe
                         struct vmpt_tally *tally, const struct vmpt_load_options *options,
                         bool append_only)
 {
-    struct maps maps;
-    bool done = maps_init(&maps, feed, tally) &&
-                add_stacks(profile, feed, &maps, tally, options->keep_lines, append_only) &&
-                add_lost(profile, &tally->lost);
-    if (done) {
-        if (maps.stack_count) {
+    struct vmpt_maps maps;
+    bool done = maps_init(&maps, feed, tally);
+    if (done && options->group != VMPT_GROUP_NONE) {
+        done = vmpt_profile_merge_groups(profile, feed, &maps, tally, options);
+    } else if (done) {
+        done = add_stacks(profile, feed, &maps, tally, options->keep_lines, append_only) &&
+               add_lost(profile, &tally->lost);
+        if (done && maps.stack_count) {
             add_cell(&profile->nodes.cells[0], &tally->cells[0]);
         }
+    }
+    if (done) {
         add_cell(&profile->total, &tally->total);
         profile->effective_samples += tally->square_sum;
     }

@@ -30,11 +30,20 @@ struct vmpt_inputs {
     void *ctx;
 };
 
+/* What stands between the root and the stacks. */
+enum vmpt_group {
+    VMPT_GROUP_NONE,
+    VMPT_GROUP_THREADS, /* a node for each thread, a function that is a group */
+    VMPT_GROUP_PROCESSES,
+};
+
 struct vmpt_load_options {
     const char *metric;                /* NULL: cpu, else the first that all have */
     struct vmpt_sample_filter samples; /* lifetime: the call's */
     bool keep_lines;                   /* nodes differ by line too */
-    bool merge_nodes;     /* equal nodes of one input become one; of several they always do */
+    bool merge_nodes; /* equal nodes of one input become one; of several they always do */
+    enum vmpt_group group;
+    bool keep_addresses;  /* functions.addresses is filled */
     bool split_addresses; /* a function is an address, not a (name, file, line) */
 };
 

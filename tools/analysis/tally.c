@@ -7,17 +7,11 @@
 
 #include "tools/analysis/memory.h"
 
-struct vmpt_tally_pair {
-    uint32_t thread;
-    uint32_t stack;
-    struct vmpt_cell cell; /* no samples: the place is free */
-    double square_sum;
-};
-
 void vmpt_tally_init(struct vmpt_tally *tally, const struct vmpt_sample_filter *filter)
 {
     memset(tally, 0, sizeof(*tally));
     tally->filter = filter;
+    tally->by_thread = filter->thread_count > 0;
 }
 
 void vmpt_tally_fini(struct vmpt_tally *tally)
@@ -175,7 +169,7 @@ static bool add_filtered(struct vmpt_tally *tally, const struct vmpt_feed *feed,
         if (!keeps) {
             continue;
         }
-        if (filter->thread_count) {
+        if (tally->by_thread) {
             if (!add_pair(tally, thread, block->stack[i], weight)) {
                 return false;
             }
@@ -204,7 +198,7 @@ bool vmpt_tally_add(struct vmpt_tally *tally, const struct vmpt_feed *feed,
     if (!reserve(tally, stack_count, thread_count)) {
         return false;
     }
-    if (filter->thread_count || filter->process_count || filter->has_from || filter->has_to) {
+    if (tally->by_thread || filter->process_count || filter->has_from || filter->has_to) {
         return add_filtered(tally, feed, block, weights, stack_count, thread_count);
     }
     add_all(tally, block, weights, stack_count, thread_count);
@@ -219,12 +213,13 @@ bool vmpt_tally_finish(struct vmpt_tally *tally, const struct vmpt_feed *feed)
         return false;
     }
     for (size_t i = 0; i < tally->pair_capacity; i++) {
-        const struct vmpt_tally_pair *pair = &tally->pairs[i];
+        struct vmpt_tally_pair *pair = &tally->pairs[i];
         if (!pair->cell.samples) {
             continue;
         }
         struct vmpf_thread entry = feed->ops->thread(feed->ctx, pair->thread);
         if (!keeps_thread(tally->filter, &entry)) {
+            pair->cell.samples = 0; /* nothing is looked up any more */
             continue;
         }
         struct vmpt_cell *cell = cell_of(tally, pair->stack, stack_count);

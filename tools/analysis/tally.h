@@ -23,7 +23,13 @@ struct vmpt_sample_filter {
     uint64_t to_ns;   /* not included */
 };
 
-struct vmpt_tally_pair;
+/* What the samples of one thread in one stack came to. */
+struct vmpt_tally_pair {
+    uint32_t thread;
+    uint32_t stack;
+    struct vmpt_cell cell; /* no samples: the place is free, or the filter took them */
+    double square_sum;
+};
 
 struct vmpt_tally {
     const struct vmpt_sample_filter *filter;
@@ -34,8 +40,9 @@ struct vmpt_tally {
     double square_sum;      /* of their weights */
     uint8_t *thread_seen;   /* by thread id of the feed */
     size_t thread_capacity;
-    /* Only with filter->threads: a thread may be named after its samples, so they are kept apart by
-     * thread until the names are final. */
+    /* With filter->threads, since a thread may be named after its samples, and where it is asked for: the samples are
+     * kept apart by thread until the names are final. */
+    bool by_thread;
     struct vmpt_tally_pair *pairs;
     size_t pair_count;
     size_t pair_capacity;

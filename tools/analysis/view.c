@@ -43,6 +43,9 @@ static void match_functions(struct build *build)
     for (size_t i = 0; i < functions->count; i++) {
         const char *name = functions->items[i].name;
         uint8_t flags = 0;
+        if (functions->items[i].is_group) {
+            continue;
+        }
         flags |= matches(&build->filter->focus, name) ? IS_FOCUS : 0;
         flags |= matches(&build->filter->ignore, name) ? IS_IGNORED : 0;
         flags |= matches(&build->filter->hide, name) ? IS_HIDDEN : 0;
@@ -63,6 +66,9 @@ static bool has_virtual_frame(const struct vmpt_nodes *nodes)
 static bool is_shown(const struct build *build, const struct vmpt_node_key *key)
 {
     const struct vmpt_frame_filter *filter = build->filter;
+    if (build->profile->functions.items[key->function].is_group) {
+        return true;
+    }
     bool plain = build->native || vmpt_kind_is_virtual(key->kind) || key->kind == VMPF_KIND_UNKNOWN;
     if (build->function_flags[key->function] & IS_HIDDEN) {
         return false;

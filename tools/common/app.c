@@ -61,6 +61,13 @@ int vmpt_app_start(struct vmpt_app *app, const struct vmpt_tool *tool, int argc,
         vmpt_say(tool->name, "%s; see '%s --help'", why.text, tool->name);
         return VMPT_EXIT_USAGE;
     }
+    if (tool->operand) {
+        if (app->file_count == 0) {
+            vmpt_say(tool->name, "%s is missing; see '%s --help'", tool->operand, tool->name);
+            return VMPT_EXIT_USAGE;
+        }
+        app->operand = app->files[--app->file_count];
+    }
     if (app->file_count == 0) {
         app->default_file = vmpt_default_input();
         app->files = &app->default_file;
@@ -110,6 +117,17 @@ int vmpt_app_load(struct vmpt_app *app, struct vmpt_load_options *options)
         return vmpt_app_no_memory(app);
     }
     return VMPT_GO_ON;
+}
+
+int vmpt_app_refuse_gauge(const struct vmpt_app *app)
+{
+    const struct vmpt_metric *metric = &app->profile->metric;
+    if (!vmpt_metric_is_gauge(metric)) {
+        return VMPT_GO_ON;
+    }
+    vmpt_say(app->tool->name, "metric '%s' is a level and has no sum; choose another --metric",
+             metric->name);
+    return VMPT_EXIT_FAILED;
 }
 
 int vmpt_app_no_memory(const struct vmpt_app *app)

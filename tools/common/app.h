@@ -29,6 +29,8 @@ struct vmpt_tool {
     const char *name; /* "vmprof-top" */
     const char *summary;
     const char *arguments;
+    const char *
+        operand; /* the last argument is no file, and has to be there: what it is; NULL: all are files */
     const char *examples;
     struct vmpt_option_group own; /* its own options; count 0: none */
     bool shows_files;             /* and not functions: it has no filters, no metric and no order */
@@ -41,6 +43,7 @@ struct vmpt_app {
     const char *default_file;
     const char *const *files;
     size_t file_count;
+    const char *operand;          /* of the user; where the tool has one */
     struct vmpt_profile *profile; /* after vmpt_app_load() */
     struct vmpt_view view;
 };
@@ -51,6 +54,9 @@ int vmpt_app_start(struct vmpt_app *app, const struct vmpt_tool *tool, int argc,
 /* Loads the files into app->profile, filtered into app->view. The settings' metric and filters are
  * put into options. Says what is damaged. */
 int vmpt_app_load(struct vmpt_app *app, struct vmpt_load_options *options);
+
+/* A level has no sum, and a table of sums of it would be a lie: refuses a metric that is one. */
+int vmpt_app_refuse_gauge(const struct vmpt_app *app);
 
 /* Frees app; the exit code, with what --strict and standard output have to say about it. */
 int vmpt_app_finish(struct vmpt_app *app, int code);

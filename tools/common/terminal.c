@@ -13,6 +13,18 @@ bool vmpt_is_terminal(void)
     return isatty(STDOUT_FILENO) != 0;
 }
 
+bool vmpt_is_utf8(void)
+{
+    static const char *const names[] = {"LC_ALL", "LC_CTYPE", "LANG"};
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        const char *locale = getenv(names[i]);
+        if (locale && *locale) {
+            return strcasestr(locale, "utf-8") || strcasestr(locale, "utf8");
+        }
+    }
+    return false;
+}
+
 static bool wants_color(enum vmpt_color color)
 {
     const char *no_color = getenv("NO_COLOR");

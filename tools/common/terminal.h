@@ -8,6 +8,8 @@
 #include "tools/common/table.h"
 
 bool vmpt_is_terminal(void);
+/* LC_ALL, LC_CTYPE or LANG, whichever is set first, says that text is UTF-8. */
+bool vmpt_is_utf8(void);
 /* Colour as --color and NO_COLOR (no-color.org) say; the width of COLUMNS, else of the terminal. */
 struct vmpt_text_look vmpt_terminal_look(enum vmpt_color color);
 

@@ -3,7 +3,6 @@
 
 #include "tools/analysis/function_table.h"
 #include "tools/common/app.h"
-#include "tools/common/diag.h"
 #include "tools/top/columns.h"
 
 static const struct vmpt_tool tool = {
@@ -16,18 +15,6 @@ static const struct vmpt_tool tool = {
                 "  vmprof-top --sort=self -n 5 a.prof b.prof\n"
                 "  vmprof-top --thread=worker --from=10s --format=json out.prof\n",
 };
-
-/* A level has no sum, and a table of sums of it would be a lie. */
-static int refuse_gauge(const struct vmpt_app *app)
-{
-    const struct vmpt_metric *metric = &app->profile->metric;
-    if (!vmpt_metric_is_gauge(metric)) {
-        return VMPT_GO_ON;
-    }
-    vmpt_say(app->tool->name, "metric '%s' is a level and has no sum; choose another --metric",
-             metric->name);
-    return VMPT_EXIT_FAILED;
-}
 
 static int show(struct vmpt_app *app)
 {
@@ -51,7 +38,7 @@ int main(int argc, char **argv)
         code = vmpt_app_load(&app, &options);
     }
     if (code < 0) {
-        code = refuse_gauge(&app);
+        code = vmpt_app_refuse_gauge(&app);
     }
     if (code < 0) {
         code = show(&app);

@@ -1,0 +1,1 @@
+vmprof-func --addr --sort=name profiles/simple.prof f

@@ -1,0 +1,1 @@
+vmprof-func --format=xml profiles/simple.prof f

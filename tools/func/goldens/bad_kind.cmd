@@ -1,0 +1,1 @@
+vmprof-func --kind=java profiles/simple.prof f

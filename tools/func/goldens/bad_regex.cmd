@@ -1,0 +1,1 @@
+vmprof-func --focus='(' profiles/simple.prof f

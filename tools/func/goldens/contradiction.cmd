@@ -1,0 +1,1 @@
+vmprof-func --native --virtual-only profiles/simple.prof f

@@ -1,0 +1,1 @@
+vmprof-func --format=csv profiles/recursion.prof f

@@ -1,0 +1,1 @@
+vmprof-func --strict profiles/flipped.prof f

@@ -1,0 +1,1 @@
+vmprof-func profiles/empty.data f

@@ -1,0 +1,1 @@
+vmprof-func --ignore=h profiles/simple.prof h

@@ -1,0 +1,1 @@
+vmprof-func --format=json profiles/recursion.prof f

@@ -1,0 +1,1 @@
+vmprof-func -n 2 profiles/many.prof '<module>'

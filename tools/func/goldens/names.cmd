@@ -1,0 +1,1 @@
+vmprof-func profiles/names.prof '日本語'

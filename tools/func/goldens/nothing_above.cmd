@@ -1,0 +1,1 @@
+vmprof-func profiles/simple.prof '<module>'

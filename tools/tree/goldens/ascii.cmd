@@ -1,0 +1,1 @@
+LC_ALL=C vmprof-tree profiles/recursion.prof

@@ -1,0 +1,1 @@
+vmprof-tree --depth=-1 profiles/simple.prof

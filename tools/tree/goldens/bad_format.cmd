@@ -1,0 +1,1 @@
+vmprof-tree --format=xml profiles/simple.prof

@@ -1,0 +1,1 @@
+vmprof-tree --kind=java profiles/simple.prof

@@ -1,0 +1,1 @@
+vmprof-tree --no-such

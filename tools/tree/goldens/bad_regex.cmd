@@ -1,0 +1,1 @@
+vmprof-tree --focus='(' profiles/simple.prof

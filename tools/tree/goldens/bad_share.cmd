@@ -1,0 +1,1 @@
+vmprof-tree --min-share=2x profiles/simple.prof

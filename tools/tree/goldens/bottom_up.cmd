@@ -1,0 +1,1 @@
+vmprof-tree --bottom-up profiles/recursion.prof

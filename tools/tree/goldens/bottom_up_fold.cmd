@@ -1,0 +1,1 @@
+vmprof-tree -b --fold-recursion profiles/recursion.prof

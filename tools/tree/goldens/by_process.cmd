@@ -1,0 +1,1 @@
+vmprof-tree --by=process profiles/threads.prof

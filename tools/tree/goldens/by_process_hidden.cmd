@@ -1,0 +1,1 @@
+vmprof-tree --by=process --kind=native --hide=. profiles/native.prof

@@ -1,0 +1,1 @@
+vmprof-tree --by=thread profiles/threads.prof

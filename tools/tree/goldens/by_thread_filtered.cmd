@@ -1,0 +1,1 @@
+vmprof-tree --by=thread --thread=MainThread --focus=work profiles/threads.prof

@@ -1,0 +1,1 @@
+vmprof-tree --native --virtual-only profiles/simple.prof

@@ -1,0 +1,1 @@
+vmprof-tree --format=csv profiles/recursion.prof

@@ -1,0 +1,1 @@
+vmprof-tree profiles/cut.prof

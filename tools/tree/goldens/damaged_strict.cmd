@@ -1,0 +1,1 @@
+vmprof-tree --strict profiles/flipped.prof

@@ -1,0 +1,1 @@
+vmprof-tree --depth=2 profiles/recursion.prof

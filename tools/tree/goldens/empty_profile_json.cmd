@@ -1,0 +1,1 @@
+vmprof-tree --format=json profiles/empty.prof

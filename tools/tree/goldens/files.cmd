@@ -1,0 +1,1 @@
+vmprof-tree profiles/simple.prof profiles/other.prof

@@ -1,0 +1,1 @@
+vmprof-tree --focus=nothing profiles/simple.prof

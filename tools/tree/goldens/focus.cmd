@@ -1,0 +1,1 @@
+vmprof-tree --focus=g profiles/recursion.prof

@@ -1,0 +1,1 @@
+vmprof-tree --fold-recursion profiles/recursion.prof

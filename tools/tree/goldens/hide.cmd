@@ -1,0 +1,1 @@
+vmprof-tree --hide=f profiles/recursion.prof

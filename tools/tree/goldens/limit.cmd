@@ -1,0 +1,1 @@
+vmprof-tree -n 3 profiles/many.prof

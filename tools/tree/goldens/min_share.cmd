@@ -1,0 +1,1 @@
+vmprof-tree --min-share=25% profiles/recursion.prof

@@ -1,0 +1,1 @@
+COLUMNS=60 vmprof-tree --color=always profiles/names.prof

@@ -1,0 +1,1 @@
+vmprof-tree --native --addr profiles/native.prof

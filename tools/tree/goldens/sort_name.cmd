@@ -1,0 +1,1 @@
+vmprof-tree --sort=name profiles/simple.prof

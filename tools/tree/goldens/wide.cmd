@@ -1,0 +1,1 @@
+COLUMNS=400 vmprof-tree profiles/names.prof

@@ -1,0 +1,23 @@
+/* options.h: the options of vmprof-tree alone. */
+#ifndef VMPROF_TOOLS_TREE_OPTIONS_H
+#define VMPROF_TOOLS_TREE_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "tools/analysis/profile.h"
+#include "tools/common/options.h"
+
+struct tree_options {
+    bool bottom_up;
+    bool fold_recursion;
+    size_t max_depth; /* 0: all */
+    bool has_min_share;
+    double min_share; /* of the profile's total */
+    enum vmpt_group group;
+};
+
+/* The group of these options; its target is options. */
+struct vmpt_option_group tree_option_group(struct tree_options *options);
+
+#endif
