@@ -3,6 +3,7 @@
 TOOLS = [
     "func",
     "info",
+    "merge",
     "record",
     "top",
     "tree",

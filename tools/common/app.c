@@ -23,7 +23,9 @@ static int parse(struct vmpt_app *app, int argc, char **argv)
         groups[count++] = vmpt_plain_output_options;
         groups[count++] = vmpt_plain_input_options;
     } else {
-        groups[count++] = vmpt_output_options;
+        if (!app->tool->writes_profile) {
+            groups[count++] = vmpt_output_options;
+        }
         groups[count++] = vmpt_filter_options;
         groups[count++] = vmpt_input_options;
     }

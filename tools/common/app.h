@@ -33,6 +33,7 @@ struct vmpt_tool {
         operand; /* the last argument is no file, and has to be there: what it is; NULL: all are files */
     const char *examples;
     struct vmpt_option_group own; /* its own options; count 0: none */
+    bool writes_profile;          /* and shows nothing: it has filters, and no table to lay out */
     bool shows_files;             /* and not functions: it has no filters, no metric and no order */
 };
 

@@ -1,0 +1,1 @@
+vmprof-merge --format=json profiles/simple.prof

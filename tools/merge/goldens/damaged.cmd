@@ -1,0 +1,1 @@
+vmprof-merge profiles/flipped.prof profiles/simple.prof && vmprof-merge -o b.prof profiles/flipped.prof profiles/simple.prof 2>&- && cmp merged.prof b.prof && vmprof-merge -o c.prof merged.prof && cmp merged.prof c.prof

@@ -1,0 +1,1 @@
+vmprof-merge --strict profiles/flipped.prof && ls

@@ -1,0 +1,1 @@
+cp profiles/simple.prof ./-x; vmprof-merge -- -x && cmp merged.prof ./-x

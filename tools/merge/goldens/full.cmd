@@ -1,0 +1,1 @@
+vmprof-merge -o /dev/full profiles/simple.prof

@@ -1,0 +1,1 @@
+vmprof-merge $'no\nsuch.prof'

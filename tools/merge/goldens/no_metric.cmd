@@ -1,0 +1,1 @@
+vmprof-merge profiles/simple.prof profiles/bytes.prof; ls merged.prof

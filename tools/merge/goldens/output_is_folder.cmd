@@ -1,0 +1,1 @@
+vmprof-merge -o profiles profiles/simple.prof

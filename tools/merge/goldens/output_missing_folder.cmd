@@ -1,0 +1,1 @@
+vmprof-merge -o no/such/x.prof profiles/simple.prof

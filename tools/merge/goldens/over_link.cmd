@@ -1,0 +1,1 @@
+ln -s profiles/simple.prof merged.prof; vmprof-merge profiles/simple.prof

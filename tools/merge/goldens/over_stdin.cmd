@@ -1,0 +1,1 @@
+vmprof-merge -o profiles/simple.prof profiles/other.prof - <profiles/simple.prof

@@ -1,0 +1,1 @@
+vmprof-merge --sum profiles/recursion.prof profiles/simple.prof profiles/native.prof -o a.prof && vmprof-merge --sum profiles/native.prof profiles/simple.prof -o b.prof && vmprof-merge --sum b.prof profiles/recursion.prof && cmp merged.prof a.prof

@@ -1,0 +1,1 @@
+vmprof-merge profiles/simple.prof profiles/simple.prof && stat -c %s merged.prof profiles/simple.prof
