@@ -9,7 +9,8 @@
 
 #define SUM_SESSION_ID 1
 #define NOTE                                                                                       \
-    "totals: each stack has its samples and its weight; times, threads and labels were dropped"
+    "totals: each stack has its samples and its weight; times, threads, labels and addresses "     \
+    "were dropped"
 
 struct sum {
     const struct vmpt_view *view;
@@ -63,6 +64,8 @@ static vmpf_status write_meta(struct sum *sum, struct vmpf_error *err)
     return status == VMPF_OK ? write_text(sum, VMPF_META_NOTE, NOTE, err) : status;
 }
 
+/* Without an address: those of several processes mean nothing together, and what two functions had would have to
+ * be given to one of them. */
 static vmpf_status define_stack(struct sum *sum, uint32_t caller, const struct vmpt_node_key *key,
                                 uint32_t *out, struct vmpf_error *err)
 {
@@ -73,13 +76,8 @@ static vmpf_status define_stack(struct sum *sum, uint32_t caller, const struct v
         .first_line = shown->first_line,
         .kind = (vmpf_kind)key->kind,
     };
-    uint8_t *addressed = &sum->addressed[key->function];
     uint32_t id;
     uint32_t location;
-    if (!*addressed) {
-        *addressed = (uint8_t)(1 + key->kind);
-    }
-    function.address = *addressed == 1 + key->kind ? shown->address : 0;
     vmpf_status status = vmpf_writer_function(sum->writer, &function, &id, err);
     if (status == VMPF_OK) {
         status = vmpf_writer_location(sum->writer, id, key->line, &location, err);
@@ -158,8 +156,7 @@ vmpf_status merge_write_sum(const struct vmpt_view *view, int fd, struct vmpf_er
     const struct vmpt_profile *profile = view->profile;
     struct sum sum = {.view = view};
     vmpf_status status = VMPF_OK;
-    sum.addressed = vmpt_array(profile->functions.count, 1);
-    bool done = merge_canon_init(&sum.canon, view) && sum.addressed;
+    bool done = merge_canon_init(&sum.canon, view);
     if (done) {
         sum.stacks = vmpt_array(sum.canon.nodes.count, sizeof(*sum.stacks));
         sum.path = vmpt_array(sum.canon.nodes.count, sizeof(*sum.path));
@@ -177,6 +174,5 @@ vmpf_status merge_write_sum(const struct vmpt_view *view, int fd, struct vmpf_er
     merge_canon_fini(&sum.canon);
     free(sum.stacks);
     free(sum.path);
-    free(sum.addressed);
     return status;
 }

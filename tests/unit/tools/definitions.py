@@ -1,0 +1,156 @@
+"""What the analysis tools must say of profiles, worked out from their samples by the definitions alone.
+
+The samples come from the reference reader (spec/reference), which shares no code with the tools; nothing
+here builds a tree of nodes or sums anything but whole stacks.
+"""
+
+import collections
+import json
+import re
+
+import vmprof_reader
+
+KINDS = ["unknown", "py", "jit", "vm", "native", "kernel", "gc", "jit-internal"]
+VIRTUAL = {"py", "jit", "vm"}
+HIDDEN = ("<hidden>", "", 0, "unknown")
+Frame = collections.namedtuple("Frame", "name file line kind address")
+Stack = collections.namedtuple("Stack", "process thread thread_name time frames values")
+
+
+class Filter:
+    """What of a profile counts; the options that say so."""
+
+    def __init__(self):
+        self.threads, self.processes, self.kinds = [], [], set()
+        self.begin = self.end = None
+        self.focus, self.ignore, self.hide = [], [], []
+        self.native = self.virtual_only = False
+
+    def options(self):
+        """Returns them as a command line has them."""
+        words = ["--thread=%s" % each for each in self.threads]
+        words += ["--process=%d" % each for each in self.processes]
+        words += ["--from=%dns" % self.begin] if self.begin is not None else []
+        words += ["--to=%dns" % self.end] if self.end is not None else []
+        for name in ("focus", "ignore", "hide"):
+            words += ["--%s=%s" % (name, each) for each in getattr(self, name)]
+        words += ["--kind=%s" % kind for kind in sorted(self.kinds)]
+        words += ["--native"] if self.native else []
+        words += ["--virtual-only"] if self.virtual_only else []
+        return words
+
+    def keeps_sample(self, stack):
+        """By thread, process and time."""
+        names = {stack.thread_name, str(stack.thread)}
+        return (
+            (not self.threads or bool(names & set(self.threads)))
+            and (not self.processes or stack.process in self.processes)
+            and (self.begin is None or stack.time >= self.begin)
+            and (self.end is None or stack.time < self.end)
+        )
+
+    def keeps_stack(self, stack):
+        """By the functions in it."""
+
+        def has(patterns):
+            return any(re.search(p, frame.name) for p in patterns for frame in stack.frames)
+
+        return (not self.focus or has(self.focus)) and not has(self.ignore)
+
+    def shows(self, frame, show_native):
+        """Whether a frame is shown."""
+        if any(re.search(pattern, frame.name) for pattern in self.hide):
+            return False
+        plain = show_native or frame.kind in VIRTUAL or frame.kind == "unknown"
+        if not self.kinds:
+            return plain
+        return frame.kind in self.kinds and (plain or not self.virtual_only)
+
+
+def read(paths):
+    """Returns the stacks of files, and how many samples were lost."""
+    stacks, lost = [], 0
+    for path in paths:
+        document = json.loads(vmprof_reader.dump(vmprof_reader.read(path.read_bytes())))
+        lost += document["damage"]["lost_samples"]
+        for session in document["sessions"]:
+            lost += session["lost_samples"]
+            values = [value.split(":")[0] for value in session["metadata"]["values"]]
+            for sample in session["samples"]:
+                frames = [Frame(f[0], f[1], f[2], KINDS[f[3]], f[4]) for f in sample["stack"]]
+                weights = dict(zip(values, sample["values"]))
+                stacks.append(Stack(*sample["thread"], sample["time_ns"], frames, weights))
+    return stacks, lost
+
+
+def identity(frame):
+    """Returns what makes two frames the same function."""
+    kind = "py" if frame.kind == "jit" else frame.kind
+    return (frame.name, frame.file, frame.line, kind)
+
+
+class Shown:
+    """What is left of stacks: (what is shown of it, its weight) for each."""
+
+    def __init__(self, stacks, chosen, metric):
+        kept = [stack for stack in stacks if chosen.keeps_sample(stack)]
+        show_native = chosen.native or not any(
+            frame.kind in VIRTUAL for stack in kept for frame in stack.frames
+        )
+        self.samples = len(kept)
+        self.total = sum(stack.values[metric] for stack in kept)
+        self.threads = {(stack.process, stack.thread) for stack in kept}
+        self.stacks = []
+        for stack in kept:
+            if chosen.keeps_stack(stack):
+                frames = [identity(f) for f in stack.frames if chosen.shows(f, show_native)]
+                self.stacks.append((stack, frames or [HIDDEN], stack.values[metric]))
+
+    def top(self):
+        """Returns {function: (self, total)}."""
+        own, total = collections.Counter(), collections.Counter()
+        for _, frames, weight in self.stacks:
+            own[frames[-1]] += weight
+            for function in set(frames):
+                total[function] += weight
+        return {function: (own[function], total[function]) for function in total}
+
+    def relatives(self, function):
+        """Returns {function: (self, total)} of callers, callees and descendants."""
+        sums = [(collections.Counter(), collections.Counter()) for _ in range(3)]
+        for _, frames, weight in self.stacks:
+            if function not in frames:
+                continue
+            calls = list(zip(frames, frames[1:]))
+            found = (
+                [caller for caller, callee in calls if callee == function],
+                [callee for caller, callee in calls if caller == function],
+                [f for f in frames[frames.index(function) :] if f != function],
+            )
+            ends = (
+                [frames[-2]] if len(frames) > 1 and frames[-1] == function else [],
+                [frames[-1]] if len(frames) > 1 and frames[-2] == function else [],
+                [frames[-1]] if frames[-1] != function else [],
+            )
+            for (own, total), each, end in zip(sums, found, ends):
+                for relative in set(each):
+                    total[relative] += weight
+                for relative in end:
+                    own[relative] += weight
+        return [{f: (own[f], total[f]) for f in total} for own, total in sums]
+
+    def paths(self, bottom_up=False, fold=False, group=None):
+        """Returns {path from the root: (self, total)} of the tree."""
+        own, total = collections.Counter(), collections.Counter()
+        for stack, frames, weight in self.stacks:
+            path = list(frames)
+            if group:
+                path = [group(stack)] + [frame for frame in path if frame != HIDDEN]
+            if fold:
+                path = [f for i, f in enumerate(path) if i == 0 or f != path[i - 1]]
+            if bottom_up:
+                path.reverse()
+            own[tuple(path)] += weight
+            for length in range(len(path) + 1):
+                total[tuple(path[:length])] += weight
+        return {path: (own[path], total[path]) for path in total}
