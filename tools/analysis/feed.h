@@ -24,6 +24,10 @@ struct vmpt_feed_ops {
     struct vmpf_stack (*stack)(const void *ctx, uint32_t id);
     struct vmpf_thread (*thread)(const void *ctx, uint32_t id);
     const struct vmpf_damage *(*damage)(const void *ctx);
+    /* What only some tools ask for. epoch: as vmpf_reader_epoch(); NULL: always 0. next_totals: in place of next(), as
+     * vmpf_reader_next_totals(), of a feed that was opened with VMPT_FEED_TOTALS; NULL: it has none. */
+    uint64_t (*epoch)(const void *ctx);
+    vmpf_status (*next_totals)(void *ctx, struct vmpf_totals *totals, struct vmpf_error *err);
     /* The name of the format, "vmprof-1"; known once the feed is open. */
     void (*format)(const void *ctx, char *out, size_t out_size);
     void (*close)(void *ctx);
@@ -34,8 +38,14 @@ struct vmpt_feed {
     void *ctx;
 };
 
+/* With skip_columns: tables are those of one epoch at a time, so that memory is bounded. What is said above of
+ * ids then holds for one block; see vmpf_reader_epoch(). A feed that cannot do that gives all at once. */
+#define VMPT_FEED_ONE_EPOCH (UINT32_C(1) << 31)
+/* With skip_columns: next_totals() is going to be called, where the feed has it. */
+#define VMPT_FEED_TOTALS (UINT32_C(1) << 30)
+
 /* vmpt_feed_open_vmpf() reads source as our own format and takes it over, also when it fails.
- * skip_columns: VMPF_COLUMN_*. The feed is given back by feed->ops->close(feed->ctx). */
+ * skip_columns: VMPF_COLUMN_*, VMPT_FEED_*. The feed is given back by feed->ops->close(feed->ctx). */
 vmpf_status vmpt_feed_open_vmpf(struct vmpt_feed *feed, struct vmpf_source source,
                                 uint32_t skip_columns, struct vmpf_error *err);
 

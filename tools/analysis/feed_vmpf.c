@@ -69,6 +69,16 @@ static const struct vmpf_damage *feed_damage(const void *ctx)
     return vmpf_reader_damage(ctx);
 }
 
+static uint64_t feed_epoch(const void *ctx)
+{
+    return vmpf_reader_epoch(ctx);
+}
+
+static vmpf_status feed_next_totals(void *ctx, struct vmpf_totals *totals, struct vmpf_error *err)
+{
+    return vmpf_reader_next_totals(ctx, totals, err);
+}
+
 static void feed_format(const void *ctx, char *out, size_t out_size)
 {
     const struct vmpf_info *info = vmpf_reader_info(ctx, 0);
@@ -95,6 +105,8 @@ static const struct vmpt_feed_ops vmpf_feed_ops = {
     .stack = feed_stack,
     .thread = feed_thread,
     .damage = feed_damage,
+    .epoch = feed_epoch,
+    .next_totals = feed_next_totals,
     .format = feed_format,
     .close = feed_close,
 };
@@ -102,7 +114,12 @@ static const struct vmpt_feed_ops vmpf_feed_ops = {
 vmpf_status vmpt_feed_open_vmpf(struct vmpt_feed *feed, struct vmpf_source source,
                                 uint32_t skip_columns, struct vmpf_error *err)
 {
-    struct vmpf_reader_options options = {.size = sizeof(options), .skip_columns = skip_columns};
+    struct vmpf_reader_options options = {
+        .size = sizeof(options),
+        .skip_columns = skip_columns & ~(VMPT_FEED_ONE_EPOCH | VMPT_FEED_TOTALS),
+        .one_epoch = (skip_columns & VMPT_FEED_ONE_EPOCH) != 0,
+        .totals = (skip_columns & VMPT_FEED_TOTALS) != 0,
+    };
     vmpf_reader *reader = NULL;
     vmpf_status status = vmpf_reader_open(&reader, source, &options, err);
     if (status != VMPF_OK) {

@@ -15,6 +15,8 @@ struct load {
     struct vmpt_metric_choice metric;
     struct vmpt_thread_set threads;
     struct vmpt_profile *profile;
+    bool totals;               /* by stack are enough, of the input that is read */
+    struct vmpt_nodes grouped; /* with options->group: what becomes the profile's nodes */
 };
 
 static vmpf_status fail(struct vmpf_error *err, vmpf_status status, const char *message)
@@ -77,36 +79,48 @@ static vmpf_status choose_column(struct load *load, const struct vmpt_feed *feed
     return err->status;
 }
 
+/* Adds what comes next, or its totals. VMPF_END after the last. */
+static vmpf_status read_one(struct load *load, const struct vmpt_feed *feed,
+                            struct vmpt_tally *tally, size_t *session, int *column,
+                            struct vmpf_error *err)
+{
+    struct vmpf_block block;
+    struct vmpf_totals totals;
+    bool in_totals = load->totals && feed->ops->next_totals;
+    memset(&block, 0, sizeof(block));
+    memset(&totals, 0, sizeof(totals));
+    vmpf_status status = in_totals ? feed->ops->next_totals(feed->ctx, &totals, err)
+                                   : feed->ops->next(feed->ctx, &block, err);
+    if (status != VMPF_OK) {
+        return status;
+    }
+    if (load->inputs->tick) {
+        load->inputs->tick(load->inputs->ctx);
+    }
+    if (feed->ops->session(feed->ctx) != *session) {
+        *session = feed->ops->session(feed->ctx);
+        status = choose_column(load, feed, *session, column, err);
+    }
+    if (status != VMPF_OK) {
+        return status;
+    }
+    bool done =
+        in_totals
+            ? vmpt_tally_add_totals(tally, &totals, *column < 0 ? NULL : totals.values[*column])
+            : vmpt_tally_add(tally, &block, *column < 0 ? NULL : block.values[*column]);
+    return done ? VMPF_OK : no_memory(err);
+}
+
 static vmpf_status read_blocks(struct load *load, const struct vmpt_feed *feed,
                                struct vmpt_tally *tally, struct vmpf_error *err)
 {
     size_t session = SIZE_MAX;
     int column = -1;
-    for (;;) {
-        struct vmpf_block block;
-        memset(&block, 0, sizeof(block));
-        vmpf_status status = feed->ops->next(feed->ctx, &block, err);
-        if (status == VMPF_END) {
-            return VMPF_OK;
-        }
-        if (status != VMPF_OK) {
-            return status;
-        }
-        if (load->inputs->tick) {
-            load->inputs->tick(load->inputs->ctx);
-        }
-        size_t block_session = feed->ops->session(feed->ctx);
-        if (block_session != session) {
-            status = choose_column(load, feed, block_session, &column, err);
-            if (status != VMPF_OK) {
-                return status;
-            }
-            session = block_session;
-        }
-        if (!vmpt_tally_add(tally, feed, &block, column < 0 ? NULL : block.values[column])) {
-            return no_memory(err);
-        }
-    }
+    vmpf_status status;
+    do {
+        status = read_one(load, feed, tally, &session, &column, err);
+    } while (status == VMPF_OK);
+    return status == VMPF_END ? VMPF_OK : status;
 }
 
 /* A file that holds no samples still has a metric, and says so in its metadata. */
@@ -127,40 +141,93 @@ static vmpf_status metric_of_empty(struct load *load, const struct vmpt_feed *fe
     return VMPF_OK;
 }
 
+/* What is known of a feed when all of it was read. False: memory is short. */
+static bool finish_feed(struct load *load, const struct vmpt_feed *feed, struct vmpt_tally *tally,
+                        struct vmpt_input_facts *facts)
+{
+    struct vmpt_profile *profile = load->profile;
+    enum vmpt_group group = load->options->group;
+    bool done = vmpt_tally_finish(tally);
+    if (done && group != VMPT_GROUP_NONE) {
+        done = vmpt_profile_group(profile, feed, tally, group, &load->grouped);
+    }
+    profile->total.samples += tally->total.samples;
+    profile->total.weight += tally->total.weight;
+    facts->from_totals = tally->from_totals;
+    if (!tally->from_totals) {
+        profile->square_weight += (double)tally->total.weight;
+        profile->square_sum += tally->square_sum;
+    }
+    return done && vmpt_profile_add_facts(profile, feed, facts) &&
+           vmpt_thread_set_add(&load->threads, feed, tally);
+}
+
 static vmpf_status load_feed(struct load *load, const struct vmpt_feed *feed, size_t index,
                              struct vmpf_error *err)
 {
     struct vmpt_profile *profile = load->profile;
-    bool append_only = load->inputs->count == 1 && !load->options->merge_nodes;
     struct vmpt_tally tally;
-    vmpt_tally_init(&tally, &load->options->samples);
+    vmpt_tally_init(&tally, &load->options->samples, feed, &profile->functions, &profile->nodes);
     tally.by_thread = tally.by_thread || load->options->group != VMPT_GROUP_NONE;
+    tally.stacks.keep_lines = load->options->keep_lines;
+    tally.stacks.append = load->inputs->count == 1 && !load->options->merge_nodes;
     vmpf_status status = read_blocks(load, feed, &tally, err);
     if (status == VMPF_OK && load->inputs->count == 1) {
         status = metric_of_empty(load, feed, err);
     }
-    if (status == VMPF_OK &&
-        (!vmpt_tally_finish(&tally, feed) ||
-         !vmpt_profile_merge(profile, feed, &tally, load->options, append_only) ||
-         !vmpt_profile_add_facts(profile, feed, &profile->inputs[index]) ||
-         !vmpt_thread_set_add(&load->threads, feed, &tally))) {
+    if (status == VMPF_OK && !finish_feed(load, feed, &tally, &profile->inputs[index])) {
         status = no_memory(err);
     }
     vmpt_tally_fini(&tally);
     return status;
 }
 
+/* Squares take the samples: of an input that can be read again they are read after the totals. */
+static bool wants_totals(const struct load *load, size_t index)
+{
+    const struct vmpt_load_options *options = load->options;
+    const struct vmpt_inputs *inputs = load->inputs;
+    bool once = inputs->once && inputs->once(inputs->ctx, index);
+    return !options->read_samples && options->group == VMPT_GROUP_NONE &&
+           vmpt_sample_filter_is_empty(&options->samples) && !(options->keep_squares && once);
+}
+
+static vmpf_status add_squares(struct load *load, struct vmpt_load_error *err)
+{
+    const struct vmpt_inputs *inputs = load->inputs;
+    vmpf_status status = VMPF_OK;
+    for (size_t i = 0; status == VMPF_OK && i < inputs->count; i++) {
+        struct vmpt_feed feed;
+        if (!load->profile->inputs[i].from_totals) {
+            continue;
+        }
+        err->input = i;
+        status = inputs->open(inputs->ctx, i,
+                              VMPF_COLUMN_TIME | VMPF_COLUMN_FLAGS | VMPF_COLUMN_LABEL |
+                                  VMPT_FEED_ONE_EPOCH,
+                              &feed, &err->error);
+        if (status == VMPF_OK) {
+            status = vmpt_profile_add_squares(load->profile, &feed, inputs->tick, inputs->ctx,
+                                              &err->error);
+            feed.ops->close(feed.ctx);
+        }
+    }
+    return status;
+}
+
 static vmpf_status load_all(struct load *load, struct vmpt_load_error *err)
 {
     const struct vmpt_sample_filter *filter = &load->options->samples;
-    uint32_t skip = VMPF_COLUMN_FLAGS | VMPF_COLUMN_LABEL;
+    uint32_t skip = VMPF_COLUMN_FLAGS | VMPF_COLUMN_LABEL | VMPT_FEED_ONE_EPOCH;
     if (!filter->has_from && !filter->has_to) {
         skip |= VMPF_COLUMN_TIME;
     }
     for (size_t i = 0; i < load->inputs->count; i++) {
         struct vmpt_feed feed;
         err->input = i;
-        vmpf_status status = load->inputs->open(load->inputs->ctx, i, skip, &feed, &err->error);
+        load->totals = wants_totals(load, i);
+        uint32_t flags = skip | (load->totals ? VMPT_FEED_TOTALS : 0);
+        vmpf_status status = load->inputs->open(load->inputs->ctx, i, flags, &feed, &err->error);
         if (status != VMPF_OK) {
             return status;
         }
@@ -178,9 +245,11 @@ static void finish(struct load *load)
     struct vmpt_profile *profile = load->profile;
     static const struct vmpt_metric counted = {.name = "samples", .unit = "count"};
     profile->metric = load->metric.chosen ? load->metric.metric : counted;
-    /* Until here it holds the sum of the squares. */
-    profile->effective_samples =
-        vmpt_effective_samples(profile->total.weight, profile->effective_samples);
+    if (load->options->group != VMPT_GROUP_NONE) {
+        vmpt_nodes_fini(&profile->nodes);
+        profile->nodes = load->grouped;
+        memset(&load->grouped, 0, sizeof(load->grouped));
+    }
     vmpt_thread_set_count(&load->threads, &profile->thread_count, &profile->process_count);
 }
 
@@ -195,14 +264,26 @@ vmpf_status vmpt_profile_load(struct vmpt_profile **out, const struct vmpt_input
         vmpt_profile_free(load.profile);
         load.threads.count = 0;
         load.profile = profile_new(inputs->count, options);
-        status = load.profile ? load_all(&load, err) : no_memory(&err->error);
+        vmpt_nodes_fini(&load.grouped);
+        bool made = vmpt_nodes_init(&load.grouped) && load.profile;
+        status = made ? load_all(&load, err) : no_memory(&err->error);
     } while (status == AGAIN);
     if (status == VMPF_OK) {
         finish(&load);
+        status = options->keep_squares ? add_squares(&load, err) : VMPF_OK;
+    }
+    if (status == VMPF_OK) {
+        /* Kish's number, with the samples that were read standing for those that were not. */
+        load.profile->effective_samples =
+            vmpt_effective_samples(load.profile->total.weight, load.profile->square_sum) *
+            (load.profile->total.weight
+                 ? load.profile->square_weight / (double)load.profile->total.weight
+                 : 0);
         *out = load.profile;
     } else {
         vmpt_profile_free(load.profile);
     }
     free(load.threads.items);
+    vmpt_nodes_fini(&load.grouped);
     return status;
 }

@@ -49,7 +49,10 @@ static bool is_equal(const struct vmpt_node_key *a, const struct vmpt_node_key *
 
 static bool grow_slots(struct vmpt_nodes *nodes)
 {
-    size_t count = nodes->slot_count ? nodes->slot_count * 2 : 1024;
+    size_t count = nodes->slot_count ? nodes->slot_count : 1024;
+    while (count <= nodes->count * 2) { /* nodes that were appended are counted, too */
+        count *= 2;
+    }
     uint32_t *slots = vmpt_array(count, sizeof(*slots));
     if (!slots) {
         return false;

@@ -39,7 +39,7 @@ bool vmpt_nodes_init(struct vmpt_nodes *nodes);
 void vmpt_nodes_fini(struct vmpt_nodes *nodes);
 
 /* The index of an equal node, made when there is none yet. VMPT_NO_NODE: memory is short.
- * Nodes that vmpt_nodes_append() made are not found. */
+ * Of nodes that vmpt_nodes_append() made, those are found that were there before the first call. */
 uint32_t vmpt_nodes_intern(struct vmpt_nodes *nodes, const struct vmpt_node_key *key);
 /* A new node, equal to another or not. */
 uint32_t vmpt_nodes_append(struct vmpt_nodes *nodes, const struct vmpt_node_key *key);

@@ -27,6 +27,8 @@ struct vmpt_inputs {
     vmpf_status (*open)(void *ctx, size_t index, uint32_t skip_columns, struct vmpt_feed *feed,
                         struct vmpf_error *err);
     void (*tick)(void *ctx); /* once a block; may be NULL */
+    bool (*once)(void *ctx,
+                 size_t index); /* it must not be opened a second time; NULL: each may be */
     void *ctx;
 };
 
@@ -43,7 +45,13 @@ struct vmpt_load_options {
     bool keep_lines;                   /* nodes differ by line too */
     bool merge_nodes; /* equal nodes of one input become one; of several they always do */
     enum vmpt_group group;
-    bool keep_addresses;  /* functions.addresses is filled */
+    bool keep_addresses; /* functions.addresses is filled */
+    /* Every sample is read, so that all damage is seen. Without it, totals by stack are read where the input has
+     * them and no filter needs its samples: threads are then those that the input lists, and samples that are lost
+     * count all the same. */
+    bool read_samples;
+    /* effective_samples is wanted: it takes the weight of every sample (squares.c). */
+    bool keep_squares;
     bool split_addresses; /* a function is an address, not a (name, file, line) */
 };
 
@@ -58,6 +66,7 @@ struct vmpt_fact {
 struct vmpt_input_facts {
     char format[VMPT_FORMAT_NAME_BYTES];
     uint64_t samples; /* that could be read */
+    bool from_totals; /* and their weights one by one were not */
     struct vmpf_damage damage;
 };
 
@@ -65,9 +74,13 @@ struct vmpt_profile {
     struct vmpt_functions functions;
     struct vmpt_nodes nodes;
     struct vmpt_metric metric;
-    struct vmpt_cell total;   /* of the samples that the filter left: what shares are of */
-    double effective_samples; /* as many samples of equal weight would be as sure (interval.h) */
-    size_t thread_count;      /* threads that those samples come from */
+    struct vmpt_cell total; /* of the samples that the filter left: what shares are of */
+    /* Of the samples that were read one by one: what they weigh, and their squares. Those of no other samples are known. */
+    double square_weight;
+    double square_sum;
+    double
+        effective_samples; /* as many of equal weight would be as sure (interval.h); 0: not known */
+    size_t thread_count;   /* threads that those samples come from */
     size_t process_count;
     uint64_t period_ns; /* 0: not known, or they differ */
     uint64_t duration_ns;
@@ -95,12 +108,15 @@ vmpf_status vmpt_profile_load(struct vmpt_profile **out, const struct vmpt_input
                               const struct vmpt_load_options *options, struct vmpt_load_error *err);
 void vmpt_profile_free(struct vmpt_profile *profile);
 
-/* Used while loading: adds what a feed that was read to its end knows (merge.c, facts.c).
- * False: memory is short. */
+/* Used while loading: adds what a feed that was read to its end knows (groups.c, facts.c).
+ * vmpt_profile_group() puts what the tally kept apart by thread below nodes for threads or processes, into out, whose
+ * functions are the profile's, too. False: memory is short. */
 struct vmpt_thread_set;
-bool vmpt_profile_merge(struct vmpt_profile *profile, const struct vmpt_feed *feed,
-                        struct vmpt_tally *tally, const struct vmpt_load_options *options,
-                        bool append_only);
+bool vmpt_profile_group(struct vmpt_profile *profile, const struct vmpt_feed *feed,
+                        struct vmpt_tally *tally, enum vmpt_group by, struct vmpt_nodes *out);
+/* squares.c: adds the squares of an input whose totals were read. */
+vmpf_status vmpt_profile_add_squares(struct vmpt_profile *profile, const struct vmpt_feed *feed,
+                                     void (*tick)(void *ctx), void *ctx, struct vmpf_error *err);
 bool vmpt_profile_add_facts(struct vmpt_profile *profile, const struct vmpt_feed *feed,
                             struct vmpt_input_facts *facts);
 bool vmpt_thread_set_add(struct vmpt_thread_set *set, const struct vmpt_feed *feed,

@@ -7,23 +7,26 @@
 
 #include "tools/analysis/memory.h"
 
-void vmpt_tally_init(struct vmpt_tally *tally, const struct vmpt_sample_filter *filter)
+void vmpt_tally_init(struct vmpt_tally *tally, const struct vmpt_sample_filter *filter,
+                     const struct vmpt_feed *feed, struct vmpt_functions *functions,
+                     struct vmpt_nodes *nodes)
 {
     memset(tally, 0, sizeof(*tally));
     tally->filter = filter;
     tally->by_thread = filter->thread_count > 0;
+    vmpt_stack_map_init(&tally->stacks, feed, functions, nodes);
 }
 
 void vmpt_tally_fini(struct vmpt_tally *tally)
 {
-    free(tally->cells);
+    vmpt_stack_map_fini(&tally->stacks);
     free(tally->thread_seen);
     free(tally->pairs);
 }
 
-static struct vmpt_cell *cell_of(struct vmpt_tally *tally, uint32_t stack, uint32_t stack_count)
+bool vmpt_sample_filter_is_empty(const struct vmpt_sample_filter *filter)
 {
-    return stack < stack_count ? &tally->cells[stack] : &tally->lost;
+    return !filter->thread_count && !filter->process_count && !filter->has_from && !filter->has_to;
 }
 
 static double square(uint64_t weight)
@@ -31,9 +34,27 @@ static double square(uint64_t weight)
     return (double)weight * (double)weight;
 }
 
+static void add_cell(struct vmpt_cell *sum, const struct vmpt_cell *cell)
+{
+    sum->samples += cell->samples;
+    sum->weight += cell->weight;
+}
+
+/* False: memory is short. */
+static bool add_to_stack(struct vmpt_tally *tally, uint32_t stack, const struct vmpt_cell *cell)
+{
+    uint32_t node = vmpt_stack_map_node(&tally->stacks, stack);
+    if (node == VMPT_NO_NODE) {
+        return false;
+    }
+    add_cell(&tally->stacks.nodes->cells[node], cell);
+    add_cell(&tally->total, cell);
+    return true;
+}
+
 /* Programs stay in one stack for many samples, so equal neighbours are summed in registers. */
-static void add_all(struct vmpt_tally *tally, const struct vmpf_block *block,
-                    const uint64_t *weights, uint32_t stack_count, uint32_t thread_count)
+static bool add_all(struct vmpt_tally *tally, const struct vmpf_block *block,
+                    const uint64_t *weights)
 {
     double squares = 0;
     for (size_t i = 0; i < block->count;) {
@@ -44,18 +65,17 @@ static void add_all(struct vmpt_tally *tally, const struct vmpf_block *block,
             run.samples++;
             run.weight += weight;
             squares += square(weight);
-            if (block->thread[i] < thread_count) {
+            if (block->thread[i] < tally->thread_count) {
                 tally->thread_seen[block->thread[i]] = 1;
             }
             i++;
         } while (i < block->count && block->stack[i] == stack);
-        struct vmpt_cell *cell = cell_of(tally, stack, stack_count);
-        cell->samples += run.samples;
-        cell->weight += run.weight;
-        tally->total.samples += run.samples;
-        tally->total.weight += run.weight;
+        if (!add_to_stack(tally, stack, &run)) {
+            return false;
+        }
     }
     tally->square_sum += squares;
+    return true;
 }
 
 static bool keeps_process(const struct vmpt_sample_filter *filter, const struct vmpf_thread *thread)
@@ -92,11 +112,11 @@ static bool keeps_time(const struct vmpt_sample_filter *filter, uint64_t time_ns
 }
 
 static size_t pair_place(const struct vmpt_tally_pair *pairs, size_t capacity, uint32_t thread,
-                         uint32_t stack)
+                         uint32_t node)
 {
-    uint64_t hash = ((uint64_t)thread << 32 | stack) * UINT64_C(0x9E3779B97F4A7C15);
+    uint64_t hash = ((uint64_t)thread << 32 | node) * UINT64_C(0x9E3779B97F4A7C15);
     size_t at = (size_t)(hash ^ hash >> 32) & (capacity - 1);
-    while (pairs[at].cell.samples && (pairs[at].thread != thread || pairs[at].stack != stack)) {
+    while (pairs[at].cell.samples && (pairs[at].thread != thread || pairs[at].node != node)) {
         at = (at + 1) & (capacity - 1);
     }
     return at;
@@ -112,7 +132,7 @@ static bool grow_pairs(struct vmpt_tally *tally)
     for (size_t i = 0; i < tally->pair_capacity; i++) {
         const struct vmpt_tally_pair *old = &tally->pairs[i];
         if (old->cell.samples) {
-            pairs[pair_place(pairs, capacity, old->thread, old->stack)] = *old;
+            pairs[pair_place(pairs, capacity, old->thread, old->node)] = *old;
         }
     }
     free(tally->pairs);
@@ -121,16 +141,16 @@ static bool grow_pairs(struct vmpt_tally *tally)
     return true;
 }
 
-static bool add_pair(struct vmpt_tally *tally, uint32_t thread, uint32_t stack, uint64_t weight)
+static bool add_pair(struct vmpt_tally *tally, uint32_t thread, uint32_t node, uint64_t weight)
 {
     if (tally->pair_count * 2 >= tally->pair_capacity && !grow_pairs(tally)) {
         return false;
     }
     struct vmpt_tally_pair *pair =
-        &tally->pairs[pair_place(tally->pairs, tally->pair_capacity, thread, stack)];
+        &tally->pairs[pair_place(tally->pairs, tally->pair_capacity, thread, node)];
     if (!pair->cell.samples) {
         pair->thread = thread;
-        pair->stack = stack;
+        pair->node = node;
         tally->pair_count++;
     }
     pair->cell.samples++;
@@ -139,24 +159,29 @@ static bool add_pair(struct vmpt_tally *tally, uint32_t thread, uint32_t stack, 
     return true;
 }
 
-static void add_one(struct vmpt_tally *tally, struct vmpt_cell *cell, uint64_t weight)
+/* One sample of a thread whose process and time the filter keeps. */
+static bool add_one(struct vmpt_tally *tally, uint32_t thread, uint32_t stack, uint64_t weight)
 {
-    cell->samples++;
-    cell->weight += weight;
-    tally->total.samples++;
-    tally->total.weight += weight;
+    const struct vmpt_cell cell = {1, weight};
+    if (tally->by_thread) {
+        uint32_t node = vmpt_stack_map_node(&tally->stacks, stack);
+        return node != VMPT_NO_NODE && add_pair(tally, thread, node, weight);
+    }
+    if (thread < tally->thread_count) {
+        tally->thread_seen[thread] = 1;
+    }
     tally->square_sum += square(weight);
+    return add_to_stack(tally, stack, &cell);
 }
 
-static bool add_filtered(struct vmpt_tally *tally, const struct vmpt_feed *feed,
-                         const struct vmpf_block *block, const uint64_t *weights,
-                         uint32_t stack_count, uint32_t thread_count)
+static bool add_filtered(struct vmpt_tally *tally, const struct vmpf_block *block,
+                         const uint64_t *weights)
 {
     const struct vmpt_sample_filter *filter = tally->filter;
+    const struct vmpt_feed *feed = tally->stacks.feed;
     uint32_t last_thread = UINT32_MAX;
     bool keeps = false;
     for (size_t i = 0; i < block->count; i++) {
-        uint64_t weight = weights ? weights[i] : 1;
         uint32_t thread = block->thread[i];
         if (block->time_ns && !keeps_time(filter, block->time_ns[i])) {
             continue;
@@ -166,52 +191,53 @@ static bool add_filtered(struct vmpt_tally *tally, const struct vmpt_feed *feed,
             keeps = keeps_process(filter, &entry);
             last_thread = thread;
         }
-        if (!keeps) {
-            continue;
+        if (keeps && !add_one(tally, thread, block->stack[i], weights ? weights[i] : 1)) {
+            return false;
         }
-        if (tally->by_thread) {
-            if (!add_pair(tally, thread, block->stack[i], weight)) {
-                return false;
-            }
-            continue;
-        }
-        if (thread < thread_count) {
-            tally->thread_seen[thread] = 1;
-        }
-        add_one(tally, cell_of(tally, block->stack[i], stack_count), weight);
     }
     return true;
 }
 
-static bool reserve(struct vmpt_tally *tally, uint32_t stack_count, uint32_t thread_count)
+static bool follow(struct vmpt_tally *tally)
 {
-    return vmpt_reserve(&tally->cells, &tally->cell_capacity, stack_count, sizeof(*tally->cells)) &&
-           vmpt_reserve(&tally->thread_seen, &tally->thread_capacity, thread_count, 1);
+    const struct vmpt_feed *feed = tally->stacks.feed;
+    tally->thread_count = feed->ops->thread_count(feed->ctx);
+    return vmpt_stack_map_follow(&tally->stacks) &&
+           vmpt_reserve(&tally->thread_seen, &tally->thread_capacity, tally->thread_count, 1);
 }
 
-bool vmpt_tally_add(struct vmpt_tally *tally, const struct vmpt_feed *feed,
-                    const struct vmpf_block *block, const uint64_t *weights)
+bool vmpt_tally_add(struct vmpt_tally *tally, const struct vmpf_block *block,
+                    const uint64_t *weights)
 {
-    const struct vmpt_sample_filter *filter = tally->filter;
-    uint32_t stack_count = feed->ops->stack_count(feed->ctx);
-    uint32_t thread_count = feed->ops->thread_count(feed->ctx);
-    if (!reserve(tally, stack_count, thread_count)) {
+    if (!follow(tally)) {
         return false;
     }
-    if (tally->by_thread || filter->process_count || filter->has_from || filter->has_to) {
-        return add_filtered(tally, feed, block, weights, stack_count, thread_count);
+    if (tally->by_thread || !vmpt_sample_filter_is_empty(tally->filter)) {
+        return add_filtered(tally, block, weights);
     }
-    add_all(tally, block, weights, stack_count, thread_count);
+    return add_all(tally, block, weights);
+}
+
+bool vmpt_tally_add_totals(struct vmpt_tally *tally, const struct vmpf_totals *totals,
+                           const uint64_t *weights)
+{
+    if (!follow(tally)) {
+        return false;
+    }
+    tally->from_totals = true;
+    for (size_t i = 0; i < totals->count; i++) {
+        struct vmpt_cell cell = {totals->samples[i], weights ? weights[i] : totals->samples[i]};
+        if (!add_to_stack(tally, totals->stack[i], &cell)) {
+            return false;
+        }
+    }
     return true;
 }
 
-bool vmpt_tally_finish(struct vmpt_tally *tally, const struct vmpt_feed *feed)
+/* Of what was kept apart by thread, what the names leave. */
+static void add_pairs(struct vmpt_tally *tally)
 {
-    uint32_t stack_count = feed->ops->stack_count(feed->ctx);
-    uint32_t thread_count = feed->ops->thread_count(feed->ctx);
-    if (!reserve(tally, stack_count, thread_count)) {
-        return false;
-    }
+    const struct vmpt_feed *feed = tally->stacks.feed;
     for (size_t i = 0; i < tally->pair_capacity; i++) {
         struct vmpt_tally_pair *pair = &tally->pairs[i];
         if (!pair->cell.samples) {
@@ -222,15 +248,25 @@ bool vmpt_tally_finish(struct vmpt_tally *tally, const struct vmpt_feed *feed)
             pair->cell.samples = 0; /* nothing is looked up any more */
             continue;
         }
-        struct vmpt_cell *cell = cell_of(tally, pair->stack, stack_count);
-        cell->samples += pair->cell.samples;
-        cell->weight += pair->cell.weight;
-        tally->total.samples += pair->cell.samples;
-        tally->total.weight += pair->cell.weight;
+        add_cell(&tally->stacks.nodes->cells[pair->node], &pair->cell);
+        add_cell(&tally->total, &pair->cell);
         tally->square_sum += pair->square_sum;
-        if (pair->thread < thread_count) {
+        if (pair->thread < tally->thread_count) {
             tally->thread_seen[pair->thread] = 1;
         }
     }
+}
+
+bool vmpt_tally_finish(struct vmpt_tally *tally)
+{
+    const struct vmpt_feed *feed = tally->stacks.feed;
+    tally->thread_count = feed->ops->thread_count(feed->ctx);
+    if (!vmpt_reserve(&tally->thread_seen, &tally->thread_capacity, tally->thread_count, 1)) {
+        return false;
+    }
+    if (tally->from_totals && tally->thread_count) {
+        memset(tally->thread_seen, 1, tally->thread_count);
+    }
+    add_pairs(tally);
     return true;
 }

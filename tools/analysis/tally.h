@@ -1,4 +1,4 @@
-/* tally.h: the samples of one feed, summed by stack while its blocks go by. What is done here is
+/* tally.h: the samples of one feed, added to the nodes of the profile while its blocks go by. What is done here is
  * done for every sample; all else costs what the distinct stacks cost.
  */
 #ifndef VMPROF_TOOLS_ANALYSIS_TALLY_H
@@ -10,6 +10,7 @@
 
 #include "tools/analysis/feed.h"
 #include "tools/analysis/nodes.h"
+#include "tools/analysis/stack_map.h"
 
 /* Which samples count. Empty: all. */
 struct vmpt_sample_filter {
@@ -26,20 +27,20 @@ struct vmpt_sample_filter {
 /* What the samples of one thread in one stack came to. */
 struct vmpt_tally_pair {
     uint32_t thread;
-    uint32_t stack;
+    uint32_t node;
     struct vmpt_cell cell; /* no samples: the place is free, or the filter took them */
     double square_sum;
 };
 
 struct vmpt_tally {
     const struct vmpt_sample_filter *filter;
-    struct vmpt_cell *cells; /* by stack id of the feed */
-    size_t cell_capacity;
-    struct vmpt_cell lost;  /* of stack ids that no table has */
+    struct vmpt_stack_map stacks;
     struct vmpt_cell total; /* of the samples that the filter left */
     double square_sum;      /* of their weights */
     uint8_t *thread_seen;   /* by thread id of the feed */
     size_t thread_capacity;
+    uint32_t thread_count;
+    bool from_totals; /* which thread a sample is of was not read */
     /* With filter->threads, since a thread may be named after its samples, and where it is asked for: the samples are
      * kept apart by thread until the names are final. */
     bool by_thread;
@@ -48,15 +49,25 @@ struct vmpt_tally {
     size_t pair_capacity;
 };
 
-void vmpt_tally_init(struct vmpt_tally *tally, const struct vmpt_sample_filter *filter);
+/* tally->stacks is what the samples are added to. Lifetime: that of all arguments. */
+void vmpt_tally_init(struct vmpt_tally *tally, const struct vmpt_sample_filter *filter,
+                     const struct vmpt_feed *feed, struct vmpt_functions *functions,
+                     struct vmpt_nodes *nodes);
 void vmpt_tally_fini(struct vmpt_tally *tally);
 
-/* Adds block. weights: one a sample, or NULL, where each weighs 1. False: memory is short. */
-bool vmpt_tally_add(struct vmpt_tally *tally, const struct vmpt_feed *feed,
-                    const struct vmpf_block *block, const uint64_t *weights);
+/* The filter needs the samples; else their totals by stack do. */
+bool vmpt_sample_filter_is_empty(const struct vmpt_sample_filter *filter);
 
-/* To be called once, when the feed has no more blocks: cells then covers every stack id of the feed,
- * and thread_seen every thread id. False: memory is short. */
-bool vmpt_tally_finish(struct vmpt_tally *tally, const struct vmpt_feed *feed);
+/* Adds block. weights: one a sample, or NULL, where each weighs 1. False: memory is short. */
+bool vmpt_tally_add(struct vmpt_tally *tally, const struct vmpf_block *block,
+                    const uint64_t *weights);
+/* Adds totals of stacks: no filter may be set. weights: one an entry, or NULL. What threads there are is then taken
+ * from the feed's table, and square_sum is not known. False: memory is short. */
+bool vmpt_tally_add_totals(struct vmpt_tally *tally, const struct vmpf_totals *totals,
+                           const uint64_t *weights);
+
+/* To be called once, when the feed has no more blocks: thread_seen then covers every thread id of the feed.
+ * With by_thread, what the filter left of the pairs stays; it is in the nodes as well. False: memory is short. */
+bool vmpt_tally_finish(struct vmpt_tally *tally);
 
 #endif

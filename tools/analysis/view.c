@@ -53,14 +53,19 @@ static void match_functions(struct build *build)
     }
 }
 
-static bool has_virtual_frame(const struct vmpt_nodes *nodes)
+/* Of the stacks that have samples: others are of samples that a filter took. Uses stack_flags, and leaves it empty. */
+static bool has_virtual_frame(struct build *build)
 {
-    for (size_t i = 1; i < nodes->count; i++) {
-        if (vmpt_kind_is_virtual(nodes->keys[i].kind)) {
-            return true;
+    const struct vmpt_nodes *nodes = &build->profile->nodes;
+    bool found = false;
+    for (size_t i = nodes->count; i-- > 1 && !found;) {
+        if (nodes->cells[i].samples || build->stack_flags[i]) {
+            build->stack_flags[nodes->keys[i].parent] = 1;
+            found = vmpt_kind_is_virtual(nodes->keys[i].kind);
         }
     }
-    return false;
+    memset(build->stack_flags, 0, nodes->count);
+    return found;
 }
 
 static bool is_shown(const struct build *build, const struct vmpt_node_key *key)
@@ -207,9 +212,9 @@ bool vmpt_view_init(struct vmpt_view *view, const struct vmpt_profile *profile,
     memset(view, 0, sizeof(*view));
     view->profile = profile;
     view->hidden = (uint32_t)profile->functions.count;
-    build.native = filter->native || !has_virtual_frame(&profile->nodes);
     bool done = build_alloc(&build);
     if (done) {
+        build.native = filter->native || !has_virtual_frame(&build);
         match_functions(&build);
         choose_stacks(&build);
         view->count = 1 + measure_subtrees(&build) + (build.hidden.samples ? 1 : 0);

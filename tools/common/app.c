@@ -104,6 +104,7 @@ int vmpt_app_load(struct vmpt_app *app, struct vmpt_load_options *options)
     struct vmpt_frame_filter frames = vmpt_settings_frames(&app->settings);
     memset(&err, 0, sizeof(err));
     options->metric = app->settings.metric;
+    options->read_samples = options->read_samples || app->settings.strict;
     options->samples = vmpt_settings_samples(&app->settings);
     vmpt_input_set_init(&set, app->files, app->file_count);
     struct vmpt_inputs inputs = vmpt_input_set_inputs(&set);

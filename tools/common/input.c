@@ -255,9 +255,16 @@ void vmpt_input_set_fini(struct vmpt_input_set *set)
     vmpt_progress_fini(&set->progress);
 }
 
+static bool is_once(void *ctx, size_t index)
+{
+    const struct vmpt_input_set *set = ctx;
+    return strcmp(set->names[index], VMPT_STDIN) == 0;
+}
+
 struct vmpt_inputs vmpt_input_set_inputs(struct vmpt_input_set *set)
 {
-    struct vmpt_inputs inputs = {.count = set->count, .open = open_input, .tick = tick, .ctx = set};
+    struct vmpt_inputs inputs = {
+        .count = set->count, .open = open_input, .tick = tick, .once = is_once, .ctx = set};
     return inputs;
 }
 

@@ -99,6 +99,7 @@ int main(int argc, char **argv)
     struct vmpt_load_options options = {.keep_addresses = true};
     int code = vmpt_app_start(&app, &tool, argc, argv);
     if (code < 0) {
+        options.keep_squares = app.settings.format != VMPT_FORMAT_TEXT; /* it has no intervals */
         code = vmpt_app_load(&app, &options);
     }
     if (code < 0) {

@@ -13,7 +13,7 @@
 static struct fake_feed one;
 static struct fake_feed two;
 static struct fake_feed *feeds[2] = {&one, &two};
-static const struct vmpt_load_options defaults;
+static const struct vmpt_load_options defaults = {.keep_squares = true};
 
 static int setup(void **state)
 {
@@ -127,7 +127,8 @@ static void check_truth(size_t count, const struct vmpt_load_options *options,
 
 static void random_profiles_obey_the_definitions(void **state)
 {
-    struct vmpt_load_options merged = {.merge_nodes = true, .keep_lines = true};
+    struct vmpt_load_options merged = {
+        .keep_squares = true, .merge_nodes = true, .keep_lines = true};
     for (uint32_t round = 0; round < 100; round++) {
         struct truth truth = {{0}, {0}};
         setup(state);

@@ -1,0 +1,1 @@
+cat profiles/flipped.prof | vmprof-tree
