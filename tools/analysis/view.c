@@ -27,8 +27,15 @@ struct build {
     struct vmpt_cell hidden;
 };
 
-static bool matches(const struct vmpt_patterns *patterns, const char *name)
+static bool matches(const struct vmpt_patterns *patterns, const struct vmpt_function *function)
 {
+    char start[VMPT_MATCHED_BYTES + 1];
+    const char *name = function->name;
+    if (patterns->count && function->name_size > VMPT_MATCHED_BYTES) {
+        memcpy(start, name, VMPT_MATCHED_BYTES);
+        start[VMPT_MATCHED_BYTES] = '\0';
+        name = start;
+    }
     for (size_t i = 0; i < patterns->count; i++) {
         if (regexec(&patterns->items[i], name, 0, NULL, 0) == 0) {
             return true;
@@ -41,14 +48,14 @@ static void match_functions(struct build *build)
 {
     const struct vmpt_functions *functions = &build->profile->functions;
     for (size_t i = 0; i < functions->count; i++) {
-        const char *name = functions->items[i].name;
+        const struct vmpt_function *function = &functions->items[i];
         uint8_t flags = 0;
-        if (functions->items[i].is_group) {
+        if (function->is_group) {
             continue;
         }
-        flags |= matches(&build->filter->focus, name) ? IS_FOCUS : 0;
-        flags |= matches(&build->filter->ignore, name) ? IS_IGNORED : 0;
-        flags |= matches(&build->filter->hide, name) ? IS_HIDDEN : 0;
+        flags |= matches(&build->filter->focus, function) ? IS_FOCUS : 0;
+        flags |= matches(&build->filter->ignore, function) ? IS_IGNORED : 0;
+        flags |= matches(&build->filter->hide, function) ? IS_HIDDEN : 0;
         build->function_flags[i] = flags;
     }
 }

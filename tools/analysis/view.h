@@ -16,6 +16,9 @@
 
 #define VMPT_HIDDEN_NAME "<hidden>"
 
+/* Of a longer name, the start is matched: some expressions take the square of its length. */
+#define VMPT_MATCHED_BYTES 1024
+
 /* Matches what any of its expressions matches; POSIX extended, on names of functions. */
 struct vmpt_patterns {
     const regex_t *items;

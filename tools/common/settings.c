@@ -8,6 +8,7 @@
 
 #include "tools/analysis/memory.h"
 #include "tools/common/duration.h"
+#include "tools/common/pattern.h"
 
 #define TEXT_ROWS 20
 
@@ -171,14 +172,11 @@ static bool set_to(void *target, const char *value, struct vmpt_refusal *why)
 
 static bool add_pattern(struct vmpt_pattern_list *list, const char *value, struct vmpt_refusal *why)
 {
-    char reason[120];
     if (!vmpt_reserve(&list->items, &list->capacity, list->count + 1, sizeof(*list->items))) {
         return no_memory(why);
     }
-    int error = regcomp(&list->items[list->count], value, REG_EXTENDED | REG_NOSUB);
-    if (error) {
-        (void)regerror(error, &list->items[list->count], reason, sizeof(reason));
-        return refuse(why, "'%.60s' is not a regular expression: %s", value, reason);
+    if (!vmpt_pattern_compile(&list->items[list->count], value, why)) {
+        return false;
     }
     list->count++;
     return true;

@@ -1,0 +1,1 @@
+vmprof-top --focus='[]\1{9}[:alpha:]][{]?' profiles/simple.prof

@@ -1,0 +1,1 @@
+vmprof-top --focus='(a*)*\1$' profiles/simple.prof

@@ -1,0 +1,1 @@
+vmprof-tree --focus='(a*)*\1$' profiles/simple.prof

@@ -1,0 +1,1 @@
+vmprof-tree --hide='((a{1,200}){1,200}){1,200}' profiles/simple.prof
