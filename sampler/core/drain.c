@@ -64,10 +64,10 @@ static void tell(struct vmps_session *session)
         const char *misfit = atomic_load(&session->recording.misfit);
         session->told_misfit = true;
         snprintf(text, sizeof text,
-                 "this build of CPython %s keeps its frames in another way than vmprof expects "
+                 "this build of %s %s keeps its frames in another way than vmprof expects "
                  "(%s): samples have no Python frames; please report it with the output of "
                  "python -VV",
-                 session->vm.version, misfit != NULL ? misfit : "unknown");
+                 session->vm.ops->title, session->vm.version, misfit != NULL ? misfit : "unknown");
         note(session, text);
     }
     if (session->threads.failure != 0 && !session->told_threads) {
@@ -88,6 +88,19 @@ static void tell_end(struct vmps_session *session)
         totals.samples >= ENOUGH_SAMPLES) {
         note(session, "no sample found a Python frame; if the program did run Python code, please "
                       "report it with the output of python -VV");
+    }
+}
+
+/* What the VM's adapter has found out. */
+static void conclude(struct vmps_session *session)
+{
+    char buffer[400];
+    struct vmpf_error err = {0};
+    const char *text = session->vm.ops->conclude != NULL
+                           ? session->vm.ops->conclude(&session->vm, buffer, sizeof buffer)
+                           : NULL;
+    if (text != NULL) {
+        keep_error(session, vmps_metadata_note(session, text, &err), &err);
     }
 }
 
@@ -122,7 +135,8 @@ static bool wait_interval(struct vmps_drain *drain)
 static void say_ready(struct vmps_session *session)
 {
     pthread_setname_np(pthread_self(), "vmprof");
-    session->threads.skip = (pid_t)syscall(SYS_gettid);
+    session->threads.skip[0] = (pid_t)syscall(SYS_gettid);
+    session->threads.skip[1] = session->vm.helper_id;
     pthread_mutex_lock(&session->drain.lock);
     session->drain.ready = true;
     pthread_cond_broadcast(&session->drain.wake);
@@ -137,11 +151,15 @@ static void *drain_main(void *argument)
     say_ready(session);
     while (wait_interval(&session->drain)) {
         vmps_threads_scan(&session->threads);
+        if (session->vm.ops->tend != NULL) {
+            session->vm.ops->tend(&session->vm);
+        }
         /* The program may have put in a handler of its own, which now gets our ticks. */
         vmps_handler_install();
         drain_once(session);
     }
     tell_end(session);
+    conclude(session);
     drain_once(session);
     if (!session->drain.close) {
         return NULL;

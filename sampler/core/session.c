@@ -86,6 +86,22 @@ static vmps_status open_output(struct vmps_session *session, const struct vmps_o
     return VMPS_OK;
 }
 
+/* What the walker knows the caller's code by. */
+static uint64_t code_of(const struct vmps_session *session, const struct vmps_options *options,
+                        uint64_t address)
+{
+    const struct vmps_vm_ops *ops = session->vm.ops;
+    if (ops->code_of == NULL || address == 0) {
+        return address;
+    }
+    for (size_t i = 0; i < options->named_code_count; i++) {
+        if (options->named_codes[i].code_address == address) {
+            return ops->code_of(&session->vm, &options->named_codes[i]);
+        }
+    }
+    return 0;
+}
+
 /* A program that was started by the recorder has no frames yet: its layout is checked by the first
  * walks. */
 static vmps_status open_vm(struct vmps_session *session, const struct vmps_options *options,
@@ -97,10 +113,11 @@ static vmps_status open_vm(struct vmps_session *session, const struct vmps_optio
     }
     session->recording.walker = session->vm.ops->walker;
     session->recording.vm = session->vm.data;
-    session->recording.root_code = options->root_code_address;
+    session->recording.root_code = code_of(session, options, options->root_code_address);
     session->recording.recorder_code_count = options->recorder_code_count;
     for (size_t i = 0; i < options->recorder_code_count; i++) {
-        session->recording.recorder_codes[i] = options->recorder_codes[i];
+        session->recording.recorder_codes[i] =
+            code_of(session, options, options->recorder_codes[i]);
     }
     if (options->known_frames == NULL || options->known_frame_count == 0) {
         return VMPS_OK;

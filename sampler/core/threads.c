@@ -251,12 +251,22 @@ static void detach_unlisted(struct vmps_threads *threads)
     threads->count = kept;
 }
 
+static bool is_own(const struct vmps_threads *threads, pid_t id)
+{
+    for (size_t i = 0; i < VMPS_OWN_THREADS; i++) {
+        if (threads->skip[i] == id) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void scan_listed(struct vmps_threads *threads)
 {
     size_t hint = 0;
     for (size_t i = 0; i < threads->tasks.count; i++) {
         pid_t id = threads->tasks.ids[i];
-        if (id == threads->skip) {
+        if (is_own(threads, id)) {
             continue;
         }
         struct vmps_thread *thread = find(threads, id, &hint);

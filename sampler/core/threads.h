@@ -32,6 +32,8 @@ struct vmps_thread_totals {
     uint64_t samples, lost, cpu_ns;
 };
 
+#define VMPS_OWN_THREADS 2
+
 struct vmps_threads {
     pthread_mutex_t lock;
     const struct vmps_tick_source *source;
@@ -44,9 +46,9 @@ struct vmps_threads {
     struct vmps_thread *threads; /* in the order of the task list, as far as it keeps one */
     size_t count, capacity;
     struct vmps_task_list tasks;
-    pid_t skip;   /* the drain thread */
-    bool scanned; /* threads that come later have been born since */
-    bool stopped; /* no more are attached */
+    pid_t skip[VMPS_OWN_THREADS]; /* not sampled: the drain thread, that of the VM's adapter */
+    bool scanned;                 /* threads that come later have been born since */
+    bool stopped;                 /* no more are attached */
     size_t scans;
     struct vmps_thread_name *names, **names_end;
     struct vmps_thread_totals ended; /* of slots that were given back */

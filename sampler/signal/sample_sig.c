@@ -143,11 +143,13 @@ static void count_lost(struct vmps_recording *recording, struct vmps_slot *slot)
     add(&slot->lost, 1);
 }
 
-static void take(struct vmps_recording *recording, struct vmps_slot *slot, uint64_t now_ns,
-                 uint64_t cpu_ns)
+static void take(struct vmps_recording *recording, struct vmps_slot *slot,
+                 const struct vmps_registers *registers, uint64_t now_ns, uint64_t cpu_ns)
 {
     struct vmps_walk walk;
     memset(&walk, 0, sizeof walk);
+    walk.pc = registers->pc;
+    walk.stack_pointer = registers->stack_pointer;
     vmps_walk_status status = walk_stack(recording, slot, &walk);
     if (walk.met_root && walk.frame_count == 0) {
         /* The recorder's own work: its time is nobody's. */
@@ -173,14 +175,15 @@ static void take(struct vmps_recording *recording, struct vmps_slot *slot, uint6
     add(&slot->cpu_ns, weight_ns);
 }
 
-void vmps_sample_take(struct vmps_recording *recording, struct vmps_slot *slot)
+void vmps_sample_take(struct vmps_recording *recording, struct vmps_slot *slot,
+                      const struct vmps_registers *registers)
 {
     uint64_t now_ns = clock_ns(CLOCK_MONOTONIC);
     uint64_t cpu_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID);
     if (cpu_ns < slot->not_before_ns) {
         return;
     }
-    take(recording, slot, now_ns, cpu_ns);
+    take(recording, slot, registers, now_ns, cpu_ns);
     uint64_t cost_ns = clock_ns(CLOCK_MONOTONIC) - now_ns;
     slot->not_before_ns = cpu_ns + cost_ns + REST_FACTOR * cost_ns;
 }

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 #include <time.h>
+#include <ucontext.h>
 
 #include "sampler/signal/forward_sig.h"
 #include "sampler/signal/sample_sig.h"
@@ -18,7 +19,7 @@ static struct vmps_slot *slot_of_tick(const struct vmps_recording *recording, ui
     return atomic_load_explicit(&slot->tick, memory_order_acquire) == tick ? slot : NULL;
 }
 
-static void tick(uint64_t value)
+static void tick(uint64_t value, const ucontext_t *context)
 {
     /* Sequentially consistent, as is the owner's store of NULL before it reads in_flight: one of the
      * two sees the other. */
@@ -27,7 +28,11 @@ static void tick(uint64_t value)
     if (recording != NULL) {
         struct vmps_slot *slot = slot_of_tick(recording, value);
         if (slot != NULL) {
-            vmps_sample_take(recording, slot);
+            const struct vmps_registers registers = {
+                .pc = (uint64_t)context->uc_mcontext.gregs[REG_RIP],
+                .stack_pointer = (uint64_t)context->uc_mcontext.gregs[REG_RSP],
+            };
+            vmps_sample_take(recording, slot, &registers);
         }
     }
     atomic_fetch_sub(&vmps_signal_state.in_flight, 1);
@@ -38,7 +43,7 @@ void vmps_tick_handler(int number, siginfo_t *info, void *context)
     int saved_errno = errno;
     uint64_t value = (uint64_t)info->si_value.sival_ptr;
     if (info->si_code == SI_TIMER && value >> VMPS_TICK_MARK_SHIFT == VMPS_TICK_MARK) {
-        tick(value);
+        tick(value, context);
     } else {
         (void)vmps_forward(&vmps_signal_state.before_tick, number, info, context);
     }

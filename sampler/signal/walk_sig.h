@@ -40,6 +40,8 @@ struct vmps_walk {
     const uint64_t *recorder_codes;
     size_t recorder_code_count;
     bool checked; /* trust nothing: probe before every load */
+    /* Where the thread was when the signal came; 0: not known. */
+    uint64_t pc, stack_pointer;
     vmps_frame_fn frame;
     void *context;
     /* Found. */

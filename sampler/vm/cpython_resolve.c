@@ -132,6 +132,7 @@ static void cpython_close(struct vmps_vm *vm)
 
 const struct vmps_vm_ops vmps_cpython_ops = {
     .name = "cpython",
+    .title = "CPython",
     .present = present,
     .open = cpython_open,
     .check = vmps_cpython_check,

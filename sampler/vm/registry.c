@@ -2,10 +2,12 @@
 
 #include "sampler/core/error.h"
 #include "sampler/vm/cpython_resolve.h"
+#include "sampler/vm/pypy_resolve.h"
 #include "sampler/vm/vm.h"
 
 static const struct vmps_vm_ops *const known_vms[] = {
     &vmps_cpython_ops,
+    &vmps_pypy_ops,
 };
 
 static const struct vmps_vm_ops *find(void)
@@ -29,7 +31,7 @@ vmps_status vmps_vm_open(struct vmps_vm *vm, struct vmps_error *err)
     vm->ops = find();
     if (vm->ops == NULL) {
         return vmps_fail(err, VMPS_E_INTERPRETER, 0,
-                         "there is no interpreter in this process that vmprof knows (CPython)");
+                         "there is no interpreter in this process that vmprof knows (CPython, PyPy)");
     }
     vmps_status status = vm->ops->open(vm, err);
     if (status != VMPS_OK) {

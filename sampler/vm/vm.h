@@ -15,11 +15,13 @@ struct vmps_vm {
     const struct vmps_vm_ops *ops;
     void *data; /* the adapter's: what its walker is given */
     char version[64];
+    int helper_id; /* a thread of the adapter's, which is not to be sampled; 0: none */
 };
 
 /* To add a VM: NAME_walk.c (signal side) and NAME_resolve.c, and a row in registry.c. */
 struct vmps_vm_ops {
-    const char *name; /* the `interpreter` metadata */
+    const char *name;  /* the `interpreter` metadata */
+    const char *title; /* for people */
     /* Whether this VM is in the process. */
     bool (*present)(void);
     /* Finds what the walker needs. vm->ops is set; fills data and version. */
@@ -27,6 +29,13 @@ struct vmps_vm_ops {
     /* Compares a checked walk of the calling thread with frames that are known to be there. */
     vmps_status (*check)(const struct vmps_vm *vm, const struct vmps_known_frame *frames,
                          size_t frame_count, struct vmps_error *err);
+    /* The number that the walker knows code by, where that is not its address; 0: it is not there. May be
+     * NULL. */
+    uint64_t (*code_of)(const struct vmps_vm *vm, const struct vmps_known_frame *code);
+    /* From time to time while the recording runs, in the drain thread. May be NULL. */
+    void (*tend)(struct vmps_vm *vm);
+    /* At the end, when no thread walks any more: what a reader should be told, or NULL. May be NULL. */
+    const char *(*conclude)(struct vmps_vm *vm, char *buffer, size_t size_bytes);
     /* After the last walk. */
     void (*close)(struct vmps_vm *vm);
     struct vmps_walker walker;

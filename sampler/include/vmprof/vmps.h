@@ -63,6 +63,10 @@ struct vmps_options {
      * of it, is the recorder's own work and is not recorded. */
     const uint64_t *recorder_codes;
     size_t recorder_code_count;
+    /* PyPy's code has no addresses: root_code_address and recorder_codes are then any numbers, and these
+     * frames say what code they stand for. Others ignore them. */
+    const struct vmps_known_frame *named_codes;
+    size_t named_code_count;
     /* The caller's Python stack, leaf first. NULL: the layout is checked by types only. */
     const struct vmps_known_frame *known_frames;
     size_t known_frame_count;

@@ -13,6 +13,7 @@ _started_by = None  # who started the recording that runs: 'enable' or 'command'
 _atexit_is_set = False
 _cpu_clock = getattr(time, 'process_time', None) or time.clock  # Python 2 has the latter
 _cpu_at_start = 0.0
+_IS_PYPY = '__pypy__' in sys.builtin_module_names
 _OWN_SHARE = 500  # the sampler's own thread uses less than one part in so many of the time that passes
 
 
@@ -30,6 +31,7 @@ class _Options(ctypes.Structure):
                 ('program', ctypes.c_char_p), ('arguments', ctypes.POINTER(ctypes.c_char_p)),
                 ('argument_count', ctypes.c_size_t), ('root_code_address', ctypes.c_uint64),
                 ('recorder_codes', ctypes.POINTER(ctypes.c_uint64)), ('recorder_code_count', ctypes.c_size_t),
+                ('named_codes', ctypes.POINTER(_KnownFrame)), ('named_code_count', ctypes.c_size_t),
                 ('known_frames', ctypes.POINTER(_KnownFrame)), ('known_frame_count', ctypes.c_size_t)]
 
 
@@ -47,12 +49,10 @@ class UnsupportedInterpreter(RuntimeError):
 
 class _Sampler(object):
     def __init__(self):
-        if '__pypy__' in sys.builtin_module_names:
-            raise UnsupportedInterpreter('vmprof records CPython only as yet; recording under PyPy comes in a '
-                                         'later version (profiles can be read here)')
         name = 'libvmprof_sampler.so'
-        # The GIL is held while it starts, so that the thread is one that runs Python.
-        self.start = _library.load(name, ctypes.PyDLL).vmps_start
+        # The GIL is held while it starts, so that the thread is one that runs Python. PyPy is asked to run
+        # some Python by it, and takes the GIL for that.
+        self.start = _library.load(name, ctypes.CDLL if _IS_PYPY else ctypes.PyDLL).vmps_start
         self.start.argtypes = [ctypes.POINTER(_Options), ctypes.POINTER(_Error)]
         library = _library.load(name)
         self.stop = library.vmps_stop
@@ -82,15 +82,17 @@ def _raise(error):
     raise RuntimeError(message)
 
 
+def _known_code(code, offset):
+    return _KnownFrame(id(code), _library.to_bytes(code.co_name), _library.to_bytes(code.co_filename),
+                       code.co_firstlineno, offset)
+
+
 def _known_frames(frame):
     """frame and its callers, as the sampler has to find them: the check of the layout that it assumes."""
     found = []
     while frame is not None:
-        code = frame.f_code
         # The first frame moves on before the sampler looks at it; the others stand still.
-        offset = frame.f_lasti if found else -1
-        found.append(_KnownFrame(id(code), _library.to_bytes(code.co_name),
-                                 _library.to_bytes(code.co_filename), code.co_firstlineno, offset))
+        found.append(_known_code(frame.f_code, frame.f_lasti if found else -1))
         frame = frame.f_back
     return (_KnownFrame * len(found))(*found)
 
@@ -112,9 +114,12 @@ def start(who, fd, period_ns, root_code=None, own_codes=()):
     options.argument_count = len(argv[1:])
     options.arguments = (ctypes.c_char_p * len(argv[1:]))(*argv[1:])
     options.root_code_address = id(root_code) if root_code is not None else 0
-    own = [id(code) for code in own_codes] + [id(start.__code__), id(stop.__code__)]
-    options.recorder_codes = (ctypes.c_uint64 * len(own))(*own)
+    own = list(own_codes) + [start.__code__, stop.__code__]
+    options.recorder_codes = (ctypes.c_uint64 * len(own))(*[id(code) for code in own])
     options.recorder_code_count = len(own)
+    named = own + [root_code] if root_code is not None else own
+    options.named_codes = (_KnownFrame * len(named))(*[_known_code(code, -1) for code in named])
+    options.named_code_count = len(named)
     error = _Error()
     # All that can be done before is: from the sampler's start on, our own frames are seen.
     if who == 'enable':

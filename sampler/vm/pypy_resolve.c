@@ -1,0 +1,317 @@
+#include "sampler/vm/pypy_resolve.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <link.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "sampler/core/error.h"
+
+#define PLACES_BYTES (VMPS_PYPY_MAX_CODES * sizeof(uint32_t))
+/* Blocks of libraries that were there at the start lie this near below the thread pointer, in every thread at
+ * the same distance. Other blocks are allocated anywhere. */
+#define MAX_BLOCK_DISTANCE (64 << 10)
+#define HELPER_STACK_BYTES ((size_t)1 << 20)
+/* Out of the way of the program's own descriptors. */
+#define LOWEST_FD 200
+#define POLL_US 1000u
+
+static uint64_t address_of(const char *symbol)
+{
+    return (uint64_t)dlsym(RTLD_DEFAULT, symbol);
+}
+
+/* ISO C has no cast from an object pointer to a function pointer; POSIX wants this to work. */
+static void function_of(const char *symbol, void *function, size_t size)
+{
+    void *address = dlsym(RTLD_DEFAULT, symbol);
+    memcpy(function, &address, size);
+}
+
+static bool present(void)
+{
+    return address_of("vmprof_enter_signal") != 0 && address_of("pypy_execute_source") != 0;
+}
+
+/* ---- the library ------------------------------------------------------------------------------ */
+
+struct library_search {
+    uint64_t inside; /* an address in the library */
+    struct vmps_pypy_vm *pypy;
+    bool found;
+};
+
+static void take_segments(const struct dl_phdr_info *info, struct vmps_pypy_vm *pypy)
+{
+    for (int i = 0; i < info->dlpi_phnum; i++) {
+        const ElfW(Phdr) *segment = &info->dlpi_phdr[i];
+        uint64_t begin = info->dlpi_addr + segment->p_vaddr;
+        if (segment->p_type == PT_TLS) {
+            pypy->block_bytes = segment->p_memsz;
+        } else if (segment->p_type == PT_LOAD && (segment->p_flags & PF_W) != 0 &&
+                   segment->p_memsz > segment->p_filesz) {
+            pypy->variables.begin = (begin + segment->p_filesz + 7) & ~UINT64_C(7);
+            pypy->variables.end = begin + segment->p_memsz;
+        }
+    }
+}
+
+static int visit_library(struct dl_phdr_info *info, size_t size, void *data)
+{
+    struct library_search *search = data;
+    (void)size;
+    for (int i = 0; i < info->dlpi_phnum; i++) {
+        const ElfW(Phdr) *segment = &info->dlpi_phdr[i];
+        uint64_t begin = info->dlpi_addr + segment->p_vaddr;
+        if (segment->p_type != PT_LOAD || search->inside < begin ||
+            search->inside >= begin + segment->p_memsz) {
+            continue;
+        }
+        take_segments(info, search->pypy);
+        search->pypy->main_block = (uint64_t)info->dlpi_tls_data;
+        search->found = true;
+        return 1;
+    }
+    return 0;
+}
+
+static vmps_status find_library(struct vmps_pypy_vm *pypy, struct vmps_error *err)
+{
+    struct library_search search = {.inside = address_of("vmprof_enter_signal"), .pypy = pypy};
+    dl_iterate_phdr(visit_library, &search);
+    uint64_t pointer;
+    __asm__("mov %%fs:0, %0" : "=r"(pointer));
+    int64_t offset = (int64_t)(pypy->main_block - pointer);
+    if (!search.found || pypy->main_block == 0 || pypy->block_bytes == 0 ||
+        pypy->variables.begin == 0 || offset >= 0 || offset < -MAX_BLOCK_DISTANCE) {
+        return vmps_fail(err, VMPS_E_INTERPRETER, 0,
+                         "PyPy's library was loaded by this program itself, or is built in another "
+                         "way than vmprof knows: it cannot be sampled");
+    }
+    pypy->walk.block_offset = offset;
+    return VMPS_OK;
+}
+
+/* "3.9.16 (7.3.11+dfsg...)" is in no symbol: the version is that of the language, from the library's name. */
+static void find_version(char *version, size_t size_bytes)
+{
+    Dl_info info;
+    version[0] = '\0';
+    const void *inside = dlsym(RTLD_DEFAULT, "vmprof_enter_signal");
+    if (dladdr(inside, &info) == 0 || info.dli_fname == NULL) {
+        return;
+    }
+    const char *name = strstr(info.dli_fname, "libpypy");
+    const char *digits = name != NULL ? name + strlen("libpypy") : "";
+    snprintf(version, size_bytes, "%.*s", (int)strspn(digits, "0123456789."), digits);
+}
+
+/* ---- names ------------------------------------------------------------------------------------ */
+
+static int memory_file(void)
+{
+    int fd = memfd_create("vmprof names", MFD_CLOEXEC);
+    int high = fd >= 0 ? fcntl(fd, F_DUPFD_CLOEXEC, LOWEST_FD) : -1;
+    if (high >= 0) {
+        close(fd);
+        return high;
+    }
+    return fd;
+}
+
+static bool open_names(struct vmps_pypy_vm *pypy)
+{
+    struct vmps_pypy_names *names = &pypy->walk.names;
+    pypy->fd = memory_file();
+    names->fd = pypy->fd >= 0 ? fcntl(pypy->fd, F_DUPFD_CLOEXEC, LOWEST_FD) : -1;
+    if (names->fd < 0) {
+        return false;
+    }
+    void *file =
+        mmap(NULL, VMPS_PYPY_FILE_BYTES, PROT_READ, MAP_SHARED | MAP_NORESERVE, names->fd, 0);
+    void *places = mmap(NULL, PLACES_BYTES, PROT_READ | PROT_WRITE,
+                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    names->file = file != MAP_FAILED ? file : NULL;
+    names->places = places != MAP_FAILED ? places : NULL;
+    names->read_bytes = &pypy->names_read_bytes;
+    return names->file != NULL && names->places != NULL;
+}
+
+static void close_names(struct vmps_pypy_vm *pypy)
+{
+    struct vmps_pypy_names *names = &pypy->walk.names;
+    if (names->file != NULL) {
+        munmap((void *)(uintptr_t)names->file, VMPS_PYPY_FILE_BYTES);
+    }
+    if (names->places != NULL) {
+        munmap((void *)(uintptr_t)names->places, PLACES_BYTES);
+    }
+    if (names->fd >= 0) {
+        close(names->fd);
+    }
+    if (pypy->fd >= 0 && pypy->process_id == getpid()) {
+        close(pypy->fd); /* in a child PyPy has closed it */
+    }
+}
+
+/* ---- the operations --------------------------------------------------------------------------- */
+
+/* Where PyPy has not begun to run Python, as under vmprof-record, another thread waits until it does, and then
+ * asks for its turn like any thread of Python. */
+static void *helper_main(void *argument)
+{
+    struct vmps_pypy_vm *pypy = argument;
+    pthread_setname_np(pthread_self(), "vmprof");
+    atomic_store(&pypy->helper_id, (int)syscall(SYS_gettid));
+    while (!vmps_pypy_runs_python(pypy)) {
+        if (atomic_load(&pypy->closed)) {
+            break;
+        }
+        usleep(POLL_US);
+    }
+    if (!atomic_load(&pypy->closed)) {
+        pypy->attach();
+        atomic_store(&pypy->failed, !vmps_pypy_enable(pypy));
+    }
+    atomic_store(&pypy->helped, true);
+    return NULL;
+}
+
+static vmps_status start_helper(struct vmps_pypy_vm *pypy, struct vmps_error *err)
+{
+    pthread_attr_t attributes;
+    pthread_t helper;
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_attr_init(&attributes);
+    pthread_attr_setstacksize(&attributes, HELPER_STACK_BYTES);
+    pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    int failed = pthread_create(&helper, &attributes, helper_main, pypy);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    pthread_attr_destroy(&attributes);
+    if (failed != 0) {
+        return vmps_fail(err, VMPS_E_SYSTEM, failed, "no thread for the names of PyPy's code");
+    }
+    pypy->by_helper = true;
+    while (atomic_load(&pypy->helper_id) == 0) {
+        sched_yield();
+    }
+    return VMPS_OK;
+}
+
+static vmps_status turn_on(struct vmps_pypy_vm *pypy, struct vmps_error *err)
+{
+    if (!open_names(pypy)) {
+        return vmps_fail(err, VMPS_E_SYSTEM, errno, "no memory for the names of PyPy's code");
+    }
+    if (!vmps_pypy_runs_python(pypy)) {
+        return start_helper(pypy, err);
+    }
+    if (vmps_pypy_enable(pypy)) {
+        return VMPS_OK;
+    }
+    return vmps_fail(err, VMPS_E_INTERPRETER, 0,
+                     "this PyPy cannot be sampled: %s; end any other use of _vmprof first",
+                     pypy->missing);
+}
+
+static void release(struct vmps_pypy_vm *pypy)
+{
+    close_names(pypy);
+    free(pypy);
+}
+
+static vmps_status pypy_open(struct vmps_vm *vm, struct vmps_error *err)
+{
+    struct vmps_pypy_vm *pypy = calloc(1, sizeof *pypy);
+    if (pypy == NULL) {
+        return vmps_fail(err, VMPS_E_SYSTEM, errno, "out of memory");
+    }
+    pypy->fd = pypy->walk.names.fd = -1;
+    pypy->process_id = getpid();
+    pypy->walk.counts = &pypy->counts;
+    function_of("vmprof_enter_signal", &pypy->walk.enter, sizeof pypy->walk.enter);
+    function_of("vmprof_exit_signal", &pypy->walk.leave, sizeof pypy->walk.leave);
+    function_of("pypy_execute_source", &pypy->execute, sizeof pypy->execute);
+    function_of("pypy_thread_attach", &pypy->attach, sizeof pypy->attach);
+    vmps_status status = find_library(pypy, err);
+    if (status == VMPS_OK) {
+        status = turn_on(pypy, err);
+    }
+    if (status != VMPS_OK) {
+        release(pypy);
+        return status;
+    }
+    vm->data = pypy;
+    vm->helper_id = atomic_load(&pypy->helper_id);
+    find_version(vm->version, sizeof vm->version);
+    return VMPS_OK;
+}
+
+/* A helper that still waits for its turn keeps what it needs. */
+static void pypy_close(struct vmps_vm *vm)
+{
+    struct vmps_pypy_vm *pypy = vm->data;
+    vm->data = NULL;
+    atomic_store(&pypy->closed, true);
+    bool is_ours = pypy->process_id == getpid();
+    if (is_ours && pypy->by_helper) {
+        return;
+    }
+    if (is_ours) {
+        vmps_pypy_disable(pypy);
+    }
+    release(pypy);
+}
+
+static const char *pypy_conclude(struct vmps_vm *vm, char *buffer, size_t size_bytes)
+{
+    struct vmps_pypy_vm *pypy = vm->data;
+    unsigned long machine = atomic_load(&pypy->counts.machine_code);
+    unsigned long differs = atomic_load(&pypy->counts.vm_differs);
+    unsigned long unresolved = atomic_load(&pypy->counts.unresolved);
+    if (pypy->by_helper && (atomic_load(&pypy->failed) || !atomic_load(&pypy->helped))) {
+        snprintf(buffer, size_bytes, "samples have no Python frames: %s",
+                 pypy->missing != NULL ? pypy->missing : "PyPy ran no Python code in time");
+        return buffer;
+    }
+    if (machine == 0 && unresolved == 0) {
+        return NULL;
+    }
+    snprintf(
+        buffer, size_bytes,
+        "machine code of the JIT: innermost in %lu samples; PyPy's own handler would have named "
+        "another function in %lu; %lu activations could not be told and are marked <machine code>",
+        machine, differs, unresolved);
+    return buffer;
+}
+
+/* So that a name is at hand before code is sampled. */
+static void pypy_tend(struct vmps_vm *vm)
+{
+    const struct vmps_pypy_vm *pypy = vm->data;
+    vmps_pypy_names_read(&pypy->walk.names);
+}
+
+const struct vmps_vm_ops vmps_pypy_ops = {
+    .name = "pypy",
+    .title = "PyPy",
+    .present = present,
+    .open = pypy_open,
+    .check = vmps_pypy_check,
+    .code_of = vmps_pypy_code_of,
+    .tend = pypy_tend,
+    .conclude = pypy_conclude,
+    .close = pypy_close,
+    .walker = {.walk = vmps_pypy_walk, .describe = vmps_pypy_describe},
+};
