@@ -135,8 +135,8 @@ static bool wait_interval(struct vmps_drain *drain)
 static void say_ready(struct vmps_session *session)
 {
     pthread_setname_np(pthread_self(), "vmprof");
-    session->threads.skip[0] = (pid_t)syscall(SYS_gettid);
-    session->threads.skip[1] = session->vm.helper_id;
+    session->threads.own[VMPS_OWN_DRAIN] = (pid_t)syscall(SYS_gettid);
+    session->threads.own[VMPS_OWN_ADAPTER] = session->vm.helper_id;
     pthread_mutex_lock(&session->drain.lock);
     session->drain.ready = true;
     pthread_cond_broadcast(&session->drain.wake);

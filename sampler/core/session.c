@@ -137,8 +137,10 @@ static vmps_status open_memory(struct vmps_session *session, struct vmps_error *
     if (session->recording.slots == NULL || session->recording.codes.entries == NULL) {
         return vmps_fail(err, VMPS_E_SYSTEM, errno, "no memory for the recording");
     }
-    int failed = vmps_threads_init(&session->threads, &vmps_ticks_cpu_timer, session->period_ns,
-                                   session->recording.slots);
+    const struct vmps_tick_source *source =
+        session->period_ns < vmps_kernel_tick_ns() ? &vmps_ticks_helper : &vmps_ticks_cpu_timer;
+    int failed =
+        vmps_threads_init(&session->threads, source, session->period_ns, session->recording.slots);
     return failed == 0 ? VMPS_OK : vmps_fail(err, VMPS_E_SYSTEM, failed, "no memory for threads");
 }
 

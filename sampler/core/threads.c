@@ -13,13 +13,6 @@
 #define NAME_WAIT_SCANS 20
 #define ASKED_THREADS 128u
 
-/* CPU timers are looked at in the kernel's tick; the coarse clocks advance with it. */
-static uint64_t kernel_tick_ns(void)
-{
-    struct timespec tick;
-    return clock_getres(CLOCK_MONOTONIC_COARSE, &tick) == 0 ? (uint64_t)tick.tv_nsec : 0;
-}
-
 int vmps_threads_init(struct vmps_threads *threads, const struct vmps_tick_source *source,
                       uint64_t period_ns, struct vmps_slot *slots)
 {
@@ -27,7 +20,8 @@ int vmps_threads_init(struct vmps_threads *threads, const struct vmps_tick_sourc
     pthread_mutex_init(&threads->lock, NULL);
     threads->source = source;
     threads->period_ns = period_ns;
-    threads->tick_ns = period_ns > kernel_tick_ns() ? period_ns : kernel_tick_ns();
+    bool by_timer = source == &vmps_ticks_cpu_timer && period_ns < vmps_kernel_tick_ns();
+    threads->tick_ns = by_timer ? vmps_kernel_tick_ns() : period_ns;
     threads->slots = slots;
     threads->names_end = &threads->names;
     vmps_task_list_init(&threads->tasks);
@@ -35,11 +29,20 @@ int vmps_threads_init(struct vmps_threads *threads, const struct vmps_tick_sourc
     clock_gettime(CLOCK_MONOTONIC, &now);
     threads->random = (uint64_t)now.tv_nsec << 20 | 1;
     threads->free_slots = calloc(VMPS_MAX_SLOTS, sizeof *threads->free_slots);
-    return threads->free_slots != NULL ? 0 : ENOMEM;
+    if (threads->free_slots == NULL) {
+        return ENOMEM;
+    }
+    return source->open != NULL
+               ? source->open(&threads->ticker, period_ns, &threads->own[VMPS_OWN_TICKER])
+               : 0;
 }
 
 void vmps_threads_fini(struct vmps_threads *threads)
 {
+    if (threads->ticker != NULL) {
+        threads->source->close(threads->ticker);
+        threads->ticker = NULL;
+    }
     for (uint32_t i = 0; i < threads->fresh_slots; i++) {
         if (threads->slots[i].frames != NULL) {
             munmap(threads->slots[i].frames, SCRATCH_BYTES);
@@ -146,6 +149,7 @@ static int attach_slot(struct vmps_threads *threads, struct vmps_thread *thread)
     /* Where the kernel's tick is longer than the period, its phase is random enough. */
     uint64_t first_ns =
         threads->period_ns < threads->tick_ns ? 1 : 1 + random_below(threads, threads->period_ns);
+    thread->tick.ticker = threads->ticker;
     int failed =
         threads->source->attach(&thread->tick, thread->id, first_ns, threads->period_ns, tick);
     if (failed != 0) {
@@ -254,7 +258,7 @@ static void detach_unlisted(struct vmps_threads *threads)
 static bool is_own(const struct vmps_threads *threads, pid_t id)
 {
     for (size_t i = 0; i < VMPS_OWN_THREADS; i++) {
-        if (threads->skip[i] == id) {
+        if (threads->own[i] == id) {
             return true;
         }
     }

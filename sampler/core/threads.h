@@ -32,11 +32,13 @@ struct vmps_thread_totals {
     uint64_t samples, lost, cpu_ns;
 };
 
-#define VMPS_OWN_THREADS 2
+/* The sampler's own threads: the drain, the one of the VM's adapter, that of the tick source. */
+enum vmps_own_thread { VMPS_OWN_DRAIN, VMPS_OWN_ADAPTER, VMPS_OWN_TICKER, VMPS_OWN_THREADS };
 
 struct vmps_threads {
     pthread_mutex_t lock;
     const struct vmps_tick_source *source;
+    struct vmps_ticker *ticker; /* of the source; may be NULL */
     uint64_t period_ns;
     uint64_t tick_ns;        /* the period that is really reached */
     struct vmps_slot *slots; /* of the recording */
@@ -46,9 +48,9 @@ struct vmps_threads {
     struct vmps_thread *threads; /* in the order of the task list, as far as it keeps one */
     size_t count, capacity;
     struct vmps_task_list tasks;
-    pid_t skip[VMPS_OWN_THREADS]; /* not sampled: the drain thread, that of the VM's adapter */
-    bool scanned;                 /* threads that come later have been born since */
-    bool stopped;                 /* no more are attached */
+    pid_t own[VMPS_OWN_THREADS]; /* not sampled; 0: there is none */
+    bool scanned;                /* threads that come later have been born since */
+    bool stopped;                /* no more are attached */
     size_t scans;
     struct vmps_thread_name *names, **names_end;
     struct vmps_thread_totals ended; /* of slots that were given back */

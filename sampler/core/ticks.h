@@ -1,7 +1,7 @@
 /* ticks.h: where ticks come from. A tick is the signal VMPS_TICK_SIGNAL, sent to one thread, with
  * si_code SI_TIMER and the value that it was attached with.
  *
- * To add a source (a helper thread with tgkill, perf events): a file ticks_NAME.c with such a table. */
+ * To add a source (perf events): a file ticks_NAME.c with such a table. */
 #ifndef VMPROF_SAMPLER_CORE_TICKS_H
 #define VMPROF_SAMPLER_CORE_TICKS_H
 
@@ -9,12 +9,23 @@
 #include <sys/types.h>
 #include <time.h>
 
+/* What a source shares between its ticks. */
+struct vmps_ticker;
+
 struct vmps_tick {
-    timer_t timer;
+    struct vmps_ticker *ticker; /* given: of open() */
+    union {
+        timer_t timer;
+        uint64_t value;
+    };
 };
 
 struct vmps_tick_source {
     const char *clock; /* the `clock` metadata */
+    /* What comes before the first attach() and after the last detach(). own_thread: the number of a thread
+     * of the source's own, which is not to be sampled. May be NULL. 0 or an errno. */
+    int (*open)(struct vmps_ticker **ticker, uint64_t period_ns, pid_t *own_thread);
+    void (*close)(struct vmps_ticker *ticker);
     /* Starts ticks for a thread: the first after first_ns, then each period_ns. 0 or an errno. */
     int (*attach)(struct vmps_tick *tick, pid_t thread_id, uint64_t first_ns, uint64_t period_ns,
                   uint64_t value);
@@ -26,7 +37,14 @@ struct vmps_tick_source {
  * more than CONFIG_HZ come a CPU second, whatever is asked. */
 extern const struct vmps_tick_source vmps_ticks_cpu_timer;
 
+/* A thread of our own that wakes each period and sends ticks to the threads that run: any rate, for some
+ * microseconds of another core each time. */
+extern const struct vmps_tick_source vmps_ticks_helper;
+
 /* vmps_thread_cpu_ns() reads a thread's CPU clock. 0: it is gone, or has not run yet. */
 uint64_t vmps_thread_cpu_ns(pid_t thread_id);
+
+/* vmps_kernel_tick_ns() is the shortest period of vmps_ticks_cpu_timer. */
+uint64_t vmps_kernel_tick_ns(void);
 
 #endif

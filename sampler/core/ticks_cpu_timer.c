@@ -34,6 +34,13 @@ uint64_t vmps_thread_cpu_ns(pid_t thread_id)
     return (uint64_t)now.tv_sec * NS_PER_S + (uint64_t)now.tv_nsec;
 }
 
+/* The coarse clocks advance with the kernel's tick. */
+uint64_t vmps_kernel_tick_ns(void)
+{
+    struct timespec tick;
+    return clock_getres(CLOCK_MONOTONIC_COARSE, &tick) == 0 ? (uint64_t)tick.tv_nsec : 0;
+}
+
 static int attach(struct vmps_tick *tick, pid_t thread_id, uint64_t first_ns, uint64_t period_ns,
                   uint64_t value)
 {

@@ -31,26 +31,43 @@ uint64_t vmps_pypy_block_at(uint64_t code_map, uint64_t address)
     return offset < vmps_load32(data + VMPS_PYPY_MAP_CODE_BYTES) ? node : 0;
 }
 
+/* The table of a block, and the byte that is asked for. */
+struct table {
+    uint64_t entries, words;
+    int64_t offset;
+};
+
+static struct table table_of(uint64_t block, uint64_t address)
+{
+    uint64_t data = vmps_load64(block + VMPS_PYPY_MAP_DATA);
+    return (struct table){
+        .entries = vmps_load64(data + VMPS_PYPY_MAP_TABLE),
+        .words = vmps_load32(data + VMPS_PYPY_MAP_TABLE_WORDS),
+        .offset = (int64_t)(address - vmps_load64(block + VMPS_PYPY_MAP_KEY)),
+    };
+}
+
+static uint64_t word_of(const struct table *table, uint64_t at, uint64_t word)
+{
+    return vmps_load64(table->entries + (at + word) * WORD_BYTES);
+}
+
 uint32_t vmps_pypy_functions_at(uint64_t block, uint64_t address, uint64_t *numbers, uint32_t skip,
                                 uint32_t capacity)
 {
-    uint64_t data = vmps_load64(block + VMPS_PYPY_MAP_DATA);
-    uint64_t words = vmps_load32(data + VMPS_PYPY_MAP_TABLE_WORDS);
-    uint64_t table = vmps_load64(data + VMPS_PYPY_MAP_TABLE);
-    int64_t offset = (int64_t)(address - vmps_load64(block + VMPS_PYPY_MAP_KEY));
+    const struct table table = table_of(block, address);
     uint32_t count = 0;
     uint64_t at = 0;
-    for (uint32_t steps = 0; at + VMPS_PYPY_MAP_ENTRY_WORDS <= words && steps < MAX_STEPS;
+    for (uint32_t steps = 0; at + VMPS_PYPY_MAP_ENTRY_WORDS <= table.words && steps < MAX_STEPS;
          steps++) {
-        uint64_t entry = table + at * WORD_BYTES;
-        if ((int64_t)vmps_load64(entry + WORD_BYTES) > offset) {
+        if ((int64_t)word_of(&table, at, 1) > table.offset) {
             break; /* the rest begins behind the byte */
         }
-        if ((int64_t)vmps_load64(entry + 2ul * WORD_BYTES) <= offset) {
-            at = vmps_load64(entry + 3ul * WORD_BYTES);
+        if ((int64_t)word_of(&table, at, 2) <= table.offset) {
+            at = word_of(&table, at, 3);
             continue;
         }
-        uint64_t number = vmps_load64(entry);
+        uint64_t number = word_of(&table, at, 0);
         at += VMPS_PYPY_MAP_ENTRY_WORDS;
         if (number == 0) {
             continue; /* a loop of the interpreter that is not of the language */
@@ -61,4 +78,19 @@ uint32_t vmps_pypy_functions_at(uint64_t block, uint64_t address, uint64_t *numb
         count++;
     }
     return count;
+}
+
+uint64_t vmps_pypy_function_before(uint64_t block, uint64_t address)
+{
+    const struct table table = table_of(block, address);
+    uint64_t found = 0, at = 0;
+    for (uint32_t steps = 0; at + VMPS_PYPY_MAP_ENTRY_WORDS <= table.words && steps < MAX_STEPS;
+         steps++) {
+        uint64_t number = word_of(&table, at, 0);
+        if (number != 0 && (found == 0 || (int64_t)word_of(&table, at, 1) <= table.offset)) {
+            found = number;
+        }
+        at = number != 0 ? word_of(&table, at, 3) : at + VMPS_PYPY_MAP_ENTRY_WORDS;
+    }
+    return found;
 }

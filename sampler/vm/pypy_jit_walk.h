@@ -30,4 +30,8 @@ uint64_t vmps_pypy_block_at(uint64_t code_map, uint64_t address);
 uint32_t vmps_pypy_functions_at(uint64_t block, uint64_t address, uint64_t *numbers, uint32_t skip,
                                 uint32_t capacity);
 
+/* vmps_pypy_function_before() finds the function whose activation a block is at a byte that no function's code covers:
+ * the table ends a function before the machine code has returned from it. 0: the block has none at all. */
+uint64_t vmps_pypy_function_before(uint64_t block, uint64_t address);
+
 #endif

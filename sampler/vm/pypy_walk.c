@@ -81,6 +81,15 @@ static void add(_Atomic uint64_t *counter)
     atomic_fetch_add_explicit(counter, 1, memory_order_relaxed);
 }
 
+static vmps_walk_status emit_uncovered(struct vmps_walk *walk, uint64_t block, uint64_t address,
+                                       uint64_t *outermost)
+{
+    const struct vmps_pypy *pypy = walk->vm;
+    *outermost = vmps_pypy_function_before(block, address);
+    add(*outermost != 0 ? &pypy->counts->uncovered : &pypy->counts->unresolved);
+    return emit(walk, *outermost != 0 ? *outermost | JIT_BIT : UNRESOLVED);
+}
+
 /* Hands out the functions that run at an address of a block, innermost first. *outermost: the last one's number,
  * 0 where there is none. */
 static vmps_walk_status emit_functions(struct vmps_walk *walk, uint64_t block, uint64_t address,
@@ -91,9 +100,7 @@ static vmps_walk_status emit_functions(struct vmps_walk *walk, uint64_t block, u
     vmps_walk_status status = VMPS_WALK_OK;
     *outermost = 0;
     if (left == 0) {
-        const struct vmps_pypy *pypy = walk->vm;
-        add(&pypy->counts->unresolved);
-        return emit(walk, UNRESOLVED);
+        return emit_uncovered(walk, block, address, outermost);
     }
     while (left != 0 && status == VMPS_WALK_OK) {
         uint32_t skip = left > NUMBERS ? left - NUMBERS : 0;

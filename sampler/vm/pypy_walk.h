@@ -35,6 +35,7 @@ enum vmps_pypy_kind {
 struct vmps_pypy_counts {
     _Atomic uint64_t machine_code; /* stacks whose innermost function ran as machine code */
     _Atomic uint64_t vm_differs;   /* of these: PyPy's own rule names another function */
+    _Atomic uint64_t uncovered;    /* activations where PyPy's map names no function at the byte */
     _Atomic uint64_t unresolved;   /* activations of machine code whose functions cannot be told */
 };
 

@@ -1,0 +1,260 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "sampler/core/ticks.h"
+#include "sampler/signal/fault_sig.h"
+#include "sampler/signal/tick_sig.h"
+
+#define NS_PER_S UINT64_C(1000000000)
+#define STACK_BYTES ((size_t)128 << 10)
+/* Where no thread runs, rounds are this many times as far apart: a thread that wakes is seen that late. */
+#define IDLE_FACTOR 4u
+#define IDLE_ROUNDS 16u
+#define STATE_BYTES 128
+
+/* A thread that gets ticks. */
+struct target {
+    pid_t id;
+    uint64_t value;
+    uint64_t period_ns;
+    uint64_t last_ns; /* its CPU clock at its last tick */
+    uint64_t seen_ns; /* and in the last round */
+};
+
+struct vmps_ticker {
+    pthread_t thread;
+    pthread_mutex_t lock; /* guards targets */
+    struct target *targets;
+    size_t count, capacity;
+    uint64_t period_ns;
+    uint64_t random;
+    pid_t process_id;
+    _Atomic pid_t thread_id; /* 0: it does not run yet */
+    _Atomic bool stop;
+};
+
+static uint64_t monotonic_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * NS_PER_S + (uint64_t)now.tv_nsec;
+}
+
+static void send_tick(const struct vmps_ticker *ticker, const struct target *target)
+{
+    siginfo_t info;
+    memset(&info, 0, sizeof info);
+    info.si_signo = VMPS_TICK_SIGNAL;
+    info.si_code = SI_TIMER; /* to its own process one may send any */
+    info.si_value.sival_ptr = (void *)target->value;
+    syscall(SYS_rt_tgsigqueueinfo, ticker->process_id, target->id, VMPS_TICK_SIGNAL, &info);
+}
+
+/* Asks the kernel whether a thread waits for a core. */
+static bool is_runnable(pid_t id)
+{
+    char path[64], state[STATE_BYTES];
+    snprintf(path, sizeof path, "/proc/self/task/%d/stat", (int)id);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t size = fd >= 0 ? read(fd, state, sizeof state - 1) : -1;
+    if (fd >= 0) {
+        close(fd);
+    }
+    if (size <= 0) {
+        return false;
+    }
+    state[size] = '\0';
+    const char *name_end = strrchr(state, ')');
+    return name_end != NULL && name_end[1] == ' ' && name_end[2] == 'R';
+}
+
+/* Whether a thread runs, or would if we did not. A tick for one that sleeps would interrupt its sleep, and show
+ * the sleep where there was work. The clock of one that is on a core moves on between two looks. */
+static bool is_running(const struct target *target, uint64_t now_ns)
+{
+    return vmps_thread_cpu_ns(target->id) > now_ns || is_runnable(target->id);
+}
+
+/* True: the thread has used time since the last round. */
+static bool look_at(const struct vmps_ticker *ticker, struct target *target)
+{
+    uint64_t now_ns = vmps_thread_cpu_ns(target->id);
+    /* A clock that goes back, or stands at 0, is that of another thread with the same number, or of none. */
+    if (now_ns <= target->seen_ns) {
+        return false;
+    }
+    target->seen_ns = now_ns;
+    /* Half a period: rounds are a period apart, more or less. */
+    if (now_ns - target->last_ns >= target->period_ns / 2 && is_running(target, now_ns)) {
+        target->last_ns = now_ns;
+        send_tick(ticker, target);
+    }
+    return true;
+}
+
+static bool look_at_all(struct vmps_ticker *ticker)
+{
+    bool any = false;
+    pthread_mutex_lock(&ticker->lock);
+    for (size_t i = 0; i < ticker->count; i++) {
+        any = look_at(ticker, &ticker->targets[i]) || any;
+    }
+    pthread_mutex_unlock(&ticker->lock);
+    return any;
+}
+
+/* Rounds must not march in step with the program: three to five quarters of a period. */
+static uint64_t next_interval(struct vmps_ticker *ticker)
+{
+    uint64_t x = ticker->random;
+    x ^= x << 13;
+    x ^= x >> 7;
+    x ^= x << 17;
+    ticker->random = x;
+    return ticker->period_ns * 3 / 4 + x % (ticker->period_ns / 2);
+}
+
+static void *ticker_main(void *argument)
+{
+    struct vmps_ticker *ticker = argument;
+    pthread_setname_np(pthread_self(), "vmprof");
+    /* Else the kernel may wake us 50 microseconds late. */
+    prctl(PR_SET_TIMERSLACK, 1UL, 0UL, 0UL, 0UL);
+    atomic_store(&ticker->thread_id, (pid_t)syscall(SYS_gettid));
+    uint64_t next_ns = monotonic_ns();
+    for (uint32_t idle = 0; !atomic_load(&ticker->stop);) {
+        idle = look_at_all(ticker) ? 0 : idle + 1;
+        next_ns += next_interval(ticker) * (idle < IDLE_ROUNDS ? 1 : IDLE_FACTOR);
+        uint64_t now_ns = monotonic_ns();
+        if (next_ns < now_ns) {
+            next_ns = now_ns; /* late: rounds that were missed are not made up for */
+        }
+        const struct timespec until = {.tv_sec = (time_t)(next_ns / NS_PER_S),
+                                       .tv_nsec = (long)(next_ns % NS_PER_S)};
+        clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL);
+    }
+    return NULL;
+}
+
+static int start_thread(struct vmps_ticker *ticker)
+{
+    pthread_attr_t attributes;
+    sigset_t all, before;
+    int failed = pthread_attr_init(&attributes);
+    if (failed != 0) {
+        return failed;
+    }
+    pthread_attr_setstacksize(&attributes, STACK_BYTES);
+    sigfillset(&all);
+    sigdelset(&all, VMPS_FAULT_SIGNAL); /* one that is blocked ends the process */
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    failed = pthread_create(&ticker->thread, &attributes, ticker_main, ticker);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    pthread_attr_destroy(&attributes);
+    while (failed == 0 && atomic_load(&ticker->thread_id) == 0) {
+        sched_yield();
+    }
+    return failed;
+}
+
+static int open_ticker(struct vmps_ticker **out, uint64_t period_ns, pid_t *own_thread)
+{
+    struct vmps_ticker *ticker = calloc(1, sizeof *ticker);
+    if (ticker == NULL) {
+        return ENOMEM;
+    }
+    ticker->period_ns = period_ns;
+    ticker->process_id = getpid();
+    ticker->random = monotonic_ns() << 1 | 1;
+    pthread_mutex_init(&ticker->lock, NULL);
+    int failed = start_thread(ticker);
+    if (failed != 0) {
+        pthread_mutex_destroy(&ticker->lock);
+        free(ticker);
+        return failed;
+    }
+    *out = ticker;
+    *own_thread = atomic_load(&ticker->thread_id);
+    return 0;
+}
+
+/* A child made by fork has the memory, but not the thread. */
+static void close_ticker(struct vmps_ticker *ticker)
+{
+    if (ticker->process_id == getpid()) {
+        atomic_store(&ticker->stop, true);
+        pthread_join(ticker->thread, NULL);
+        pthread_mutex_destroy(&ticker->lock);
+    }
+    free(ticker->targets);
+    free(ticker);
+}
+
+static int make_room(struct vmps_ticker *ticker)
+{
+    if (ticker->count < ticker->capacity) {
+        return 0;
+    }
+    size_t capacity = ticker->capacity == 0 ? 16 : 2 * ticker->capacity;
+    struct target *grown = realloc(ticker->targets, capacity * sizeof *grown);
+    if (grown == NULL) {
+        return ENOMEM;
+    }
+    ticker->targets = grown;
+    ticker->capacity = capacity;
+    return 0;
+}
+
+static int attach(struct vmps_tick *tick, pid_t thread_id, uint64_t first_ns, uint64_t period_ns,
+                  uint64_t value)
+{
+    struct vmps_ticker *ticker = tick->ticker;
+    uint64_t now_ns = vmps_thread_cpu_ns(thread_id);
+    (void)first_ns; /* the rounds' own phase is as random */
+    tick->value = value;
+    pthread_mutex_lock(&ticker->lock);
+    int failed = make_room(ticker);
+    if (failed == 0) {
+        ticker->targets[ticker->count++] = (struct target){
+            .id = thread_id,
+            .value = value,
+            .period_ns = period_ns,
+            .last_ns = now_ns,
+            .seen_ns = now_ns,
+        };
+    }
+    pthread_mutex_unlock(&ticker->lock);
+    return failed;
+}
+
+static void detach(struct vmps_tick *tick)
+{
+    struct vmps_ticker *ticker = tick->ticker;
+    pthread_mutex_lock(&ticker->lock);
+    for (size_t i = 0; i < ticker->count; i++) {
+        if (ticker->targets[i].value == tick->value) {
+            ticker->targets[i] = ticker->targets[--ticker->count];
+            break;
+        }
+    }
+    pthread_mutex_unlock(&ticker->lock);
+}
+
+const struct vmps_tick_source vmps_ticks_helper = {
+    .clock = "thread-cpu",
+    .open = open_ticker,
+    .close = close_ticker,
+    .attach = attach,
+    .detach = detach,
+};
