@@ -136,7 +136,6 @@ static void say_ready(struct vmps_session *session)
 {
     pthread_setname_np(pthread_self(), "vmprof");
     session->threads.own[VMPS_OWN_DRAIN] = (pid_t)syscall(SYS_gettid);
-    session->threads.own[VMPS_OWN_ADAPTER] = session->vm.helper_id;
     pthread_mutex_lock(&session->drain.lock);
     session->drain.ready = true;
     pthread_cond_broadcast(&session->drain.wake);

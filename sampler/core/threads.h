@@ -32,8 +32,8 @@ struct vmps_thread_totals {
     uint64_t samples, lost, cpu_ns;
 };
 
-/* The sampler's own threads: the drain, the one of the VM's adapter, that of the tick source. */
-enum vmps_own_thread { VMPS_OWN_DRAIN, VMPS_OWN_ADAPTER, VMPS_OWN_TICKER, VMPS_OWN_THREADS };
+/* The sampler's own threads: the drain, that of the tick source. */
+enum vmps_own_thread { VMPS_OWN_DRAIN, VMPS_OWN_TICKER, VMPS_OWN_THREADS };
 
 struct vmps_threads {
     pthread_mutex_t lock;

@@ -1,11 +1,9 @@
 #include <errno.h>
-#include <fcntl.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -21,7 +19,13 @@
 /* Where no thread runs, rounds are this many times as far apart: a thread that wakes is seen that late. */
 #define IDLE_FACTOR 4u
 #define IDLE_ROUNDS 16u
-#define STATE_BYTES 128
+#define NEAR_PART 8
+/* A round that comes later than both of these, the first a part of a period, is left out, unless so many before it were: what we waited for
+ * may be a thread of the program that had to leave the core, by a system call for one, and a tick would find it
+ * there. */
+#define LATE_PART 4
+#define LATE_NS UINT64_C(40000)
+#define LATE_ROUNDS 20
 
 /* A thread that gets ticks. */
 struct target {
@@ -61,54 +65,43 @@ static void send_tick(const struct vmps_ticker *ticker, const struct target *tar
     syscall(SYS_rt_tgsigqueueinfo, ticker->process_id, target->id, VMPS_TICK_SIGNAL, &info);
 }
 
-/* Asks the kernel whether a thread waits for a core. */
-static bool is_runnable(pid_t id)
+/* Whether a thread runs, or did until we took its core a moment ago: then its clock went on nearly as long as time
+ * did. The clock of one that is on a core moves on between two looks. Others are left alone: a tick for one that sleeps would
+ * interrupt its sleep, and one that waits for a core has mostly left it at a system call, which is not where its
+ * time goes. */
+static bool is_running(const struct target *target, uint64_t now_ns, uint64_t round_ns)
 {
-    char path[64], state[STATE_BYTES];
-    snprintf(path, sizeof path, "/proc/self/task/%d/stat", (int)id);
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    ssize_t size = fd >= 0 ? read(fd, state, sizeof state - 1) : -1;
-    if (fd >= 0) {
-        close(fd);
+    if (vmps_thread_cpu_ns(target->id) > now_ns) {
+        return true;
     }
-    if (size <= 0) {
-        return false;
-    }
-    state[size] = '\0';
-    const char *name_end = strrchr(state, ')');
-    return name_end != NULL && name_end[1] == ' ' && name_end[2] == 'R';
+    return now_ns - target->seen_ns + target->period_ns / NEAR_PART >= round_ns;
 }
 
-/* Whether a thread runs, or would if we did not. A tick for one that sleeps would interrupt its sleep, and show
- * the sleep where there was work. The clock of one that is on a core moves on between two looks. */
-static bool is_running(const struct target *target, uint64_t now_ns)
-{
-    return vmps_thread_cpu_ns(target->id) > now_ns || is_runnable(target->id);
-}
-
-/* True: the thread has used time since the last round. */
-static bool look_at(const struct vmps_ticker *ticker, struct target *target)
+/* True: the thread has used time since the last round, which was round_ns ago. */
+static bool look_at(const struct vmps_ticker *ticker, struct target *target, uint64_t round_ns,
+                    bool in_time)
 {
     uint64_t now_ns = vmps_thread_cpu_ns(target->id);
     /* A clock that goes back, or stands at 0, is that of another thread with the same number, or of none. */
     if (now_ns <= target->seen_ns) {
         return false;
     }
-    target->seen_ns = now_ns;
     /* Half a period: rounds are a period apart, more or less. */
-    if (now_ns - target->last_ns >= target->period_ns / 2 && is_running(target, now_ns)) {
+    bool is_due = in_time && now_ns - target->last_ns >= target->period_ns / 2;
+    if (is_due && is_running(target, now_ns, round_ns)) {
         target->last_ns = now_ns;
         send_tick(ticker, target);
     }
+    target->seen_ns = now_ns;
     return true;
 }
 
-static bool look_at_all(struct vmps_ticker *ticker)
+static bool look_at_all(struct vmps_ticker *ticker, uint64_t round_ns, bool in_time)
 {
     bool any = false;
     pthread_mutex_lock(&ticker->lock);
     for (size_t i = 0; i < ticker->count; i++) {
-        any = look_at(ticker, &ticker->targets[i]) || any;
+        any = look_at(ticker, &ticker->targets[i], round_ns, in_time) || any;
     }
     pthread_mutex_unlock(&ticker->lock);
     return any;
@@ -133,10 +126,18 @@ static void *ticker_main(void *argument)
     prctl(PR_SET_TIMERSLACK, 1UL, 0UL, 0UL, 0UL);
     atomic_store(&ticker->thread_id, (pid_t)syscall(SYS_gettid));
     uint64_t next_ns = monotonic_ns();
-    for (uint32_t idle = 0; !atomic_load(&ticker->stop);) {
-        idle = look_at_all(ticker) ? 0 : idle + 1;
-        next_ns += next_interval(ticker) * (idle < IDLE_ROUNDS ? 1 : IDLE_FACTOR);
+    uint64_t before_ns = next_ns;
+    uint64_t late_ns = ticker->period_ns / LATE_PART;
+    late_ns = late_ns > LATE_NS ? late_ns : LATE_NS;
+    uint32_t idle = 0, late = 0;
+    while (!atomic_load(&ticker->stop)) {
         uint64_t now_ns = monotonic_ns();
+        late = now_ns > next_ns + late_ns ? late + 1 : 0;
+        bool in_time = late == 0 || late > LATE_ROUNDS;
+        idle = look_at_all(ticker, now_ns - before_ns, in_time) ? 0 : idle + 1;
+        before_ns = now_ns;
+        next_ns += next_interval(ticker) * (idle < IDLE_ROUNDS ? 1 : IDLE_FACTOR);
+        now_ns = monotonic_ns();
         if (next_ns < now_ns) {
             next_ns = now_ns; /* late: rounds that were missed are not made up for */
         }

@@ -8,14 +8,12 @@
 
 #include "sampler/vm/pypy_resolve.h"
 
-#define SOURCE_BYTES 4096u
-
 /* The probe's loop is made machine code, so that the map of it can be found. The period is the slowest that _vmprof
  * takes. A child made by fork has no file for names: its _vmprof would go on collecting them until its buffers
  * are full, and from then on new code would fail. */
 static const char enabling[] =
     "import sys\n"
-    "del sys._pypy_execute_source[-1:]\n"
+    "if hasattr(sys, '_pypy_execute_source'): del sys._pypy_execute_source[-1:]\n"
     "def vmprof_enable():\n"
     "    import _vmprof, _cffi_backend as ffi, os\n"
     "    _vmprof.enable(%d, 0.999, 0, 0, 0, 0)\n"
@@ -51,10 +49,28 @@ static const char disabling[] = "import sys, _vmprof\n"
 
 static const char not_asked[] = "its _vmprof could not be turned on";
 
+static bool has_handler(const struct sigaction *action)
+{
+    return (action->sa_flags & SA_SIGINFO) != 0 ||
+           (action->sa_handler != SIG_DFL && action->sa_handler != SIG_IGN);
+}
+
+/* _vmprof takes SIGPROF and its timer: the timer is the program's again at once. PyPy arms it anew after each
+ * fork; so its handler stays, unless the program has one. */
+static void give_signal_back(struct vmps_pypy_vm *pypy)
+{
+    sigaction(SIGPROF, NULL, &pypy->vm_action);
+    setitimer(ITIMER_PROF, &pypy->program_timer, NULL);
+    if (has_handler(&pypy->program_action)) {
+        sigaction(SIGPROF, &pypy->program_action, NULL);
+    }
+}
+
 /* What the Python code calls. */
 static long found(long argument)
 {
     struct vmps_pypy_vm *pypy = (struct vmps_pypy_vm *)argument;
+    give_signal_back(pypy);
     pypy->missing = vmps_pypy_find(pypy);
     return pypy->missing != NULL;
 }
@@ -66,42 +82,28 @@ static uint64_t monotonic_ns(void)
     return (uint64_t)now.tv_sec * UINT64_C(1000000000) + (uint64_t)now.tv_nsec;
 }
 
-static bool has_handler(const struct sigaction *action)
+bool vmps_pypy_prepare(struct vmps_pypy_vm *pypy, char source[VMPS_PYPY_SOURCE_BYTES])
 {
-    return (action->sa_flags & SA_SIGINFO) != 0 ||
-           (action->sa_handler != SIG_DFL && action->sa_handler != SIG_IGN);
-}
-
-/* Runs Python code that changes SIGPROF and its timer, and gives the timer back to the program. */
-static void execute(const struct vmps_pypy_vm *pypy, char *source)
-{
-    struct itimerval timer;
-    getitimer(ITIMER_PROF, &timer);
-    pypy->execute(source);
-    setitimer(ITIMER_PROF, &timer, NULL);
+    char name[sizeof pypy->probe / 2];
+    pypy->missing = not_asked;
+    sigaction(SIGPROF, NULL, &pypy->program_action);
+    getitimer(ITIMER_PROF, &pypy->program_timer);
+    /* An address and a time: no other function has such a name, not even that of a recording before. */
+    snprintf(name, sizeof name, "vmprof_probe_%lx_%lx", (unsigned long)pypy,
+             (unsigned long)monotonic_ns());
+    snprintf(pypy->probe, sizeof pypy->probe, "py:%s:", name);
+    int length = snprintf(source, VMPS_PYPY_SOURCE_BYTES, enabling, pypy->fd, name,
+                          (unsigned long)found, name, (unsigned long)pypy);
+    return length > 0 && (size_t)length < VMPS_PYPY_SOURCE_BYTES;
 }
 
 bool vmps_pypy_enable(struct vmps_pypy_vm *pypy)
 {
-    char source[SOURCE_BYTES];
-    pypy->missing = not_asked;
-    char name[sizeof pypy->probe / 2];
-    /* An address and a time: no other function has such a name, not even the one of a recording before. */
-    snprintf(name, sizeof name, "vmprof_probe_%lx_%lx", (unsigned long)pypy,
-             (unsigned long)monotonic_ns());
-    snprintf(pypy->probe, sizeof pypy->probe, "py:%s:", name);
-    int length = snprintf(source, sizeof source, enabling, pypy->fd, name, (unsigned long)found,
-                          name, (unsigned long)pypy);
-    if (length < 0 || (size_t)length >= sizeof source) {
+    char source[VMPS_PYPY_SOURCE_BYTES];
+    if (!vmps_pypy_prepare(pypy, source)) {
         return false;
     }
-    sigaction(SIGPROF, NULL, &pypy->program_action);
-    execute(pypy, source);
-    sigaction(SIGPROF, NULL, &pypy->vm_action);
-    /* PyPy arms its timer anew after each fork: its handler stays, unless the program has one. */
-    if (has_handler(&pypy->program_action)) {
-        sigaction(SIGPROF, &pypy->program_action, NULL);
-    }
+    pypy->execute(source);
     return pypy->missing == NULL;
 }
 
@@ -110,10 +112,13 @@ void vmps_pypy_disable(struct vmps_pypy_vm *pypy)
     char source[sizeof disabling];
     memcpy(source, disabling, sizeof disabling);
     struct sigaction before;
+    struct itimerval timer;
     sigaction(SIGPROF, NULL, &before);
+    getitimer(ITIMER_PROF, &timer);
     if (before.sa_handler == pypy->vm_action.sa_handler) {
         before = pypy->program_action;
     }
-    execute(pypy, source);
+    pypy->execute(source);
     sigaction(SIGPROF, &before, NULL);
+    setitimer(ITIMER_PROF, &timer, NULL);
 }

@@ -3,15 +3,12 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <link.h>
-#include <pthread.h>
-#include <sched.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "sampler/core/error.h"
@@ -20,10 +17,10 @@
 /* Blocks of libraries that were there at the start lie this near below the thread pointer, in every thread at
  * the same distance. Other blocks are allocated anywhere. */
 #define MAX_BLOCK_DISTANCE (64 << 10)
-#define HELPER_STACK_BYTES ((size_t)1 << 20)
 /* Out of the way of the program's own descriptors. */
 #define LOWEST_FD 200
-#define POLL_US 1000u
+/* From the folder that the sampler lies in. */
+#define SITE_FOLDER "/vmprof/python/vmprof/pypy_site"
 
 static uint64_t address_of(const char *symbol)
 {
@@ -165,47 +162,31 @@ static void close_names(struct vmps_pypy_vm *pypy)
 
 /* ---- the operations --------------------------------------------------------------------------- */
 
-/* Where PyPy has not begun to run Python, as under vmprof-record, another thread waits until it does, and then
- * asks for its turn like any thread of Python. */
-static void *helper_main(void *argument)
+/* Where PyPy has not begun to run Python, as under vmprof-record, nothing can be asked of it. Its `site` imports
+ * sitecustomize from the first folder of PYTHONPATH that has one: ours takes the code out of the environment, runs it, and
+ * leaves all as it would be without. */
+static vmps_status leave_to_site(struct vmps_pypy_vm *pypy, struct vmps_error *err)
 {
-    struct vmps_pypy_vm *pypy = argument;
-    pthread_setname_np(pthread_self(), "vmprof");
-    atomic_store(&pypy->helper_id, (int)syscall(SYS_gettid));
-    while (!vmps_pypy_runs_python(pypy)) {
-        if (atomic_load(&pypy->closed)) {
-            break;
-        }
-        usleep(POLL_US);
+    char source[VMPS_PYPY_SOURCE_BYTES], folder[PATH_MAX], paths[2 * PATH_MAX],
+        code[sizeof source + 32];
+    Dl_info info;
+    if (dladdr((const void *)&vmps_pypy_ops, &info) == 0 || info.dli_fname == NULL ||
+        !vmps_pypy_prepare(pypy, source)) {
+        return vmps_fail(err, VMPS_E_INTERPRETER, 0, "the sampler does not know where it lies");
     }
-    if (!atomic_load(&pypy->closed)) {
-        pypy->attach();
-        atomic_store(&pypy->failed, !vmps_pypy_enable(pypy));
+    const char *slash = strrchr(info.dli_fname, '/');
+    int length = slash != NULL ? (int)(slash - info.dli_fname) : 0;
+    snprintf(folder, sizeof folder, "%.*s" SITE_FOLDER, length, info.dli_fname);
+    if (access(folder, R_OK) != 0) {
+        return vmps_fail(err, VMPS_E_INTERPRETER, errno, "%.200s", folder);
     }
-    atomic_store(&pypy->helped, true);
-    return NULL;
-}
-
-static vmps_status start_helper(struct vmps_pypy_vm *pypy, struct vmps_error *err)
-{
-    pthread_attr_t attributes;
-    pthread_t helper;
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_attr_init(&attributes);
-    pthread_attr_setstacksize(&attributes, HELPER_STACK_BYTES);
-    pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    int failed = pthread_create(&helper, &attributes, helper_main, pypy);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    pthread_attr_destroy(&attributes);
-    if (failed != 0) {
-        return vmps_fail(err, VMPS_E_SYSTEM, failed, "no thread for the names of PyPy's code");
-    }
-    pypy->by_helper = true;
-    while (atomic_load(&pypy->helper_id) == 0) {
-        sched_yield();
-    }
+    const char *former = getenv("PYTHONPATH");
+    snprintf(paths, sizeof paths, "%s%s%s", folder, former != NULL ? ":" : "",
+             former != NULL ? former : "");
+    snprintf(code, sizeof code, "%d %s", pypy->process_id, source);
+    setenv("PYTHONPATH", paths, 1);
+    setenv("VMPROF_PYPY", code, 1);
+    pypy->by_site = true;
     return VMPS_OK;
 }
 
@@ -215,7 +196,7 @@ static vmps_status turn_on(struct vmps_pypy_vm *pypy, struct vmps_error *err)
         return vmps_fail(err, VMPS_E_SYSTEM, errno, "no memory for the names of PyPy's code");
     }
     if (!vmps_pypy_runs_python(pypy)) {
-        return start_helper(pypy, err);
+        return leave_to_site(pypy, err);
     }
     if (vmps_pypy_enable(pypy)) {
         return VMPS_OK;
@@ -243,7 +224,6 @@ static vmps_status pypy_open(struct vmps_vm *vm, struct vmps_error *err)
     function_of("vmprof_enter_signal", &pypy->walk.enter, sizeof pypy->walk.enter);
     function_of("vmprof_exit_signal", &pypy->walk.leave, sizeof pypy->walk.leave);
     function_of("pypy_execute_source", &pypy->execute, sizeof pypy->execute);
-    function_of("pypy_thread_attach", &pypy->attach, sizeof pypy->attach);
     vmps_status status = find_library(pypy, err);
     if (status == VMPS_OK) {
         status = turn_on(pypy, err);
@@ -253,22 +233,16 @@ static vmps_status pypy_open(struct vmps_vm *vm, struct vmps_error *err)
         return status;
     }
     vm->data = pypy;
-    vm->helper_id = atomic_load(&pypy->helper_id);
     find_version(vm->version, sizeof vm->version);
     return VMPS_OK;
 }
 
-/* A helper that still waits for its turn keeps what it needs. */
+/* At the end of a process that PyPy has left no Python runs any more, and nothing needs to be turned off. */
 static void pypy_close(struct vmps_vm *vm)
 {
     struct vmps_pypy_vm *pypy = vm->data;
     vm->data = NULL;
-    atomic_store(&pypy->closed, true);
-    bool is_ours = pypy->process_id == getpid();
-    if (is_ours && pypy->by_helper) {
-        return;
-    }
-    if (is_ours) {
+    if (pypy->process_id == getpid() && !pypy->by_site) {
         vmps_pypy_disable(pypy);
     }
     release(pypy);
@@ -280,9 +254,12 @@ static const char *pypy_conclude(struct vmps_vm *vm, char *buffer, size_t size_b
     unsigned long machine = atomic_load(&pypy->counts.machine_code);
     unsigned long differs = atomic_load(&pypy->counts.vm_differs);
     unsigned long unresolved = atomic_load(&pypy->counts.unresolved);
-    if (pypy->by_helper && (atomic_load(&pypy->failed) || !atomic_load(&pypy->helped))) {
-        snprintf(buffer, size_bytes, "samples have no Python frames: %s",
-                 pypy->missing != NULL ? pypy->missing : "PyPy ran no Python code in time");
+    if (pypy->missing != NULL) {
+        snprintf(buffer, size_bytes,
+                 "samples have no Python frames: of this PyPy, %s (under -S, -E and -I "
+                 "vmprof-record cannot "
+                 "reach it)",
+                 pypy->missing);
         return buffer;
     }
     if (machine == 0 && unresolved == 0) {

@@ -5,6 +5,8 @@
 #include <signal.h>
 #include <stdatomic.h>
 
+#include <sys/time.h>
+
 #include "sampler/vm/pypy_walk.h"
 #include "sampler/vm/vm.h"
 
@@ -23,22 +25,25 @@ struct vmps_pypy_vm {
     uint64_t block_bytes;             /* of the thread's block */
     int fd;                           /* that _vmprof writes to */
     int (*execute)(char *source);     /* pypy_execute_source() */
-    int (*attach)(void);              /* pypy_thread_attach() */
     struct sigaction program_action;  /* SIGPROF's before */
-    struct sigaction vm_action;       /* and while _vmprof is on */
-    char probe[128];                  /* how the name of our function begins */
-    uint64_t probe_number;            /* its number: no code of before has a greater one */
-    const char *missing;              /* what was not found; a constant */
-    uint64_t main_block;              /* of the thread that opened us */
+    struct itimerval program_timer;
+    struct sigaction vm_action; /* and while _vmprof is on */
+    char probe[128];            /* how the name of our function begins */
+    uint64_t probe_number;      /* its number: no code of before has a greater one */
+    const char *missing;        /* what was not found; a constant */
+    uint64_t main_block;        /* of the thread that opened us */
     int process_id;
-    bool by_helper; /* a thread turns _vmprof on, where no Python runs yet */
-    _Atomic int helper_id;
-    _Atomic bool helped, failed, closed;
+    bool by_site; /* no Python runs yet: PyPy's start turns _vmprof on */
     _Atomic uint64_t names_read_bytes;
 };
 
-/* vmps_pypy_enable() turns _vmprof on, in a thread that runs Python or may. False: `missing` says why.
- * vmps_pypy_disable() turns it off. Both run Python code. */
+#define VMPS_PYPY_SOURCE_BYTES 4096u
+
+/* vmps_pypy_prepare() writes the Python code that turns _vmprof on, and finds what we need of it. False: it does
+ * not fit.
+ * vmps_pypy_enable() runs it, in a thread that runs Python but is not in it now. False: `missing` says why.
+ * vmps_pypy_disable() turns _vmprof off, in such a thread. */
+bool vmps_pypy_prepare(struct vmps_pypy_vm *pypy, char source[VMPS_PYPY_SOURCE_BYTES]);
 bool vmps_pypy_enable(struct vmps_pypy_vm *pypy);
 void vmps_pypy_disable(struct vmps_pypy_vm *pypy);
 

@@ -15,7 +15,6 @@ struct vmps_vm {
     const struct vmps_vm_ops *ops;
     void *data; /* the adapter's: what its walker is given */
     char version[64];
-    int helper_id; /* a thread of the adapter's, which is not to be sampled; 0: none */
 };
 
 /* To add a VM: NAME_walk.c (signal side) and NAME_resolve.c, and a row in registry.c. */
