@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -19,6 +20,7 @@
 /* Where no thread runs, rounds are this many times as far apart: a thread that wakes is seen that late. */
 #define IDLE_FACTOR 4u
 #define IDLE_ROUNDS 16u
+#define HELPER_NICE (-10)
 #define NEAR_PART 8
 /* A round that comes later than both of these, the first a part of a period, is left out, unless so many before it were: what we waited for
  * may be a thread of the program that had to leave the core, by a system call for one, and a tick would find it
@@ -124,7 +126,10 @@ static void *ticker_main(void *argument)
     pthread_setname_np(pthread_self(), "vmprof");
     /* Else the kernel may wake us 50 microseconds late. */
     prctl(PR_SET_TIMERSLACK, 1UL, 0UL, 0UL, 0UL);
-    atomic_store(&ticker->thread_id, (pid_t)syscall(SYS_gettid));
+    pid_t own_id = (pid_t)syscall(SYS_gettid);
+    /* Where we may: on a busy machine each round in time is one more sample. */
+    setpriority(PRIO_PROCESS, (id_t)own_id, HELPER_NICE);
+    atomic_store(&ticker->thread_id, own_id);
     uint64_t next_ns = monotonic_ns();
     uint64_t before_ns = next_ns;
     uint64_t late_ns = ticker->period_ns / LATE_PART;

@@ -167,6 +167,33 @@ static uint64_t find_map(const struct vmps_pypy_vm *pypy, uint64_t number)
     return 0;
 }
 
+static bool is_of_file(const struct vmps_pypy_name *name, const char *file)
+{
+    struct vmps_code code;
+    memset(&code, 0, sizeof code);
+    return vmps_pypy_name_split(name, &code) && code.file.size_bytes == strlen(file) &&
+           memcmp(code.file.data, file, strlen(file)) == 0;
+}
+
+/* These are as old as PyPy itself: their names have been in the file for long. */
+static void find_starters(struct vmps_pypy_vm *pypy)
+{
+    const struct vmps_pypy_names *names = &pypy->walk.names;
+    struct vmps_probe probe;
+    memset(&probe, 0, sizeof probe);
+    vmps_pypy_names_read(names);
+    for (uint64_t number = VMPS_PYPY_NUMBER_STEP; number < pypy->probe_number;
+         number += VMPS_PYPY_NUMBER_STEP) {
+        struct vmps_pypy_name name;
+        if (atomic_load(&names->places[number / VMPS_PYPY_NUMBER_STEP]) != 0 &&
+            pypy->walk.starter_count < VMPS_PYPY_MAX_STARTERS &&
+            vmps_pypy_name_find(names, &probe, number, &name) &&
+            is_of_file(&name, "<builtin>/app_main.py")) {
+            pypy->walk.starters[pypy->walk.starter_count++] = number;
+        }
+    }
+}
+
 const char *vmps_pypy_find(struct vmps_pypy_vm *pypy)
 {
     uint64_t number = find_buffer(pypy);
@@ -183,6 +210,9 @@ const char *vmps_pypy_find(struct vmps_pypy_vm *pypy)
         pypy->walk.code_map = find_map(pypy, number);
     }
     pypy->walk.leave();
+    find_starters(pypy);
+    /* Last: from here on the walker walks. */
+    atomic_thread_fence(memory_order_release);
     pypy->walk.list_offset = list;
     return NULL;
 }

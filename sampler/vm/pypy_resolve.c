@@ -257,8 +257,7 @@ static const char *pypy_conclude(struct vmps_vm *vm, char *buffer, size_t size_b
     if (pypy->missing != NULL) {
         snprintf(buffer, size_bytes,
                  "samples have no Python frames: of this PyPy, %s (under -S, -E and -I "
-                 "vmprof-record cannot "
-                 "reach it)",
+                 "vmprof-record cannot reach it)",
                  pypy->missing);
         return buffer;
     }
@@ -267,9 +266,10 @@ static const char *pypy_conclude(struct vmps_vm *vm, char *buffer, size_t size_b
     }
     snprintf(
         buffer, size_bytes,
-        "machine code of the JIT: innermost in %lu samples; PyPy's own handler would have named "
-        "another function in %lu; %lu activations could not be told and are marked <machine code>",
-        machine, differs, unresolved);
+        "machine code of the JIT: innermost in %lu samples, in %lu of which PyPy's own handler "
+        "would have named another function or none; in %lu places that PyPy's map does not cover "
+        "the function around is named; %lu that could not be told are marked <machine code>",
+        machine, differs, (unsigned long)atomic_load(&pypy->counts.uncovered), unresolved);
     return buffer;
 }
 

@@ -47,12 +47,27 @@ static uint64_t mix(uint64_t word)
 #define JIT_BIT UINT64_C(1)
 #define IS_LABEL(address) ((address) < 8)
 
+/* They are few, and were all compiled together: nearly any other number lies outside. */
+static bool is_starter(const struct vmps_pypy *pypy, uint64_t number)
+{
+    uint32_t count = pypy->starter_count;
+    if (count == 0 || number < pypy->starters[0] || number > pypy->starters[count - 1]) {
+        return false;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        if (pypy->starters[i] == number) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static vmps_walk_status emit(struct vmps_walk *walk, uint64_t address)
 {
-    if (walk->met_root) {
+    uint64_t number = IS_LABEL(address) ? 0 : address & ~JIT_BIT;
+    if (walk->met_root || is_starter(walk->vm, number)) {
         return VMPS_WALK_OK;
     }
-    uint64_t number = IS_LABEL(address) ? 0 : address & ~JIT_BIT;
     if (number != 0 && number == walk->root_code) {
         walk->met_root = true;
         return VMPS_WALK_OK;

@@ -31,6 +31,8 @@ enum vmps_pypy_kind {
 /* The word at the start of the thread's block once PyPy has made it ready. */
 #define VMPS_PYPY_READY 42u
 
+#define VMPS_PYPY_MAX_STARTERS 128u
+
 /* What walks found out; any thread adds. */
 struct vmps_pypy_counts {
     _Atomic uint64_t machine_code; /* stacks whose innermost function ran as machine code */
@@ -48,6 +50,9 @@ struct vmps_pypy {
     long (*leave)(void); /* vmprof_exit_signal() */
     struct vmps_pypy_names names;
     struct vmps_pypy_counts *counts;
+    /* PyPy's own code that starts a program: Python code, but not the program's. By rising numbers. */
+    uint64_t starters[VMPS_PYPY_MAX_STARTERS];
+    uint32_t starter_count;
 };
 
 vmps_walk_status vmps_pypy_walk(struct vmps_walk *walk);
