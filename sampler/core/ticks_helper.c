@@ -22,9 +22,9 @@
 #define IDLE_ROUNDS 16u
 #define HELPER_NICE (-10)
 #define NEAR_PART 8
-/* A round that comes later than both of these, the first a part of a period, is left out, unless so many before it were: what we waited for
- * may be a thread of the program that had to leave the core, by a system call for one, and a tick would find it
- * there. */
+/* A round that comes later than both of these, the first a part of a period, ticks only threads that are on a core, unless
+ * so many before it were late: what we waited for may be a thread of the program that had to leave the core, by
+ * a system call for one, and a tick would find it there. */
 #define LATE_PART 4
 #define LATE_NS UINT64_C(40000)
 #define LATE_ROUNDS 20
@@ -68,15 +68,16 @@ static void send_tick(const struct vmps_ticker *ticker, const struct target *tar
 }
 
 /* Whether a thread runs, or did until we took its core a moment ago: then its clock went on nearly as long as time
- * did. The clock of one that is on a core moves on between two looks. Others are left alone: a tick for one that sleeps would
- * interrupt its sleep, and one that waits for a core has mostly left it at a system call, which is not where its
- * time goes. */
-static bool is_running(const struct target *target, uint64_t now_ns, uint64_t round_ns)
+ * did. The clock of one that is on a core moves on between two looks. Others are left alone: a tick for one that
+ * sleeps would interrupt its sleep, and one that waits for a core has mostly left it at a system call, which
+ * is not where its time goes. */
+static bool is_running(const struct target *target, uint64_t now_ns, uint64_t round_ns,
+                       bool in_time)
 {
     if (vmps_thread_cpu_ns(target->id) > now_ns) {
         return true;
     }
-    return now_ns - target->seen_ns + target->period_ns / NEAR_PART >= round_ns;
+    return in_time && now_ns - target->seen_ns + target->period_ns / NEAR_PART >= round_ns;
 }
 
 /* True: the thread has used time since the last round, which was round_ns ago. */
@@ -89,8 +90,8 @@ static bool look_at(const struct vmps_ticker *ticker, struct target *target, uin
         return false;
     }
     /* Half a period: rounds are a period apart, more or less. */
-    bool is_due = in_time && now_ns - target->last_ns >= target->period_ns / 2;
-    if (is_due && is_running(target, now_ns, round_ns)) {
+    bool is_due = now_ns - target->last_ns >= target->period_ns / 2;
+    if (is_due && is_running(target, now_ns, round_ns, in_time)) {
         target->last_ns = now_ns;
         send_tick(ticker, target);
     }
