@@ -52,9 +52,9 @@ static vmps_walk_status compare(struct vmps_walk *walk, const struct vmps_walk_f
     struct comparison *comparison = walk->context;
     const struct vmps_pypy_vm *pypy = comparison->vm->data;
     struct vmps_pypy_name name;
-    if (comparison->next < comparison->count &&
-        vmps_pypy_name_find(&pypy->walk.names, &walk->probe, frame->code_address & ~UINT64_C(3),
-                            &name) &&
+    if (comparison->next < comparison->count && (frame->code_address & VMPS_PYPY_LABEL_BIT) == 0 &&
+        vmps_pypy_name_find(&pypy->walk.names, &walk->probe,
+                            frame->code_address & ~VMPS_PYPY_JIT_BIT, &name) &&
         same_code(&name, &comparison->frames[comparison->next])) {
         comparison->next++;
     }

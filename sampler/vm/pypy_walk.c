@@ -16,7 +16,7 @@
 #define PROLOGUE_BYTES 128u
 #define FRAME_BYTES 512u
 
-/* What is no code of the program has its kind for an address; this one is no kind of PyPy's entries. */
+/* Labels are told apart by the kind of their entry; this is none. */
 #define UNRESOLVED 6u
 
 struct label {
@@ -42,10 +42,7 @@ static uint64_t mix(uint64_t word)
     return word ^ (word >> 32);
 }
 
-/* The address that describe() gets: the number, and in its lowest bit the JIT. Numbers are multiples of 4; those
- * below 8 are never given out, and stand for labels. */
-#define JIT_BIT UINT64_C(1)
-#define IS_LABEL(address) ((address) < 8)
+#define LABEL_SHIFT 2
 
 /* They are few, and were all compiled together: nearly any other number lies outside. */
 static bool is_starter(const struct vmps_pypy *pypy, uint64_t number)
@@ -64,7 +61,7 @@ static bool is_starter(const struct vmps_pypy *pypy, uint64_t number)
 
 static vmps_walk_status emit(struct vmps_walk *walk, uint64_t address)
 {
-    uint64_t number = IS_LABEL(address) ? 0 : address & ~JIT_BIT;
+    uint64_t number = (address & VMPS_PYPY_LABEL_BIT) != 0 ? 0 : address & ~VMPS_PYPY_JIT_BIT;
     if (walk->met_root || is_starter(walk->vm, number)) {
         return VMPS_WALK_OK;
     }
@@ -91,6 +88,11 @@ static vmps_walk_status emit(struct vmps_walk *walk, uint64_t address)
     return status;
 }
 
+static vmps_walk_status emit_label(struct vmps_walk *walk, uint64_t label)
+{
+    return emit(walk, label << LABEL_SHIFT | VMPS_PYPY_LABEL_BIT);
+}
+
 static void add(_Atomic uint64_t *counter)
 {
     atomic_fetch_add_explicit(counter, 1, memory_order_relaxed);
@@ -102,7 +104,8 @@ static vmps_walk_status emit_uncovered(struct vmps_walk *walk, uint64_t block, u
     const struct vmps_pypy *pypy = walk->vm;
     *outermost = vmps_pypy_function_before(block, address);
     add(*outermost != 0 ? &pypy->counts->uncovered : &pypy->counts->unresolved);
-    return emit(walk, *outermost != 0 ? *outermost | JIT_BIT : UNRESOLVED);
+    return *outermost != 0 ? emit(walk, *outermost | VMPS_PYPY_JIT_BIT)
+                           : emit_label(walk, UNRESOLVED);
 }
 
 /* Hands out the functions that run at an address of a block, innermost first. *outermost: the last one's number,
@@ -121,7 +124,7 @@ static vmps_walk_status emit_functions(struct vmps_walk *walk, uint64_t block, u
         uint32_t skip = left > NUMBERS ? left - NUMBERS : 0;
         vmps_pypy_functions_at(block, address, numbers, skip, left - skip);
         for (uint32_t i = left - skip; i-- > 0 && status == VMPS_WALK_OK;) {
-            status = emit(walk, numbers[i] | JIT_BIT);
+            status = emit(walk, numbers[i] | VMPS_PYPY_JIT_BIT);
             *outermost = numbers[i];
         }
         left = skip;
@@ -170,7 +173,7 @@ static vmps_walk_status emit_caller(struct vmps_walk *walk, uint64_t entry, bool
     *outermost = 0;
     if (block == 0) {
         add(&pypy->counts->unresolved);
-        return emit(walk, UNRESOLVED);
+        return emit_label(walk, UNRESOLVED);
     }
     if (is_top) {
         compare_with_vm(pypy, entry, innermost_at(block, address));
@@ -225,7 +228,7 @@ static vmps_walk_status emit_entry(struct vmps_walk *walk, uint64_t entry, bool 
     if (kind == VMPS_PYPY_CODE) {
         return value == former ? VMPS_WALK_OK : emit(walk, value);
     }
-    return kind < LABELS && labels[kind].name != NULL ? emit(walk, kind) : VMPS_WALK_OK;
+    return kind < LABELS && labels[kind].name != NULL ? emit_label(walk, kind) : VMPS_WALK_OK;
 }
 
 static vmps_walk_status walk_list(struct vmps_walk *walk, uint64_t first)
@@ -274,8 +277,8 @@ vmps_walk_status vmps_pypy_walk(struct vmps_walk *walk)
 bool vmps_pypy_describe(struct vmps_walk *walk, uint64_t code_address, struct vmps_code *code)
 {
     const struct vmps_pypy *pypy = walk->vm;
-    if (IS_LABEL(code_address)) {
-        const struct label *label = &labels[code_address];
+    if ((code_address & VMPS_PYPY_LABEL_BIT) != 0) {
+        const struct label *label = &labels[code_address >> LABEL_SHIFT];
         code->kind = label->kind;
         code->name.data = label->name;
         code->name.encoding = VMPF_TEXT_UTF8;
@@ -285,8 +288,8 @@ bool vmps_pypy_describe(struct vmps_walk *walk, uint64_t code_address, struct vm
         return true;
     }
     struct vmps_pypy_name name;
-    code->address = code_address & ~JIT_BIT;
-    code->kind = (code_address & JIT_BIT) != 0 ? KIND_JIT : KIND_PY;
+    code->address = code_address & ~VMPS_PYPY_JIT_BIT;
+    code->kind = (code_address & VMPS_PYPY_JIT_BIT) != 0 ? KIND_JIT : KIND_PY;
     code->line_encoding = VMPF_LINES_NONE;
     if (!vmps_pypy_name_find(&pypy->names, &walk->probe, code->address, &name) ||
         !vmps_pypy_name_split(&name, code)) {

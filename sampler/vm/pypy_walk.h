@@ -55,6 +55,11 @@ struct vmps_pypy {
     uint32_t starter_count;
 };
 
+/* The address of a frame, which describe() gets. Numbers of code are multiples of 4: the lowest bit says that it runs as
+ * machine code, the next one that it is no number, but that of a label. */
+#define VMPS_PYPY_JIT_BIT UINT64_C(1)
+#define VMPS_PYPY_LABEL_BIT UINT64_C(2)
+
 vmps_walk_status vmps_pypy_walk(struct vmps_walk *walk);
 bool vmps_pypy_describe(struct vmps_walk *walk, uint64_t code_address, struct vmps_code *code);
 

@@ -30,8 +30,9 @@ vmps_status vmps_vm_open(struct vmps_vm *vm, struct vmps_error *err)
     memset(vm, 0, sizeof *vm);
     vm->ops = find();
     if (vm->ops == NULL) {
-        return vmps_fail(err, VMPS_E_INTERPRETER, 0,
-                         "there is no interpreter in this process that vmprof knows (CPython, PyPy)");
+        return vmps_fail(
+            err, VMPS_E_INTERPRETER, 0,
+            "there is no interpreter in this process that vmprof knows (CPython, PyPy)");
     }
     vmps_status status = vm->ops->open(vm, err);
     if (status != VMPS_OK) {
