@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -20,7 +19,6 @@
 /* Where no thread runs, rounds are this many times as far apart: a thread that wakes is seen that late. */
 #define IDLE_FACTOR 4u
 #define IDLE_ROUNDS 16u
-#define HELPER_NICE (-10)
 #define NEAR_PART 8
 /* A round that comes later than both of these, the first a part of a period, ticks only threads that are on a core, unless
  * so many before it were late: what we waited for may be a thread of the program that had to leave the core, by
@@ -128,8 +126,9 @@ static void *ticker_main(void *argument)
     /* Else the kernel may wake us 50 microseconds late. */
     prctl(PR_SET_TIMERSLACK, 1UL, 0UL, 0UL, 0UL);
     pid_t own_id = (pid_t)syscall(SYS_gettid);
-    /* Where we may: on a busy machine each round in time is one more sample. */
-    setpriority(PRIO_PROCESS, (id_t)own_id, HELPER_NICE);
+    /* Where we may: on a busy machine a round would else come as late as the kernel's next tick. */
+    const struct sched_param lowest = {.sched_priority = 1};
+    sched_setscheduler(own_id, SCHED_FIFO | SCHED_RESET_ON_FORK, &lowest);
     atomic_store(&ticker->thread_id, own_id);
     uint64_t next_ns = monotonic_ns();
     uint64_t before_ns = next_ns;

@@ -3,13 +3,16 @@ the tools show."""
 import collections
 import ctypes
 import os
+import sys
 
 import harness
+
+sys.setrecursionlimit(100000)  # stacks are read recursively
 
 MAX_VALUES = 8
 OK, END = 0, 1
 
-Frame = collections.namedtuple('Frame', 'name file first_line line')
+Frame = collections.namedtuple('Frame', 'name file first_line line kind')
 Sample = collections.namedtuple('Sample', 'stack thread time_ns weight flags')  # stack: root first
 
 
@@ -142,7 +145,7 @@ class Profile:
             place = self._library.vmpf_reader_location(self._reader, location)
             function = self._library.vmpf_reader_function(self._reader, place.function)
             found = self._frames[location] = Frame(function.name.text(), function.file.text(),
-                                                   function.first_line, place.line)
+                                                   function.first_line, place.line, function.kind)
         return found
 
     def total(self):
