@@ -13,7 +13,8 @@ static const char *behind_brackets(const char *text)
     while (*text && *text != ']') {
         /* [:alpha:], [=e=] and [.x.] may hold one, too. */
         bool is_class = *text == '[' && text[1] && strchr(":=.", text[1]);
-        const char end[] = {is_class ? text[1] : '\0', ']', '\0'};
+        char end[] = ":]";
+        end[0] = text[1];
         const char *close = is_class ? strstr(text + 2, end) : NULL;
         text = close ? close + 2 : text + 1;
     }
