@@ -98,37 +98,52 @@ static void add(_Atomic uint64_t *counter)
     atomic_fetch_add_explicit(counter, 1, memory_order_relaxed);
 }
 
-static vmps_walk_status emit_uncovered(struct vmps_walk *walk, uint64_t block, uint64_t address,
-                                       uint64_t *outermost)
+/* What calls a function's own machine code has entered the function already: the interpreter's entry below, or the innermost
+ * function of the machine code below, is then the same activation, and named once. *machine is the
+ * outermost function of the machine code inside of this; afterwards that of this. 0: there is none. */
+static vmps_walk_status emit_unless_named(struct vmps_walk *walk, uint64_t number, uint64_t address,
+                                          uint64_t *machine)
 {
-    const struct vmps_pypy *pypy = walk->vm;
-    *outermost = vmps_pypy_function_before(block, address);
-    add(*outermost != 0 ? &pypy->counts->uncovered : &pypy->counts->unresolved);
-    return *outermost != 0 ? emit(walk, *outermost | VMPS_PYPY_JIT_BIT)
-                           : emit_label(walk, UNRESOLVED);
+    bool named = number == *machine;
+    *machine = 0;
+    return named ? VMPS_WALK_OK : emit(walk, address);
 }
 
-/* Hands out the functions that run at an address of a block, innermost first. *outermost: the last one's number,
- * 0 where there is none. */
+static vmps_walk_status emit_uncovered(struct vmps_walk *walk, uint64_t block, uint64_t address,
+                                       uint64_t *machine)
+{
+    const struct vmps_pypy *pypy = walk->vm;
+    uint64_t number = vmps_pypy_function_before(block, address);
+    if (number == 0) {
+        *machine = 0;
+        add(&pypy->counts->unresolved);
+        return emit_label(walk, UNRESOLVED);
+    }
+    add(&pypy->counts->uncovered);
+    vmps_walk_status status = emit_unless_named(walk, number, number | VMPS_PYPY_JIT_BIT, machine);
+    *machine = number;
+    return status;
+}
+
+/* Hands out the functions that run at an address of a block, innermost first. */
 static vmps_walk_status emit_functions(struct vmps_walk *walk, uint64_t block, uint64_t address,
-                                       uint64_t *outermost)
+                                       uint64_t *machine)
 {
     uint64_t numbers[NUMBERS];
     uint32_t left = vmps_pypy_functions_at(block, address, numbers, 0, 0);
     vmps_walk_status status = VMPS_WALK_OK;
-    *outermost = 0;
     if (left == 0) {
-        return emit_uncovered(walk, block, address, outermost);
+        return emit_uncovered(walk, block, address, machine);
     }
     while (left != 0 && status == VMPS_WALK_OK) {
         uint32_t skip = left > NUMBERS ? left - NUMBERS : 0;
         vmps_pypy_functions_at(block, address, numbers, skip, left - skip);
         for (uint32_t i = left - skip; i-- > 0 && status == VMPS_WALK_OK;) {
-            status = emit(walk, numbers[i] | VMPS_PYPY_JIT_BIT);
-            *outermost = numbers[i];
+            status = emit_unless_named(walk, numbers[i], numbers[i] | VMPS_PYPY_JIT_BIT, machine);
         }
         left = skip;
     }
+    *machine = numbers[0];
     return status;
 }
 
@@ -163,22 +178,22 @@ static void compare_with_vm(const struct vmps_pypy *pypy, uint64_t entry, uint64
 
 /* An activation of machine code that has called something. */
 static vmps_walk_status emit_caller(struct vmps_walk *walk, uint64_t entry, bool is_top,
-                                    uint64_t *outermost)
+                                    uint64_t *machine)
 {
     const struct vmps_pypy *pypy = walk->vm;
     uint64_t address = return_address(entry) - 1;
     bool called = !is_top || walk->stack_pointer < vmps_load64(entry + VMPS_PYPY_ENTRY_VALUE);
     uint64_t block =
         called && pypy->code_map != 0 ? vmps_pypy_block_at(pypy->code_map, address) : 0;
-    *outermost = 0;
     if (block == 0) {
+        *machine = 0;
         add(&pypy->counts->unresolved);
         return emit_label(walk, UNRESOLVED);
     }
     if (is_top) {
         compare_with_vm(pypy, entry, innermost_at(block, address));
     }
-    return emit_functions(walk, block, address, outermost);
+    return emit_functions(walk, block, address, machine);
 }
 
 /* Whether machine code that is at the walk's pc is the activation of the topmost entry, and not yet, or no
@@ -198,11 +213,10 @@ static bool is_activation_of(const struct vmps_walk *walk, uint64_t block, uint6
 }
 
 /* The machine code that runs right now, if any. *entry is moved on where its entry was used. */
-static vmps_walk_status emit_running(struct vmps_walk *walk, uint64_t *entry, uint64_t *outermost)
+static vmps_walk_status emit_running(struct vmps_walk *walk, uint64_t *entry, uint64_t *machine)
 {
     const struct vmps_pypy *pypy = walk->vm;
     uint64_t block = pypy->code_map != 0 ? vmps_pypy_block_at(pypy->code_map, walk->pc) : 0;
-    *outermost = 0;
     if (block == 0) {
         return VMPS_WALK_OK;
     }
@@ -210,24 +224,22 @@ static vmps_walk_status emit_running(struct vmps_walk *walk, uint64_t *entry, ui
         compare_with_vm(pypy, *entry, innermost_at(block, walk->pc));
         *entry = vmps_load64(*entry + VMPS_PYPY_ENTRY_NEXT);
     }
-    return emit_functions(walk, block, walk->pc, outermost);
+    return emit_functions(walk, block, walk->pc, machine);
 }
 
-/* Hands out one entry. *machine: the outermost function of machine code that the entry before it stands
- * for: the interpreter went over to it, and so the entry of the same function is the same activation. */
+/* Hands out one entry. *machine: see emit_unless_named(). */
 static vmps_walk_status emit_entry(struct vmps_walk *walk, uint64_t entry, bool is_top,
                                    uint64_t *machine)
 {
     uint64_t kind = vmps_load64(entry + VMPS_PYPY_ENTRY_KIND);
     uint64_t value = vmps_load64(entry + VMPS_PYPY_ENTRY_VALUE);
-    uint64_t former = *machine;
-    *machine = 0;
     if (kind == VMPS_PYPY_JITTED) {
         return emit_caller(walk, entry, is_top, machine);
     }
     if (kind == VMPS_PYPY_CODE) {
-        return value == former ? VMPS_WALK_OK : emit(walk, value);
+        return emit_unless_named(walk, value, value, machine);
     }
+    *machine = 0;
     return kind < LABELS && labels[kind].name != NULL ? emit_label(walk, kind) : VMPS_WALK_OK;
 }
 

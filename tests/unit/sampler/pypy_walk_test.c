@@ -260,7 +260,34 @@ static void test_a_prologue_is_of_the_next_activation(void **state)
     assert_int_equal(walk.frame_count, 4);
     expect(&walk, &found, 0, JIT, "f8"); /* f16 calls f8 anew */
     expect(&walk, &found, 1, JIT, "f16");
+    expect(&walk, &found, 2, JIT, "f12");
     expect(&walk, &found, 3, JIT, "f8");
+}
+
+/* Machine code of f8 has entered f8 anew, and calls f8's machine code for that: two levels each, which share one. */
+static void test_machine_code_that_calls_its_own_kind(void **state)
+{
+    (void)state;
+    static const int64_t twice[] = {8, 0, 1109, 8, 8, 245, 995, 8};
+    static struct data recursive = {2000, 8, twice};
+    lay_out_map();
+    node.data = &recursive;
+    enum { LEVELS = 20 };
+    uint64_t stack[4 * LEVELS] = {0};
+    struct entry interpreted = {NULL, 8, 1}, jitted[LEVELS];
+    for (int i = 0; i < LEVELS; i++) {
+        uint64_t *frame = &stack[4 * (LEVELS - i) - 1];
+        jitted[i] = (struct entry){i == 0 ? &interpreted : &jitted[i - 1], (uint64_t)frame, 3};
+        frame[-1] = (uint64_t)machine_code + 844;
+    }
+    struct vmps_walk walk = {0};
+    struct found found;
+    block.list = (uint64_t)&jitted[LEVELS - 1];
+    assert_int_equal(walk_it(&walk, &found, machine_code + 100, &stack[3]), VMPS_WALK_OK);
+    assert_int_equal(walk.frame_count, LEVELS);
+    struct vmps_walk calling = {0};
+    assert_int_equal(walk_it(&calling, &found, NULL, &stack[0]), VMPS_WALK_OK);
+    assert_int_equal(calling.frame_count, LEVELS + 1);
 }
 
 static void test_recursion_stays(void **state)
@@ -488,6 +515,7 @@ int main(void)
         TEST(test_running_machine_code_is_where_its_pc_is),
         TEST(test_a_call_belongs_to_the_function_that_makes_it),
         TEST(test_a_prologue_is_of_the_next_activation),
+        TEST(test_machine_code_that_calls_its_own_kind),
         TEST(test_recursion_stays),
         TEST(test_what_cannot_be_told_is_marked),
         TEST(test_the_way_out_of_a_function_is_its_own),
