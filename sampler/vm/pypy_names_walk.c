@@ -94,7 +94,7 @@ static bool is_wanted(const struct vmps_pypy_wanted *wanted, const uint8_t *reco
     if (record[0] != MARK_NAME) {
         return false;
     }
-    if (wanted->number != 0) {
+    if (wanted->prefix == NULL) {
         return word_at(record + 1) == wanted->number;
     }
     struct vmps_pypy_name name;

@@ -47,8 +47,8 @@ bool vmps_pypy_name_find(const struct vmps_pypy_names *names, struct vmps_probe 
 /* vmps_pypy_names_read() reads what PyPy has written to the file since. */
 void vmps_pypy_names_read(const struct vmps_pypy_names *names);
 
-/* vmps_pypy_name_in() finds, in size_bytes of records, that of a number, or where number is 0 the one
- * whose name begins with prefix. */
+/* vmps_pypy_name_in() finds, in size_bytes of records, the last one of a number, or where prefix is not NULL the last
+ * one whose name begins with it. */
 struct vmps_pypy_wanted {
     uint64_t number;
     const char *prefix;

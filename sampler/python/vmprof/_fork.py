@@ -1,4 +1,4 @@
-"""Keeps CPython 3.12 and newer from warning of a fork because of the sampler's own thread.
+"""Keeps CPython 3.12 and newer from warning of a fork because of the sampler's own threads.
 
 From then on os.fork() warns where the process has more than one thread. A program that has only one
 would get a warning that it does not get without us.
@@ -7,7 +7,13 @@ import os
 import sys
 
 _MESSAGE_PART = 'is multi-threaded, use of fork'
-_SAMPLER_THREADS = 1
+_TASKS = '/proc/self/task'
+_SAMPLER_NAME = 'vmprof\n'
+
+
+def _is_sampler(task):
+    with open('%s/%s/comm' % (_TASKS, task)) as name:
+        return name.read() == _SAMPLER_NAME
 
 
 class _OursAlone(object):
@@ -16,7 +22,7 @@ class _OursAlone(object):
     def match(self, message):
         try:
             return (_MESSAGE_PART in message
-                    and len(os.listdir('/proc/self/task')) == 1 + _SAMPLER_THREADS)
+                    and sum(not _is_sampler(task) for task in os.listdir(_TASKS)) == 1)
         except OSError:
             return False
 
