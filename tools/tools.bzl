@@ -1,6 +1,7 @@
 """The tools, by the name of their folder. Each is installed, and checked by //tests/golden."""
 
 TOOLS = [
+    "convert",
     "func",
     "info",
     "merge",

@@ -302,7 +302,8 @@ static void release(struct maker *maker)
 int main(int argc, char **argv)
 {
     static struct maker maker;
-    char line[8192];
+    char *line = NULL; /* of any length: a name may be a megabyte long */
+    size_t capacity = 0;
     if (argc != 3) {
         (void)fputs("usage: mkprofile IN.txt OUT.prof\n", stderr);
         return 2;
@@ -315,10 +316,11 @@ int main(int argc, char **argv)
     if (!input || maker.fd < 0) {
         die(&maker, "%s", strerror(errno));
     }
-    while (fgets(line, sizeof(line), input)) {
+    while (getline(&line, &capacity, input) >= 0) {
         maker.line++;
         run_line(&maker, line);
     }
+    free(line);
     (void)fclose(input);
     finish(&maker);
     release(&maker);

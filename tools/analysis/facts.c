@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tools/analysis/holds.h"
 #include "tools/analysis/profile.h"
 
 static bool join_text(struct vmpt_profile *profile, struct vmpt_fact *fact, const char *text,
@@ -53,12 +54,17 @@ bool vmpt_profile_add_facts(struct vmpt_profile *profile, const struct vmpt_feed
 {
     size_t sessions = feed->ops->session_count(feed->ctx);
     feed->ops->format(feed->ctx, facts->format, sizeof(facts->format));
+    profile->holds |= vmpt_feed_holds(feed);
     for (size_t i = 0; i < sessions; i++) {
         const struct vmpf_info *info = feed->ops->info(feed->ctx, i);
         if (!info) {
             continue;
         }
         uint64_t period_ns = period_of(info);
+        uint64_t start_ns = info->start_unix_ns;
+        if (start_ns && (!profile->start_unix_ns || start_ns < profile->start_unix_ns)) {
+            profile->start_unix_ns = start_ns;
+        }
         if (!profile->interpreter.seen) {
             profile->period_ns = period_ns;
         } else if (profile->period_ns != period_ns) {

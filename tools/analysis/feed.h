@@ -28,6 +28,10 @@ struct vmpt_feed_ops {
      * vmpf_reader_next_totals(), of a feed that was opened with VMPT_FEED_TOTALS; NULL: it has none. */
     uint64_t (*epoch)(const void *ctx);
     vmpf_status (*next_totals)(void *ctx, struct vmpf_totals *totals, struct vmpf_error *err);
+    /* NULL where the format has none of them. */
+    struct vmpf_module (*module)(const void *ctx, uint32_t id);
+    struct vmpf_label (*label)(const void *ctx, uint32_t id);
+    uint32_t (*label_count)(const void *ctx);
     /* The name of the format, "vmprof-1"; known once the feed is open. */
     void (*format)(const void *ctx, char *out, size_t out_size);
     void (*close)(void *ctx);

@@ -79,6 +79,21 @@ static vmpf_status feed_next_totals(void *ctx, struct vmpf_totals *totals, struc
     return vmpf_reader_next_totals(ctx, totals, err);
 }
 
+static struct vmpf_module feed_module(const void *ctx, uint32_t id)
+{
+    return vmpf_reader_module(ctx, id);
+}
+
+static struct vmpf_label feed_label(const void *ctx, uint32_t id)
+{
+    return vmpf_reader_label(ctx, id);
+}
+
+static uint32_t feed_label_count(const void *ctx)
+{
+    return vmpf_reader_label_count(ctx);
+}
+
 static void feed_format(const void *ctx, char *out, size_t out_size)
 {
     const struct vmpf_info *info = vmpf_reader_info(ctx, 0);
@@ -107,6 +122,9 @@ static const struct vmpt_feed_ops vmpf_feed_ops = {
     .damage = feed_damage,
     .epoch = feed_epoch,
     .next_totals = feed_next_totals,
+    .module = feed_module,
+    .label = feed_label,
+    .label_count = feed_label_count,
     .format = feed_format,
     .close = feed_close,
 };

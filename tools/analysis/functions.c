@@ -171,3 +171,13 @@ uint32_t vmpt_functions_intern(struct vmpt_functions *functions,
     }
     return keep_address(functions, index, function->address) ? index : VMPT_NO_FUNCTION;
 }
+
+void vmpt_functions_set_module(struct vmpt_functions *functions, uint32_t index,
+                               struct vmpf_string path)
+{
+    struct vmpt_function *function = &functions->items[index];
+    if (!function->module && path.size_bytes) {
+        function->module = vmpt_arena_copy(&functions->strings, path.data, path.size_bytes);
+        function->module_size = function->module ? path.size_bytes : 0;
+    }
+}

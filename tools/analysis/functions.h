@@ -24,6 +24,8 @@ struct vmpt_function {
     uint8_t kind;     /* vmpf_kind; PY where py and jit share the function */
     uint64_t address; /* the lowest; 0: none known */
     uint64_t hash;
+    const char *module; /* path of what its machine code came from, the first known; NULL: none */
+    size_t module_size;
     bool is_group; /* no function: stands for a thread or a process, which no filter takes out */
 };
 
@@ -50,6 +52,10 @@ void vmpt_functions_fini(struct vmpt_functions *functions);
 /* The index of an equal function, made when there is none yet. VMPT_NO_FUNCTION: memory is short. */
 uint32_t vmpt_functions_intern(struct vmpt_functions *functions,
                                const struct vmpf_function *function);
+
+/* Says where a function's machine code came from, unless that is known. Where memory is short, it stays unknown. */
+void vmpt_functions_set_module(struct vmpt_functions *functions, uint32_t index,
+                               struct vmpf_string path);
 
 /* Virtual frames belong to the VM's language: py, jit, vm. */
 bool vmpt_kind_is_virtual(uint8_t kind);

@@ -93,6 +93,8 @@ struct vmpt_profile {
     struct vmpt_fact program;
     struct vmpt_input_facts *inputs;
     size_t input_count;
+    uint64_t start_unix_ns; /* of the session that began first; 0: none says */
+    uint32_t holds;         /* holds.h: what the inputs hold beside stacks and weights */
     struct vmpt_arena strings;
 };
 

@@ -68,6 +68,10 @@ static uint32_t function_of(struct vmpt_stack_map *map, uint32_t id, uint8_t *ki
     }
     struct vmpf_function function = map->feed->ops->function(map->feed->ctx, id);
     uint32_t index = vmpt_functions_intern(map->functions, &function);
+    if (function.module && index != VMPT_NO_FUNCTION && map->feed->ops->module) {
+        struct vmpf_module module = map->feed->ops->module(map->feed->ctx, function.module);
+        vmpt_functions_set_module(map->functions, index, module.path);
+    }
     *kind = (size_t)function.kind <= VMPF_KIND_JIT_INTERNAL ? (uint8_t)function.kind : 0;
     if (known && index != VMPT_NO_FUNCTION) {
         map->by_function[id] = index + 1;

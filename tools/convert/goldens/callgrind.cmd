@@ -1,0 +1,1 @@
+vmprof-convert --callgrind profiles/threads.prof

@@ -1,0 +1,1 @@
+vmprof-convert --collapsed profiles/names.prof

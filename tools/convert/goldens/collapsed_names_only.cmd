@@ -1,0 +1,1 @@
+vmprof-convert --collapsed --names-only profiles/labels.prof

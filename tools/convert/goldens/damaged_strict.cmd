@@ -1,0 +1,1 @@
+vmprof-convert --strict profiles/flipped.prof -o x.prof

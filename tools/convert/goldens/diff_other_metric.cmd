@@ -1,0 +1,1 @@
+vmprof-convert --flamegraph --diff=profiles/wall.prof profiles/bytes.prof

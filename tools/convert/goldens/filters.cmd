@@ -1,0 +1,1 @@
+vmprof-convert --collapsed --focus='^f' --hide='^m' --kind=py profiles/native.prof

@@ -1,0 +1,1 @@
+vmprof-convert --flamegraph profiles/labels.prof | grep -v '^ *//' | sed '/<script>/,$d'

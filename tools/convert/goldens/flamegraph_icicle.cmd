@@ -1,0 +1,1 @@
+vmprof-convert --flamegraph --icicle --title='a <title>' profiles/recursion.prof | grep '^<g\|^<title\|^<text'

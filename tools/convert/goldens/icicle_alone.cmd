@@ -1,0 +1,1 @@
+vmprof-convert --csv --icicle profiles/simple.prof

@@ -1,0 +1,1 @@
+vmprof-convert profiles/labels.prof | vmprof-convert --collapsed --thread=worker-1

@@ -1,0 +1,1 @@
+vmprof-convert --json profiles/names.prof

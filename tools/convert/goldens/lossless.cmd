@@ -1,0 +1,1 @@
+vmprof-convert --lossless --collapsed profiles/simple.prof

@@ -1,0 +1,1 @@
+vmprof-convert --collapsed --metric=samples profiles/weights.prof profiles/simple.prof

@@ -1,0 +1,1 @@
+vmprof-convert --collapsed --metric=memory profiles/bytes.prof

@@ -1,0 +1,1 @@
+vmprof-convert profiles/newer.prof

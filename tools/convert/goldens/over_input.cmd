@@ -1,0 +1,1 @@
+vmprof-convert --collapsed profiles/simple.prof -o profiles/simple.prof

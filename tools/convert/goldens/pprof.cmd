@@ -1,0 +1,1 @@
+vmprof-convert --pprof profiles/labels.prof | gunzip | od -An -tx1 -v

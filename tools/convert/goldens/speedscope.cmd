@@ -1,0 +1,1 @@
+vmprof-convert --speedscope profiles/labels.prof

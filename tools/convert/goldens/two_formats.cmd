@@ -1,0 +1,1 @@
+vmprof-convert --collapsed --csv profiles/simple.prof
