@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -201,12 +202,9 @@ static char *default_output(const struct conv_job *job)
     const char *dot = strrchr(slash ? slash : stem, '.');
     const char *base = slash ? slash + 1 : stem;
     size_t length = dot && dot > base ? (size_t)(dot - stem) : strlen(stem);
-    size_t size = length + strlen(job->format->extension) + 2;
-    char *name = malloc(size);
-    if (name) {
-        memcpy(name, stem, length);
-        name[length] = '.';
-        memcpy(name + length + 1, job->format->extension, size - length - 1);
+    char *name;
+    if (asprintf(&name, "%.*s.%s", (int)length, stem, job->format->extension) < 0) {
+        return NULL;
     }
     return name;
 }
@@ -312,6 +310,7 @@ static int write_tree(struct conv_job *job, const char *name)
         code = close_target(job, name, code);
     }
     conv_before_fini(&before);
+    job->before_view = NULL;
     return code;
 }
 

@@ -87,12 +87,10 @@ static void add_types(struct pprof *pprof)
     uint64_t samples = add_text(pprof, "samples");
     uint64_t count = add_text(pprof, "count");
     uint64_t metric = samples;
-    uint64_t unit = count;
     add_type(pprof, PROFILE_SAMPLE_TYPE, samples, count);
     if (!counts_samples(pprof)) {
         metric = add_text(pprof, profile->metric.name);
-        unit = add_text(pprof, unit_of(&profile->metric));
-        add_type(pprof, PROFILE_SAMPLE_TYPE, metric, unit);
+        add_type(pprof, PROFILE_SAMPLE_TYPE, metric, add_text(pprof, unit_of(&profile->metric)));
     }
     conv_proto_integer(&pprof->out, PROFILE_DEFAULT_SAMPLE_TYPE, metric);
     conv_proto_integer(&pprof->out, PROFILE_TIME_NANOS, profile->start_unix_ns);

@@ -1,1 +1,1 @@
-vmprof-convert --vmprof-log profiles/labels.prof | od -An -tx1 -v | head -40
+vmprof-convert --vmprof-log profiles/labels.prof | od -An -tx1 -v
