@@ -76,7 +76,8 @@ bool vmpt_profile_add_facts(struct vmpt_profile *profile, const struct vmpt_feed
             !join_meta(profile, &profile->program, info, VMPF_META_PROGRAM)) {
             return false;
         }
-        if (info->samples && !info->finished && info->end_ns == 0) {
+        bool may_be_unknown = !info->finished || info->format == VMPF_FORMAT_LOG;
+        if (info->samples && may_be_unknown && info->end_ns == 0) {
             profile->duration_unknown = true;
         }
         profile->duration_ns = add_limited(profile->duration_ns, info->end_ns);

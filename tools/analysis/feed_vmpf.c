@@ -98,7 +98,8 @@ static void feed_format(const void *ctx, char *out, size_t out_size)
 {
     const struct vmpf_info *info = vmpf_reader_info(ctx, 0);
     unsigned version = info ? info->format_version : VMPF_FORMAT_VERSION;
-    (void)snprintf(out, out_size, "vmprof-%u", version);
+    bool log = info && info->format == VMPF_FORMAT_LOG;
+    (void)snprintf(out, out_size, log ? "vmprof-log-%u" : "vmprof-%u", version);
 }
 
 static void feed_close(void *ctx)

@@ -225,7 +225,8 @@ struct vmpf_block {
 #define VMPF_META_PERIOD_NS "period_ns"                     /* integer: what was asked for */
 #define VMPF_META_VALUES "values"                           /* list: "NAME:UNIT" a value */
 #define VMPF_META_PRODUCER "producer"                       /* string: "vmprof 0.1.0" */
-#define VMPF_META_NOTE "note" /* string: what a reader should be told */
+#define VMPF_META_LOG_VERSION "log_version" /* integer: of an upstream log [L-8-5] */
+#define VMPF_META_NOTE "note"               /* string: what a reader should be told */
 
 typedef enum vmpf_meta_type {
     VMPF_META_STRING = 1,
@@ -381,22 +382,34 @@ struct vmpf_damage {
     struct vmpf_error first; /* the first thing that was wrong */
 };
 
-/* A file holds one session, or several one after the other (concatenation, [F-2-6]). */
+/* What a file is. */
+typedef enum vmpf_format {
+    VMPF_FORMAT_VMPROF = 0, /* a profile of spec/vmprof-format.md */
+    VMPF_FORMAT_LOG =
+        1, /* a log of upstream vmprof, versions 0 to 6, gzip or not: spec/vmprof-log.md */
+} vmpf_format;
+
+/* A file holds one session, or several one after the other (concatenation, [F-2-6]); a log is one [L-8-1]. */
 struct vmpf_info {
-    uint32_t format_version;
-    uint64_t start_unix_ns; /* of the session */
-    uint64_t end_ns;        /* length of the session; of an unfinished one: its last sample */
-    bool finished;          /* the end of the session was read */
-    uint64_t samples;       /* read so far, in the session */
-    uint64_t lost_samples;  /* due but not kept by the producer, in the session */
+    uint32_t format_version; /* of its format, see below */
+    uint64_t start_unix_ns;  /* of the session */
+    uint64_t end_ns;         /* length of the session; of an unfinished one: its last sample */
+    bool finished;           /* the end of the session was read */
+    uint64_t samples;        /* read so far, in the session */
+    uint64_t lost_samples;   /* due but not kept by the producer, in the session */
     size_t value_count;
     struct vmpf_value_type values[VMPF_MAX_VALUES];
     size_t meta_count;
     const struct vmpf_meta *meta;
+    vmpf_format format;
 };
 
 /* vmpf_reader_open() reads the superblock and takes over source, also when it fails:
  * VMPF_E_NOT_VMPROF, VMPF_E_VERSION, VMPF_E_TRUNCATED, VMPF_E_IO, VMPF_E_NOMEM, VMPF_E_ARG.
+ * A log of upstream vmprof is read as a profile is, see vmpf_format; samples have no times [L-8-3]. It may also be
+ * VMPF_E_UNSUPPORTED or VMPF_E_CORRUPT. Its names stand behind its samples, so opening reads all of it once, and what cannot
+ * seek is copied to a temporary file; the names count against memory_limit_bytes, beside the tables. With one_epoch
+ * the tables start anew at a million nodes.
  * The reader recovers: what is damaged is skipped and counted, see vmpf_reader_damage(). */
 VMPF_API vmpf_status vmpf_reader_open(vmpf_reader **out, struct vmpf_source source,
                                       const struct vmpf_reader_options *options,

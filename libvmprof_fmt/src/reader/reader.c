@@ -1,6 +1,7 @@
 #include "libvmprof_fmt/src/reader/state.h"
 
 #include "libvmprof_fmt/src/base/error.h"
+#include "libvmprof_fmt/src/reader/log.h"
 #include "libvmprof_fmt/src/wire/cursor.h"
 
 #include <stdlib.h>
@@ -28,6 +29,9 @@ static vmpf_status read_first_superblock(vmpf_reader *r, struct vmpf_error *err)
     struct vmpfi_superblock superblock = {0};
     struct vmpf_error error = {.status = VMPF_OK};
     VMPF_TRY(vmpfi_input_ensure(&r->input, VMPFI_SUPERBLOCK_BYTES + VMPFI_CHUNK_HEADER_BYTES, err));
+    if (vmpfi_reader_log_is_input(r)) {
+        return vmpfi_reader_log_open(r, err);
+    }
     const uint8_t *data = vmpfi_input_data(&r->input);
     if (vmpfi_input_available(&r->input) < VMPFI_SUPERBLOCK_BYTES) {
         return not_ours(r, err);
@@ -91,7 +95,7 @@ vmpf_status vmpf_reader_open(vmpf_reader **out, struct vmpf_source source,
         r->range = vmpfi_range_of(&r->options);
         status = read_first_superblock(r, err);
     }
-    if (status == VMPF_OK) {
+    if (status == VMPF_OK && r->log == NULL) {
         bool totals = r->options.totals && !r->range.set;
         status = vmpfi_plan_make(&r->plan, r->input.source, &r->range, totals, &r->scratch,
                                  r->options.memory_limit_bytes);
@@ -121,6 +125,7 @@ void vmpf_reader_close(vmpf_reader *r)
         free(r->sessions[i]);
     }
     free(r->sessions);
+    vmpfi_reader_log_free(r->log);
     vmpfi_ahead_stop(&r->ahead);
     vmpfi_input_fini(&r->input);
     vmpfi_plan_fini(&r->plan);
@@ -154,6 +159,15 @@ static vmpf_status look_ahead(vmpf_reader *r, struct vmpf_error *err)
     return vmpfi_ahead_look(&r->ahead, &r->input, &outlook, err);
 }
 
+/* One step, of what the input is. */
+static vmpf_status step(vmpf_reader *r, bool *block, struct vmpf_error *err)
+{
+    if (r->log != NULL) {
+        return vmpfi_reader_log_step(r, block, err);
+    }
+    return r->plan.made ? vmpfi_plan_step(r, block, err) : vmpfi_reader_step(r, block, err);
+}
+
 /* Reads on to the next samples, or totals. */
 static vmpf_status advance(vmpf_reader *r, struct vmpf_error *err)
 {
@@ -163,8 +177,7 @@ static vmpf_status advance(vmpf_reader *r, struct vmpf_error *err)
         if (!r->plan.made && r->session_count > 0) {
             VMPF_TRY(look_ahead(r, err));
         }
-        status = r->plan.made ? vmpfi_plan_step(r, &have_block, err)
-                              : vmpfi_reader_step(r, &have_block, err);
+        status = step(r, &have_block, err);
         have_block = have_block && vmpfi_block_is_wanted(r);
     }
     r->block_session = status == VMPF_OK ? r->session_count - 1 : r->block_session;

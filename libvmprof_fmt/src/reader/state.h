@@ -43,8 +43,12 @@ struct vmpfi_coverage {
     bool unsure; /* a chunk of samples is missing: where it began and ended is not known */
 };
 
+struct vmpfi_reader_log;
+
 struct vmpf_reader {
     struct vmpfi_input input;
+    struct vmpfi_reader_log
+        *log; /* NULL: a profile of our own format; else all comes from it (log.h) */
     struct vmpf_reader_options options;
     struct vmpfi_range range;
     struct vmpfi_ahead ahead;

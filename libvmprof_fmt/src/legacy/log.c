@@ -1,0 +1,216 @@
+#include "libvmprof_fmt/src/legacy/log.h"
+
+#include "libvmprof_fmt/src/base/error.h"
+#include "libvmprof_fmt/src/legacy/log_gzip.h"
+
+#include <stdio.h>
+#include <string.h>
+
+bool vmpfi_log_recognise(const uint8_t *head, size_t head_bytes)
+{
+    return vmpfi_log_is_gzip(head, head_bytes) || vmpfi_log_is_preamble(head, head_bytes);
+}
+
+void vmpfi_log_fini(struct vmpfi_log *log)
+{
+    vmpfi_log_window_fini(&log->window);
+    vmpfi_log_stream_fini(&log->stream);
+    vmpfi_log_names_fini(&log->code);
+    vmpfi_log_names_fini(&log->native);
+    vmpfi_log_maps_fini(&log->maps);
+}
+
+/* ---- opening ------------------------------------------------------------------------------------------ */
+
+static vmpf_status read_layout(struct vmpfi_log *log, struct vmpf_error *err)
+{
+    struct vmpfi_log_window *window = &log->window;
+    VMPF_TRY(vmpfi_log_window_ensure(window, VMPFI_LOG_HEAD_BYTES, err));
+    size_t head_bytes = vmpfi_log_window_left(window);
+    if (head_bytes == 0) {
+        return vmpfi_fail(err, VMPF_E_NOT_VMPROF, 0, "L-1-3", "a gzip file with nothing in it");
+    }
+    VMPF_TRY(vmpfi_log_layout_read(&log->layout, vmpfi_log_window_data(window), head_bytes, err));
+    bool stands = true;
+    const struct vmpfi_log_place place = {.layout = &log->layout, .window = window};
+    if (log->layout.has_first) {
+        VMPF_TRY(vmpfi_log_may_end(&place, log->layout.records_offset, &stands, err));
+    }
+    return stands ? VMPF_OK
+                  : vmpfi_fail(err, VMPF_E_CORRUPT, 5 * log->layout.word_bytes, "L-3.1-2",
+                               "the first record of the log is damaged");
+}
+
+/* Whether all is whole before the first TRAILER, in the layout that log->layout says. */
+static vmpf_status is_sound(struct vmpfi_log *log, bool *sound, struct vmpf_error *err)
+{
+    struct vmpfi_log_record record;
+    vmpf_status status =
+        vmpfi_log_scan_begin(&log->scan, &log->layout, &log->window, NULL, NULL, err);
+    while (status == VMPF_OK && !log->scan.damaged && !log->scan.finished) {
+        status = vmpfi_log_scan_next(&log->scan, &record, err);
+    }
+    *sound = !log->scan.damaged;
+    return status == VMPF_END ? VMPF_OK : status;
+}
+
+/* [L-4-6] */
+static vmpf_status choose_layout(struct vmpfi_log *log, struct vmpf_error *err)
+{
+    bool sound = true;
+    if (log->layout.version != 1) {
+        return VMPF_OK;
+    }
+    VMPF_TRY(is_sound(log, &sound, err));
+    if (sound) {
+        return VMPF_OK;
+    }
+    log->layout.thread_is_word = true;
+    VMPF_TRY(is_sound(log, &sound, err));
+    log->layout.thread_is_word = sound;
+    return VMPF_OK;
+}
+
+static struct vmpfi_log_names *names_of(struct vmpfi_log *log, enum vmpfi_log_marker marker)
+{
+    return marker == VMPFI_LOG_VIRTUAL_IP       ? &log->code
+           : marker == VMPFI_LOG_NATIVE_SYMBOLS ? &log->native
+                                                : NULL;
+}
+
+static vmpf_status collect_name(struct vmpfi_log *log, const struct vmpfi_log_record *record,
+                                size_t limit_bytes, struct vmpf_error *err)
+{
+    struct vmpfi_log_names *names = names_of(log, record->marker);
+    if (names == NULL) {
+        return VMPF_OK;
+    }
+    vmpf_status status = vmpfi_log_names_add(names, record->id, record->text, record->offset);
+    if (vmpfi_log_names_bytes(&log->code) + vmpfi_log_names_bytes(&log->native) > limit_bytes) {
+        status = VMPF_E_LIMIT;
+    }
+    return status == VMPF_OK ? VMPF_OK
+                             : vmpfi_fail(err, status, record->offset, "", "the names of a log: %s",
+                                          vmpf_status_name(status));
+}
+
+/* The first pass. */
+static vmpf_status collect(struct vmpfi_log *log, size_t limit_bytes, struct vmpf_error *err)
+{
+    struct vmpfi_log_record record;
+    VMPF_TRY(vmpfi_log_scan_begin(&log->scan, &log->layout, &log->window, NULL, NULL, err));
+    vmpf_status status = vmpfi_log_scan_next(&log->scan, &record, err);
+    while (status == VMPF_OK) {
+        VMPF_TRY(collect_name(log, &record, limit_bytes, err));
+        status = vmpfi_log_scan_next(&log->scan, &record, err);
+    }
+    if (status != VMPF_END) {
+        return status;
+    }
+    return log->scan.maps ? vmpfi_log_maps_read(&log->maps, &log->window, limit_bytes, err)
+                          : VMPF_OK;
+}
+
+/* [L-1-3] */
+static void tell_gzip(const struct vmpfi_log *log, vmpfi_log_on_damage *on_damage, void *ctx)
+{
+    struct vmpfi_log_gzip_damage damage = vmpfi_log_stream_damage(&log->stream);
+    struct vmpf_error error;
+    if (damage.damaged) {
+        vmpfi_fail(&error, VMPF_E_CORRUPT, log->window.offset, "L-1-3", "%s",
+                   damage.behind ? "what is behind the gzip file's end is lost"
+                                 : "the gzip file is cut or damaged");
+        on_damage(ctx, &error, damage.lost_bytes, 0);
+    }
+}
+
+vmpf_status vmpfi_log_open(struct vmpfi_log *log, struct vmpf_source source, const uint8_t *head,
+                           size_t head_bytes, size_t memory_limit_bytes,
+                           vmpfi_log_on_damage *on_damage, void *damage_ctx, struct vmpf_error *err)
+{
+    memset(log, 0, sizeof *log);
+    log->window.stream = &log->stream;
+    VMPF_TRY(vmpfi_log_stream_open(&log->stream, source, head, head_bytes, err));
+    VMPF_TRY(read_layout(log, err));
+    VMPF_TRY(choose_layout(log, err));
+    VMPF_TRY(collect(log, memory_limit_bytes, err));
+    tell_gzip(log, on_damage, damage_ctx);
+    return vmpfi_log_scan_begin(&log->scan, &log->layout, &log->window, on_damage, damage_ctx, err);
+}
+
+/* ---- reading ------------------------------------------------------------------------------------------ */
+
+vmpf_status vmpfi_log_next(struct vmpfi_log *log, struct vmpfi_log_record *record,
+                           struct vmpf_error *err)
+{
+    for (;;) {
+        VMPF_TRY(vmpfi_log_scan_next(&log->scan, record, err));
+        const struct vmpfi_log_names *names = names_of(log, record->marker);
+        if (names == NULL) {
+            return VMPF_OK;
+        }
+        log->renamed += vmpfi_log_names_change(names, record->id, record->offset); /* [L-6-2] */
+    }
+}
+
+struct vmpfi_log_name_of vmpfi_log_name(struct vmpfi_log *log, const struct vmpfi_log_frame *frame,
+                                        uint64_t offset)
+{
+    bool native = frame->kind == VMPF_KIND_NATIVE;
+    struct vmpfi_log_names *first = native ? &log->native : &log->code;
+    struct vmpfi_log_names *second = native ? &log->code : &log->native;
+    struct vmpfi_log_name_of name = {.number = VMPFI_LOG_NO_NAME};
+    if (frame->may_have_name) {
+        name.names = first;
+        name.number = vmpfi_log_names_find(first, frame->id, offset);
+    }
+    if (name.number == VMPFI_LOG_NO_NAME && frame->may_have_name && frame->without_name == NULL) {
+        name.names = second;
+        name.number = vmpfi_log_names_find(second, frame->id, offset);
+    }
+    if (name.number == VMPFI_LOG_NO_NAME) {
+        name.names = NULL;
+    }
+    return name;
+}
+
+static struct vmpf_string string_of(const char *text)
+{
+    return (struct vmpf_string){.data = text, .size_bytes = strlen(text)};
+}
+
+/* [L-6-5] */
+static bool is_of_other_language(const struct vmpfi_log *log, struct vmpfi_log_name_of name,
+                                 struct vmpf_string prefix)
+{
+    bool py = prefix.size_bytes == 2 && memcmp(prefix.data, "py", 2) == 0;
+    return name.names == &log->code && prefix.size_bytes > 0 && !py;
+}
+
+struct vmpf_function vmpfi_log_function(const struct vmpfi_log *log,
+                                        const struct vmpfi_log_frame *frame,
+                                        struct vmpfi_log_name_of name,
+                                        char room[VMPFI_LOG_ID_BYTES])
+{
+    struct vmpf_function function = {
+        .file = string_of(""), .kind = frame->kind, .address = frame->id};
+    if (name.names == NULL && frame->without_name != NULL) { /* [L-6-6] */
+        function.name = string_of(frame->without_name);
+        return function;
+    }
+    if (name.names == NULL) {
+        (void)snprintf(room, VMPFI_LOG_ID_BYTES, "0x%llx", (unsigned long long)frame->id);
+        function.name = string_of(room);
+        return function;
+    }
+    const struct vmpfi_log_name *text = &name.names->names[name.number];
+    const struct vmpfi_log_name_parts parts = vmpfi_log_name_take_apart(
+        (struct vmpf_string){.data = text->data, .size_bytes = text->size_bytes});
+    function.name = parts.name;
+    function.file = parts.file;
+    function.first_line = parts.line;
+    if (function.kind == VMPF_KIND_PY && is_of_other_language(log, name, parts.prefix)) {
+        function.kind = VMPF_KIND_VM;
+    }
+    return function;
+}
