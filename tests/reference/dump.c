@@ -135,16 +135,26 @@ static void print_module(const vmpf_reader *reader, uint32_t id)
            module.file_offset);
 }
 
-/* What the session itself defines; entries 0 and 1 of the table are the reader's. */
-static void print_session_modules(const char *path, size_t session)
+/* Entries 0 and 1 of the table are the reader's. */
+static void print_modules(const vmpf_reader *reader)
 {
-    vmpf_reader *reader = read_alone(path, session);
     uint32_t count = reader == NULL ? 0 : vmpf_reader_module_count(reader);
     for (uint32_t id = 2; id < count; id++) {
         print_comma(id - 2);
         print_module(reader, id);
     }
-    vmpf_reader_close(reader);
+}
+
+/* What the session itself defines. A log is one session. */
+static void print_session_modules(const vmpf_reader *reader, const char *path, size_t session)
+{
+    if (vmpf_reader_info(reader, session)->format == VMPF_FORMAT_LOG) {
+        print_modules(reader);
+        return;
+    }
+    vmpf_reader *alone = read_alone(path, session);
+    print_modules(alone);
+    vmpf_reader_close(alone);
 }
 
 /* The module of each frame, root first. */
@@ -245,7 +255,7 @@ static void print_session(const vmpf_reader *reader, const char *path, size_t se
         print_meta(&info->meta[i]);
     }
     fputs("},\"modules\":[", stdout);
-    print_session_modules(path, session);
+    print_session_modules(reader, path, session);
     fputs("],\"samples\":[", stdout);
     size_t printed = 0;
     for (size_t i = 0; i < rows->count; i++) {

@@ -41,33 +41,33 @@ static vmpf_status read_layout(struct vmpfi_log *log, struct vmpf_error *err)
                                "the first record of the log is damaged");
 }
 
-/* Whether all is whole before the first TRAILER, in the layout that log->layout says. */
-static vmpf_status is_sound(struct vmpfi_log *log, bool *sound, struct vmpf_error *err)
+/* How many bytes belong to no record, in the layout that log->layout says. */
+static vmpf_status count_lost(struct vmpfi_log *log, uint64_t *lost_bytes, struct vmpf_error *err)
 {
     struct vmpfi_log_record record;
     vmpf_status status =
         vmpfi_log_scan_begin(&log->scan, &log->layout, &log->window, NULL, NULL, err);
-    while (status == VMPF_OK && !log->scan.damaged && !log->scan.finished) {
+    while (status == VMPF_OK) {
         status = vmpfi_log_scan_next(&log->scan, &record, err);
     }
-    *sound = !log->scan.damaged;
+    *lost_bytes = log->scan.lost_bytes;
     return status == VMPF_END ? VMPF_OK : status;
 }
 
 /* [L-4-6] */
 static vmpf_status choose_layout(struct vmpfi_log *log, struct vmpf_error *err)
 {
-    bool sound = true;
+    uint64_t released, snapshot;
     if (log->layout.version != 1) {
         return VMPF_OK;
     }
-    VMPF_TRY(is_sound(log, &sound, err));
-    if (sound) {
+    VMPF_TRY(count_lost(log, &released, err));
+    if (released == 0) {
         return VMPF_OK;
     }
     log->layout.thread_is_word = true;
-    VMPF_TRY(is_sound(log, &sound, err));
-    log->layout.thread_is_word = sound;
+    VMPF_TRY(count_lost(log, &snapshot, err));
+    log->layout.thread_is_word = snapshot < released;
     return VMPF_OK;
 }
 

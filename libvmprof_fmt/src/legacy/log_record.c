@@ -65,7 +65,7 @@ static bool is_beginning(const struct view *view, size_t at)
     }
     switch (view->data[at]) {
     case VMPFI_LOG_STACKTRACE:
-        return is_within(view, at + 1, 1, 1) &&
+        return is_within(view, at + 1, 1, 1) ||
                is_within(view, at + 1 + layout->word_bytes, 0, MAX_DEPTH);
     case VMPFI_LOG_VIRTUAL_IP:
     case VMPFI_LOG_NATIVE_SYMBOLS:

@@ -61,7 +61,7 @@ static void tell(struct vmpfi_log_scan *scan, uint64_t from, uint8_t marker)
     struct vmpf_error error;
     uint64_t lost_bytes = scan->window->offset - from;
     bool cut = vmpfi_log_window_left(scan->window) == 0;
-    scan->damaged = scan->damaged || !scan->finished;
+    scan->lost_bytes += lost_bytes;
     vmpfi_fail(&error, VMPF_E_CORRUPT, from, "L-3.3-3",
                cut ? "from here to the end of the log is no whole record"
                    : "there is no whole record here");

@@ -15,7 +15,7 @@ struct vmpfi_log_scan {
     bool finished;        /* a TRAILER was read */
     bool started;         /* a TIME_N_ZONE was read, or HEADER had one */
     bool maps;            /* what the window is at is the text of maps: there are no more records */
-    bool damaged;         /* before the first TRAILER */
+    uint64_t lost_bytes;  /* that belong to no record */
     vmpfi_log_on_damage *on_damage; /* NULL: nobody is told */
     void *damage_ctx;
 };
