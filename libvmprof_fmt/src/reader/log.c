@@ -237,6 +237,17 @@ static vmpf_status take_record(vmpf_reader *r, const struct vmpfi_log_record *re
     }
 }
 
+static bool epoch_is_full(const vmpf_reader *r)
+{
+    return r->tables.one_epoch && r->tables.stack_count >= EPOCH_NODES;
+}
+
+/* Ids are good for the block that they came with. */
+static bool block_is_full(const vmpf_reader *r)
+{
+    return r->samples.count == BLOCK_SAMPLES || (r->samples.count > 0 && epoch_is_full(r));
+}
+
 /* The next block is empty, and has its arrays. */
 static vmpf_status begin_block(vmpf_reader *r)
 {
@@ -251,7 +262,7 @@ static vmpf_status begin_block(vmpf_reader *r)
         .values = {l->ones, l->memory},
     };
     r->samples_offset = l->log.window.offset;
-    if (!r->tables.one_epoch || r->tables.stack_count < EPOCH_NODES) {
+    if (!epoch_is_full(r)) {
         return VMPF_OK;
     }
     VMPF_TRY(vmpfi_tables_new_epoch(&r->tables));
@@ -267,7 +278,7 @@ vmpf_status vmpfi_reader_log_step(vmpf_reader *r, bool *block, struct vmpf_error
         return VMPF_END;
     }
     vmpf_status status = begin_block(r);
-    while (status == VMPF_OK && !l->ended && r->samples.count < BLOCK_SAMPLES) {
+    while (status == VMPF_OK && !l->ended && !block_is_full(r)) {
         vmpf_status read = vmpfi_log_next(&l->log, &record, err);
         l->ended = read == VMPF_END;
         if (read != VMPF_OK && read != VMPF_END) {
