@@ -172,7 +172,7 @@ static void check_end(const struct look *look)
 {
     for (size_t i = 0; i < look->file->session_count; i++) {
         const struct info_session *session = session_at(look, i);
-        if (session->end == INFO_NONE) {
+        if (!info_session_finished(session)) {
             fail(look, "offset %" PRIu64 ": the session that begins here has no end",
                  session->offset);
         } else {

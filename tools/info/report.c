@@ -65,6 +65,11 @@ uint64_t info_session_journal_samples(const struct info_session *session)
     return has ? samples - session->chunk_samples : 0;
 }
 
+bool info_session_finished(const struct info_session *session)
+{
+    return session->is_log ? session->info->finished : session->end != INFO_NONE;
+}
+
 /* ---- the blocks -------------------------------------------------------------------------------------- */
 
 static bool add_session(struct info_report *report, size_t file, const struct vmpf_item *item)
@@ -256,6 +261,35 @@ static vmpf_status compare_totals(struct info_file *file, struct info_source *so
                              : status;
 }
 
+/* ---- a log of upstream vmprof ------------------------------------------------------------------------ */
+
+/* It has no blocks: all that is known of it is what the reader says. */
+static vmpf_status read_log(struct info_report *report, size_t file, struct info_source *source,
+                            struct vmpf_error *err)
+{
+    struct info_file *f = &report->files[file];
+    const struct vmpf_item start = {.type = VMPF_ITEM_SUPERBLOCK};
+    if (!add_session(report, file, &start)) {
+        return no_memory(err);
+    }
+    vmpf_status status = decode(report, file, source, err);
+    if (!f->reader) {
+        f->session_count = 0;
+        report->session_count--;
+        return status;
+    }
+    struct info_session *session = &report->sessions[f->first_session];
+    session->is_log = session->info->format == VMPF_FORMAT_LOG;
+    session->superblock.write_version = (uint16_t)session->info->format_version;
+    session->superblock.start_unix_ns = session->info->start_unix_ns;
+    session->functions = vmpf_reader_function_count(f->reader) - 2; /* two are the reader's own */
+    session->locations = vmpf_reader_location_count(f->reader) - 2;
+    session->stacks = vmpf_reader_stack_count(f->reader) - 2;
+    session->threads = vmpf_reader_thread_count(f->reader);
+    session->size_bytes = f->size_bytes = info_source_size(source);
+    return status;
+}
+
 vmpf_status info_report_read(struct info_report *report, size_t file, struct info_source *source,
                              struct vmpf_error *err)
 {
@@ -264,6 +298,10 @@ vmpf_status info_report_read(struct info_report *report, size_t file, struct inf
     f->first_block = report->block_count;
     report->file_count = file + 1;
     vmpf_status status = read_blocks(report, file, source, err);
+    bool no_blocks = f->block_count == 0 && status != VMPF_E_NOMEM && status != VMPF_E_IO;
+    if (status != VMPF_OK && no_blocks) {
+        return read_log(report, file, source, err);
+    }
     bool is_final = status == VMPF_E_NOMEM || status == VMPF_E_IO || f->block_count == 0;
     if (status != VMPF_OK && is_final) {
         return status;

@@ -42,6 +42,7 @@ struct info_session {
     /* What the reader says; info is NULL where it gave up before. */
     const struct vmpf_info *info;
     uint64_t sums[VMPF_MAX_VALUES]; /* of what it decoded */
+    bool is_log;                    /* of upstream vmprof: it has no blocks */
 };
 
 struct info_file {
@@ -75,7 +76,7 @@ struct info_report {
 bool info_report_init(struct info_report *report, const char *const *names, size_t count);
 void info_report_fini(struct info_report *report);
 
-/* Reads one file twice: its blocks, then its samples. An error: nothing can be said of the file, or memory is
+/* Reads one file twice: its blocks, then its samples; a log, which has no blocks, is what the reader says. An error: nothing can be said of the file, or memory is
  * short. What only part of it suffers from is in the file's `error`. */
 vmpf_status info_report_read(struct info_report *report, size_t file, struct info_source *source,
                              struct vmpf_error *err);
@@ -84,6 +85,9 @@ vmpf_status info_report_read(struct info_report *report, size_t file, struct inf
 uint64_t info_session_samples(const struct info_session *session);
 /* Of these, in the journal. */
 uint64_t info_session_journal_samples(const struct info_session *session);
+
+/* Its end is there. */
+bool info_session_finished(const struct info_session *session);
 
 /* Whether a reader uses what the chunk holds: it is whole, and no copy. */
 bool info_block_counts(const struct info_block *block);

@@ -190,12 +190,12 @@ static void size_text(const void *rows, size_t row, struct vmpt_buffer *out)
 
 static void finished_value(const void *rows, size_t row, struct vmpt_value *out)
 {
-    info_set_boolean(out, at(rows, row)->end != INFO_NONE);
+    info_set_boolean(out, info_session_finished(at(rows, row)));
 }
 
 static void finished_text(const void *rows, size_t row, struct vmpt_buffer *out)
 {
-    vmpt_buffer_add_text(out, at(rows, row)->end != INFO_NONE
+    vmpt_buffer_add_text(out, info_session_finished(at(rows, row))
                                   ? "yes"
                                   : "no: it was killed, cut, or is still being written");
 }
@@ -219,7 +219,15 @@ static void journal_text(const void *rows, size_t row, struct vmpt_buffer *out)
                        journal->capacity_bytes, info_session_journal_samples(at(rows, row)));
 }
 
+static void format_text(const void *rows, size_t row, struct vmpt_buffer *out)
+{
+    const struct info_session *session = at(rows, row);
+    vmpt_buffer_printf(out, session->is_log ? "vmprof-log-%u" : "vmprof-%u",
+                       (unsigned)session->superblock.write_version);
+}
+
 static const struct vmpt_column columns[] = {
+    {.title = "format", .text = format_text},
     INFO_KEY("file", file),
     INFO_KEY("session", number),
     INFO_KEY("offset", offset),

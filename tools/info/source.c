@@ -118,6 +118,15 @@ vmpf_status info_source_rewind(struct info_source *source, struct vmpf_source *o
     return vmpf_source_open_fd(out, source->fd, err);
 }
 
+uint64_t info_source_size(const struct info_source *source)
+{
+    struct stat status;
+    if (fstat(source->fd, &status) != 0 || status.st_size < (off_t)source->start) {
+        return 0;
+    }
+    return (uint64_t)status.st_size - source->start;
+}
+
 void info_source_tick(const struct info_source *source)
 {
     off_t at = lseek(source->fd, 0, SEEK_CUR);

@@ -27,6 +27,8 @@ void info_source_close(struct info_source *source);
 /* A reading from the first byte on; there is one at a time. */
 vmpf_status info_source_rewind(struct info_source *source, struct vmpf_source *out,
                                struct vmpf_error *err);
+/* How many bytes it has; 0: that cannot be told. */
+uint64_t info_source_size(const struct info_source *source);
 /* Draws the progress of the current reading. */
 void info_source_tick(const struct info_source *source);
 
