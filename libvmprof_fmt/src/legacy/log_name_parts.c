@@ -14,8 +14,11 @@ static bool is_line(const char *field, size_t size_bytes, uint32_t *line)
         number = number * 10 + (uint64_t)(field[at] - '0');
         number = number > UINT32_MAX ? (uint64_t)UINT32_MAX + 1 : number;
     }
+    if (at < size_bytes || size_bytes == (size_t)negative) {
+        return false;
+    }
     *line = negative || number > UINT32_MAX ? 0 : (uint32_t)number; /* [L-6-4] */
-    return at == size_bytes && size_bytes > negative;
+    return true;
 }
 
 static struct vmpf_string part(const char *begin, const char *end)
