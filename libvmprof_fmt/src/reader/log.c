@@ -292,6 +292,7 @@ vmpf_status vmpfi_reader_log_step(vmpf_reader *r, bool *block, struct vmpf_error
     if (l->ended) {
         VMPF_TRY(vmpfi_session_end(r, block, err));
     }
+    vmpfi_samples_digest(&r->samples);
     *block = r->samples.count > 0;
     return VMPF_OK;
 }
