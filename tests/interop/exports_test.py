@@ -25,8 +25,7 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 def inputs(folder):
     """(path, what the reference reader reads of it): those of testdata, and one of hostile names."""
-    # Totals by stack give back what damage took of flipped.prof's samples: what exports say of it, the samples do not.
-    paths = [path for path in tool.names() if path.stem != "flipped"] + [tool.make(source, pathlib.Path(folder, name + ".prof"))
+    paths = tool.names() + [tool.make(source, pathlib.Path(folder, name + ".prof"))
                             for name, source in (("hostile", hostile.SOURCE), ("memory", MEMORY), ("mixed", MIXED))]
     return [(path, profiles.read(path.read_bytes())) for path in paths]
 

@@ -45,7 +45,8 @@ struct vmpt_feed {
 /* With skip_columns: tables are those of one epoch at a time, so that memory is bounded. What is said above of
  * ids then holds for one block; see vmpf_reader_epoch(). A feed that cannot do that gives all at once. */
 #define VMPT_FEED_ONE_EPOCH (UINT32_C(1) << 31)
-/* With skip_columns: next_totals() is going to be called, where the feed has it. */
+/* With skip_columns: next_totals() is going to be called, where the feed has it: of a profile that is damaged, or cannot be read
+ * twice, only the samples are to be had. */
 #define VMPT_FEED_TOTALS (UINT32_C(1) << 30)
 
 /* vmpt_feed_open_vmpf() reads source as our own format and takes it over, also when it fails.

@@ -1,6 +1,7 @@
 #include <stdio.h>
 
 #include "tools/analysis/feed.h"
+#include "tools/analysis/whole.h"
 
 /* The casts of void * to the reader's handle, and nothing else. */
 
@@ -107,28 +108,19 @@ static void feed_close(void *ctx)
     vmpf_reader_close(ctx);
 }
 
-static const struct vmpt_feed_ops vmpf_feed_ops = {
-    .next = feed_next,
-    .session = feed_session,
-    .session_count = feed_session_count,
-    .info = feed_info,
-    .function_count = feed_function_count,
-    .location_count = feed_location_count,
-    .stack_count = feed_stack_count,
-    .thread_count = feed_thread_count,
-    .function = feed_function,
-    .location = feed_location,
-    .stack = feed_stack,
-    .thread = feed_thread,
-    .damage = feed_damage,
-    .epoch = feed_epoch,
-    .next_totals = feed_next_totals,
-    .module = feed_module,
-    .label = feed_label,
-    .label_count = feed_label_count,
-    .format = feed_format,
-    .close = feed_close,
-};
+/* clang-format off: a list of members, for two tables */
+#define COMMON_OPS                                                                                 \
+    .session = feed_session, .session_count = feed_session_count, .info = feed_info,               \
+    .function_count = feed_function_count, .location_count = feed_location_count,                  \
+    .stack_count = feed_stack_count, .thread_count = feed_thread_count, .function = feed_function, \
+    .location = feed_location, .stack = feed_stack, .thread = feed_thread, .damage = feed_damage,  \
+    .epoch = feed_epoch, .module = feed_module, .label = feed_label,                               \
+    .label_count = feed_label_count, .format = feed_format, .close = feed_close
+/* clang-format on */
+
+static const struct vmpt_feed_ops samples_ops = {.next = feed_next, COMMON_OPS};
+static const struct vmpt_feed_ops totals_ops = {
+    .next = feed_next, .next_totals = feed_next_totals, COMMON_OPS};
 
 vmpf_status vmpt_feed_open_vmpf(struct vmpt_feed *feed, struct vmpf_source source,
                                 uint32_t skip_columns, struct vmpf_error *err)
@@ -137,14 +129,15 @@ vmpf_status vmpt_feed_open_vmpf(struct vmpt_feed *feed, struct vmpf_source sourc
         .size = sizeof(options),
         .skip_columns = skip_columns & ~(VMPT_FEED_ONE_EPOCH | VMPT_FEED_TOTALS),
         .one_epoch = (skip_columns & VMPT_FEED_ONE_EPOCH) != 0,
-        .totals = (skip_columns & VMPT_FEED_TOTALS) != 0,
+        /* Totals say nothing of samples that were damaged after them: the user is told of those. */
+        .totals = (skip_columns & VMPT_FEED_TOTALS) != 0 && vmpt_source_is_whole(&source),
     };
     vmpf_reader *reader = NULL;
     vmpf_status status = vmpf_reader_open(&reader, source, &options, err);
     if (status != VMPF_OK) {
         return status;
     }
-    feed->ops = &vmpf_feed_ops;
+    feed->ops = options.totals ? &totals_ops : &samples_ops;
     feed->ctx = reader;
     return VMPF_OK;
 }
