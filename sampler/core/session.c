@@ -137,8 +137,8 @@ static vmps_status open_memory(struct vmps_session *session, struct vmps_error *
     if (session->recording.slots == NULL || session->recording.codes.entries == NULL) {
         return vmps_fail(err, VMPS_E_SYSTEM, errno, "no memory for the recording");
     }
-    const struct vmps_tick_source *source =
-        session->period_ns < vmps_kernel_tick_ns() ? &vmps_ticks_helper : &vmps_ticks_cpu_timer;
+    bool by_helper = session->vm.ops->true_rates && session->period_ns < vmps_kernel_tick_ns();
+    const struct vmps_tick_source *source = by_helper ? &vmps_ticks_helper : &vmps_ticks_cpu_timer;
     int failed =
         vmps_threads_init(&session->threads, source, session->period_ns, session->recording.slots);
     return failed == 0 ? VMPS_OK : vmps_fail(err, VMPS_E_SYSTEM, failed, "no memory for threads");
@@ -154,9 +154,9 @@ vmps_status vmps_session_open(struct vmps_session **out, const struct vmps_optio
     session->process_id = getpid();
     session->period_ns = options->period_ns;
     pthread_mutex_init(&session->writer_lock, NULL);
-    vmps_status status = open_memory(session, err);
+    vmps_status status = open_vm(session, options, err);
     if (status == VMPS_OK) {
-        status = open_vm(session, options, err);
+        status = open_memory(session, err);
     }
     if (status == VMPS_OK) {
         status = open_output(session, options, err);
