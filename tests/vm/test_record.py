@@ -107,7 +107,7 @@ class Record(harness.TestCase):
     def test_other_programs(self):
         done = self.record_it('true')
         self.assertEqual((done.code, done.out), (0, ''), done)
-        self.assert_one_line(done.err, 'nothing was recorded: no CPython ran')
+        self.assert_one_line(done.err, 'nothing was recorded: no CPython or PyPy ran')
         done = self.record_it('sh', '-c', 'kill -TERM $$')
         self.assertEqual(done.code, 128 + signal.SIGTERM, done)
 

@@ -163,10 +163,10 @@ static void report_nothing(const struct record_output *output, const char *shown
                            const char *program)
 {
     if (!record_output_is_untouched(output)) {
-        vmpt_say(
-            TOOL,
-            "nothing is in %s: no CPython ran in the program, or another program emptied the file",
-            shown);
+        vmpt_say(TOOL,
+                 "nothing is in %s: no CPython or PyPy ran in the program, or another program "
+                 "emptied the file",
+                 shown);
         return;
     }
     vmpt_say(TOOL, "nothing was recorded: %s", record_inspect(program));

@@ -354,8 +354,8 @@ static void test_many_functions_in_one_another(void **state)
     static int64_t deep[4 * DEPTH];
     static struct data deep_data = {1000, 4 * DEPTH, deep};
     for (int i = 0; i < DEPTH; i++) {
-        const int64_t row[] = {4 * (i + 1), i, 1000 - i, 4 * DEPTH};
-        memcpy(&deep[4 * i], row, sizeof row);
+        const int64_t row[] = {INT64_C(4) * (i + 1), i, 1000 - i, INT64_C(4) * DEPTH};
+        memcpy(&deep[(size_t)4 * (size_t)i], row, sizeof row);
     }
     lay_out_map();
     node.data = &deep_data;
@@ -384,7 +384,7 @@ static void test_blocks_are_found(void **state)
         last[level] = &head.next[level];
     }
     for (int i = 0; i < BLOCKS; i++) {
-        const int64_t row[] = {4 * (i + 1), 0, 30, 4};
+        const int64_t row[] = {INT64_C(4) * (i + 1), 0, 30, 4};
         memcpy(tables[i], row, sizeof row);
         blocks[i] = (struct data){30, 4, tables[i]};
         nodes[i] =
@@ -470,7 +470,7 @@ static void test_names_in_buffers(void **state)
     (void)state;
     enum { BUFFERS = 20 };
     uint8_t *buffers =
-        mmap(NULL, BUFFERS * 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        mmap(NULL, BUFFERS * 8192ul, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     assert_true(buffers != MAP_FAILED);
     static const char text[] = "py:late:7:/y.py";
     uint8_t *record = buffers + 5ul * 8192 + 8;
@@ -491,7 +491,7 @@ static void test_names_in_buffers(void **state)
     used--;
     memcpy(record - 8, &used, 4);
     assert_false(vmps_pypy_name_find(&pypy.names, &probe, number, &name));
-    munmap(buffers, BUFFERS * 8192);
+    munmap(buffers, BUFFERS * 8192ul);
 }
 
 static void test_names_that_are_none(void **state)
