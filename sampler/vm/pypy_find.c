@@ -29,8 +29,24 @@ static bool is_buffer_with(struct vmps_probe *probe, uint64_t at, const char *pr
                              &name);
 }
 
-/* The buffer that the newest name is in. PyPy has a variable for it. */
-static uint64_t find_buffer(struct vmps_pypy_vm *pypy)
+/* The first of the array that a buffer is in: PyPy has variables for both. */
+static uint64_t first_buffer(const struct vmps_pypy_vm *pypy, uint64_t buffer)
+{
+    const uint64_t reach = (uint64_t)(VMPS_PYPY_BUFFER_COUNT - 1) * VMPS_PYPY_BUFFER_BYTES;
+    uint64_t first = buffer;
+    for (uint64_t at = pypy->variables.begin; at + WORD_BYTES <= pypy->variables.end;
+         at += WORD_BYTES) {
+        uint64_t word = vmps_load64(at);
+        if (word < first && word + reach >= buffer &&
+            (buffer - word) % VMPS_PYPY_BUFFER_BYTES == 0) {
+            first = word;
+        }
+    }
+    return first;
+}
+
+/* The number of the newest name, of which PyPy has the buffer in a variable. */
+static uint64_t find_buffers(struct vmps_pypy_vm *pypy)
 {
     struct vmps_probe probe;
     uint64_t number = 0;
@@ -39,7 +55,7 @@ static uint64_t find_buffer(struct vmps_pypy_vm *pypy)
          at += WORD_BYTES) {
         uint64_t word = vmps_load64(at);
         if (is_buffer_with(&probe, word, pypy->probe, &number)) {
-            pypy->walk.names.buffer = word;
+            pypy->walk.names.buffers = first_buffer(pypy, word);
             return number;
         }
     }
@@ -196,7 +212,7 @@ static void find_starters(struct vmps_pypy_vm *pypy)
 
 const char *vmps_pypy_find(struct vmps_pypy_vm *pypy)
 {
-    uint64_t number = find_buffer(pypy);
+    uint64_t number = find_buffers(pypy);
     if (number == 0) {
         return "the buffers of names";
     }

@@ -164,18 +164,12 @@ void vmps_pypy_names_read(const struct vmps_pypy_names *names)
     atomic_store_explicit(names->read_bytes, at, memory_order_release);
 }
 
-/* PyPy takes one buffer of the array after the other; what lies around the one that we know, as far as it
- * can be read, is looked at as if it were one. */
 static bool name_in_buffers(const struct vmps_pypy_names *names, struct vmps_probe *probe,
                             uint64_t number, struct vmps_pypy_name *name)
 {
     const struct vmps_pypy_wanted wanted = {.number = number};
-    const uint64_t reach = (uint64_t)(VMPS_PYPY_BUFFER_COUNT - 1) * VMPS_PYPY_BUFFER_BYTES;
-    if (names->buffer <= reach) {
-        return false;
-    }
-    for (uint64_t at = names->buffer - reach; at <= names->buffer + reach;
-         at += VMPS_PYPY_BUFFER_BYTES) {
+    for (uint64_t i = 0; names->buffers != 0 && i < VMPS_PYPY_BUFFER_COUNT; i++) {
+        uint64_t at = names->buffers + i * VMPS_PYPY_BUFFER_BYTES;
         if (!vmps_probe_readable(probe, at, VMPS_PYPY_BUFFER_BYTES)) {
             continue;
         }

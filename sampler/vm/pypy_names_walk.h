@@ -31,7 +31,7 @@ struct vmps_pypy_names {
     _Atomic uint32_t
         *places; /* by number / STEP: where in the file the name's record is, plus 1; 0: not read */
     _Atomic uint64_t *read_bytes; /* of the file */
-    uint64_t buffer;              /* one of PyPy's buffers; 0: not known */
+    uint64_t buffers;             /* PyPy's, the first one; 0: not known */
 };
 
 /* A name's text "py:NAME:LINE:FILE", which is not terminated. */

@@ -174,7 +174,7 @@ before = signal.getitimer(signal.ITIMER_PROF)
 for i in range(3):
     with open(sys.argv[1] + str(i), 'w+b') as out:
         vmprof.enable(out.fileno(), 1000)
-        exec('def made_%d():\\n    for _ in range(60): spin(1000000)\\nmade_%d()' % (i, i))
+        exec('def made_%d():\\n    for _ in range(250): spin(1000000)\\nmade_%d()' % (i, i))
         vmprof.disable()
 assert signal.getitimer(signal.ITIMER_PROF) == before
 import _vmprof
@@ -188,7 +188,7 @@ print(open('/proc/self/status').read().count('Threads:\\t1\\n'))
         self.assertEqual((done.code, done.out, done.err), (0, '1\n', ''), done)
         for i in range(3):
             read = recording.Profile(str(self.output) + str(i))
-            self.assertGreater(read.total_share('made_%d' % i), 0.9)
+            self.assertGreater(read.total_share('made_%d' % i), 0.8)
             self.assertEqual(set(sample.stack[0].name for sample in read.samples if sample.stack), {'<module>'})
 
     def test_a_forked_child_makes_code(self):

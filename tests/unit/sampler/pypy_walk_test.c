@@ -481,7 +481,7 @@ static void test_names_in_buffers(void **state)
     memcpy(record + 9, &length, 8);
     memcpy(record + 17, text, length);
     memcpy(record - 8, &used, 4);
-    pypy.names.buffer = (uint64_t)buffers + 3ul * 8192;
+    pypy.names.buffers = (uint64_t)buffers;
     struct vmps_probe probe = {0};
     struct vmps_pypy_name name;
     assert_true(vmps_pypy_name_find(&pypy.names, &probe, number, &name));
