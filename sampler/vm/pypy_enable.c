@@ -8,7 +8,8 @@
 
 #include "sampler/vm/pypy_resolve.h"
 
-/* The probe's loop is made machine code, so that the map of it can be found. The period is the slowest that _vmprof
+/* The probe's loop is made machine code, so that the map of it can be found. It is tried again where the buffer with its
+ * name was full just then, and written out. The period is the slowest that _vmprof
  * takes. A child made by fork has no file for names: its _vmprof would go on collecting them until its buffers
  * are full, and from then on new code would fail. */
 static const char enabling[] =
@@ -18,16 +19,18 @@ static const char enabling[] =
     "    import _vmprof, _cffi_backend as ffi, os\n"
     "    _vmprof.enable(%d, 0.999, 0, 0, 0, 0)\n"
     "    scope = {}\n"
-    "    exec(compile('''def %s(call, argument):\n"
-    "        n = 0\n"
-    "        while n < 5000:\n"
-    "            n += 1\n"
-    "        return call(argument)''', '<vmprof>', 'exec'), scope)\n"
     "    number = ffi.new_primitive_type('long')\n"
     "    call = ffi.cast(ffi.new_function_type((number,), number), %lu)\n"
-    "    if scope['%s'](call, %lu) != 0:\n"
-    "        _vmprof.disable()\n"
-    "    elif not hasattr(sys, '_vmprof_fork'):\n"
+    "    for attempt in range(5):\n"
+    "        exec(compile('''def %s(call, argument):\n"
+    "            n = 0\n"
+    "            while n < 5000:\n"
+    "                n += 1\n"
+    "            return call(argument)''', '<vmprof>', 'exec'), scope)\n"
+    "        if scope['%s'](call, %lu) == 0: break\n"
+    "    else:\n"
+    "        return _vmprof.disable()\n"
+    "    if not hasattr(sys, '_vmprof_fork'):\n"
     "        def in_child():\n"
     "            try:\n"
     "                if _vmprof.is_enabled(): _vmprof.disable()\n"
@@ -70,7 +73,9 @@ static void give_signal_back(struct vmps_pypy_vm *pypy)
 static long found(long argument)
 {
     struct vmps_pypy_vm *pypy = (struct vmps_pypy_vm *)argument;
-    give_signal_back(pypy);
+    if (pypy->missing == not_asked) {
+        give_signal_back(pypy);
+    }
     pypy->missing = vmps_pypy_find(pypy);
     return pypy->missing != NULL;
 }
@@ -92,8 +97,8 @@ bool vmps_pypy_prepare(struct vmps_pypy_vm *pypy, char source[VMPS_PYPY_SOURCE_B
     snprintf(name, sizeof name, "vmprof_probe_%lx_%lx", (unsigned long)pypy,
              (unsigned long)monotonic_ns());
     snprintf(pypy->probe, sizeof pypy->probe, "py:%s:", name);
-    int length = snprintf(source, VMPS_PYPY_SOURCE_BYTES, enabling, pypy->fd, name,
-                          (unsigned long)found, name, (unsigned long)pypy);
+    int length = snprintf(source, VMPS_PYPY_SOURCE_BYTES, enabling, pypy->fd, (unsigned long)found,
+                          name, name, (unsigned long)pypy);
     return length > 0 && (size_t)length < VMPS_PYPY_SOURCE_BYTES;
 }
 
