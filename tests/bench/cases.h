@@ -8,7 +8,7 @@
 
 enum cases_verdict {
     CASE_GOOD,
-    CASE_CRASHED,      /* or did not end in ten seconds */
+    CASE_CRASHED,      /* or did not end in ten seconds of its own */
     CASE_INVENTED,     /* a sample that was never written */
     CASE_CALLED_WHOLE, /* the damage was not said */
     CASE_LOST_TOO_MUCH,
