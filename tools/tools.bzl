@@ -6,6 +6,7 @@ TOOLS = [
     "info",
     "merge",
     "record",
+    "symbolize",
     "top",
     "tree",
 ]
