@@ -9,6 +9,8 @@
 #define MANGLED_MAX_BYTES 8192
 #define READABLE_MAX_BYTES 65536
 
+#define COLD ".cold"
+
 struct text {
     char *data;
     size_t size;
@@ -31,14 +33,28 @@ static bool is_readable(const struct text *text)
     return text->size > 0 && !text->too_long;
 }
 
+/* Compilers put rare code of a function away from the rest, under its name and ".cold": it is the function all the same. */
+static size_t plain_size(const char *name)
+{
+    size_t size = strlen(name);
+    const char *version = strchr(name, '@');
+    size = version && version > name ? (size_t)(version - name) : size;
+    size_t end = size;
+    while (end > 0 && name[end - 1] >= '0' && name[end - 1] <= '9') {
+        end--;
+    }
+    end -= end < size && end > 0 && name[end - 1] == '.' ? 1 : 0;
+    size_t tail = strlen(COLD);
+    bool is_cold = end > tail && memcmp(name + end - tail, COLD, tail) == 0;
+    return is_cold ? end - tail : size;
+}
+
 const char *sym_demangle(struct vmpt_arena *arena, const char *name)
 {
     size_t length = strnlen(name, MANGLED_MAX_BYTES);
     bool is_cpp = strncmp(name, "_Z", 2) == 0;
     bool is_rust = strncmp(name, "_R", 2) == 0;
-    const char *at = strchr(name, '@');
-    size_t plain = at && at > name ? (size_t)(at - name) : strlen(name);
-    const char *mangled = vmpt_arena_copy(arena, name, plain);
+    const char *mangled = vmpt_arena_copy(arena, name, plain_size(name));
     if (!mangled || length == MANGLED_MAX_BYTES || !(is_cpp || is_rust)) {
         return mangled;
     }

@@ -5,7 +5,7 @@
 #include "tools/analysis/memory.h"
 
 /* C++ with its parameters, Rust without its hashes; another name as it is, without the version that a linker put behind an
- * `@`. NULL: memory is short. */
+ * `@`; neither has the `.cold` of a function's rare code. NULL: memory is short. */
 const char *sym_demangle(struct vmpt_arena *arena, const char *name);
 
 #endif

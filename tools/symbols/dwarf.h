@@ -21,6 +21,7 @@ struct sym_range {
 /* A compilation unit's piece of code. */
 struct sym_unit_range {
     struct sym_range range;
+    uint64_t reach; /* the greatest end of this one and those before it */
     uint32_t unit;
 };
 
@@ -31,7 +32,7 @@ struct sym_unit {
 /* A function as its definition says. Text is of sym_dwarf.arena. */
 struct sym_function {
     const char *name;
-    const char *linkage_name;
+    const char *linkage_name; /* or the name, where debug information has no other */
     const char *file;
     uint32_t line;
 };
@@ -84,7 +85,8 @@ struct sym_ranges {
 bool sym_die_ranges(struct sym_dwarf *dwarf, Dwarf_Die die, uint64_t base, struct sym_ranges *out);
 
 /* dwarf_names.c: the function of an entry, through abstract origins and specifications. NULL: memory is short. */
-const struct sym_function *sym_dwarf_function(struct sym_dwarf *dwarf, Dwarf_Die die);
+const struct sym_function *sym_dwarf_function(struct sym_dwarf *dwarf, Dwarf_Die die,
+                                              bool is_inlined);
 /* File number `file` of the unit whose first entry is at `unit`; "": there is none. */
 const char *sym_dwarf_file(struct sym_dwarf *dwarf, Dwarf_Off unit, uint64_t file);
 void sym_dwarf_names_close(struct sym_dwarf *dwarf);

@@ -42,16 +42,24 @@ static bool read_row(struct sym_dwarf *dwarf, Dwarf_Line line, struct sym_row *r
     Dwarf_Unsigned file = 0;
     Dwarf_Unsigned number = 0;
     Dwarf_Bool end = 0;
+    Dwarf_Bool prologue = 0;
+    Dwarf_Bool epilogue = 0;
+    Dwarf_Unsigned unused[2];
     if (!sym_dwarf_ok(dwarf, dwarf_lineaddr(line, &address, &error), &error) ||
         !sym_dwarf_ok(dwarf, dwarf_lineendsequence(line, &end, &error), &error) ||
         !sym_dwarf_ok(dwarf, dwarf_line_srcfileno(line, &file, &error), &error) ||
-        !sym_dwarf_ok(dwarf, dwarf_lineno(line, &number, &error), &error)) {
+        !sym_dwarf_ok(dwarf, dwarf_lineno(line, &number, &error), &error) ||
+        !sym_dwarf_ok(
+            dwarf,
+            dwarf_prologue_end_etc(line, &prologue, &epilogue, &unused[0], &unused[1], &error),
+            &error)) {
         return false;
     }
     row->address = address;
     row->file = file <= UINT32_MAX ? (uint32_t)file : 0;
     row->line = number <= UINT32_MAX ? (uint32_t)number : 0;
-    *is_end = end;
+    /* Where an epilogue begins, libdwarf 20210528 says that the stretch ends; no compiler marks both in one row. */
+    *is_end = end && !epilogue;
     return true;
 }
 
@@ -86,6 +94,19 @@ static int by_begin(const void *left, const void *right)
     return a->first_row < b->first_row ? -1 : a->first_row > b->first_row;
 }
 
+static void sort_sequences(struct sym_lines *lines)
+{
+    if (lines->sequence_count > 1) {
+        qsort(lines->sequences, lines->sequence_count, sizeof(*lines->sequences), by_begin);
+    }
+    uint64_t reach = 0;
+    for (size_t i = 0; i < lines->sequence_count; i++) {
+        struct sym_sequence *sequence = &lines->sequences[i];
+        reach = sequence->range.end > reach ? sequence->range.end : reach;
+        sequence->reach = reach;
+    }
+}
+
 void sym_lines_read(struct sym_lines *lines, struct sym_dwarf *dwarf, Dwarf_Die unit)
 {
     Dwarf_Error error = NULL;
@@ -107,9 +128,7 @@ void sym_lines_read(struct sym_lines *lines, struct sym_dwarf *dwarf, Dwarf_Die 
         read_rows(lines, dwarf, rows, (size_t)count);
     }
     dwarf_srclines_dealloc_b(context);
-    if (lines->sequence_count > 1) {
-        qsort(lines->sequences, lines->sequence_count, sizeof(*lines->sequences), by_begin);
-    }
+    sort_sequences(lines);
 }
 
 /* Of several rows at one address the last counts: the others are of no instruction. */
@@ -132,6 +151,7 @@ static const struct sym_row *find_in(const struct sym_lines *lines,
 
 const struct sym_row *sym_lines_find(const struct sym_lines *lines, uint64_t address)
 {
+    const struct sym_sequence *best = NULL;
     size_t low = 0;
     size_t high = lines->sequence_count;
     while (low < high) {
@@ -142,8 +162,11 @@ const struct sym_row *sym_lines_find(const struct sym_lines *lines, uint64_t add
             high = middle;
         }
     }
-    bool found = low > 0 && lines->sequences[low - 1].range.end > address;
-    return found ? find_in(lines, &lines->sequences[low - 1], address) : NULL;
+    /* Where stretches overlap, the one that begins last is the closest to the code. */
+    for (size_t i = low; i-- > 0 && !best && lines->sequences[i].reach > address;) {
+        best = lines->sequences[i].range.end > address ? &lines->sequences[i] : NULL;
+    }
+    return best ? find_in(lines, best, address) : NULL;
 }
 
 void sym_lines_fini(struct sym_lines *lines)

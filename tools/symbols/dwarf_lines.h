@@ -13,6 +13,7 @@ struct sym_row {
 /* Rows of ascending addresses: one stretch of code without a gap. The last row is behind its end. */
 struct sym_sequence {
     struct sym_range range;
+    uint64_t reach; /* the greatest end of this one and those before it */
     size_t first_row;
     size_t row_count;
 };

@@ -187,12 +187,14 @@ static bool make_room(struct sym_dwarf *dwarf)
     return true;
 }
 
-const struct sym_function *sym_dwarf_function(struct sym_dwarf *dwarf, Dwarf_Die die)
+const struct sym_function *sym_dwarf_function(struct sym_dwarf *dwarf, Dwarf_Die die,
+                                              bool is_inlined)
 {
     Dwarf_Error error = NULL;
     Dwarf_Off offset = 0;
-    /* Every inlined call of a function refers to one abstract instance, which is read once. */
-    if (!sym_die_reference(dwarf, die, DW_AT_abstract_origin, &offset) &&
+    /* Every inlined call of a function refers to one abstract instance, which is read once. What has code of its own may have
+     * a name of its own: C++ makes several destructors of one. */
+    if (!(is_inlined && sym_die_reference(dwarf, die, DW_AT_abstract_origin, &offset)) &&
         !sym_dwarf_ok(dwarf, dwarf_dieoffset(die, &offset, &error), &error)) {
         return NULL;
     }

@@ -20,7 +20,8 @@ static void add_unit_ranges(struct sym_dwarf *dwarf, Dwarf_Die die, uint32_t uni
         return;
     }
     for (size_t i = 0; i < ranges->count; i++) {
-        dwarf->ranges[dwarf->range_count++] = (struct sym_unit_range){ranges->items[i], unit};
+        dwarf->ranges[dwarf->range_count++] =
+            (struct sym_unit_range){.range = ranges->items[i], .unit = unit};
     }
 }
 
@@ -80,6 +81,18 @@ static int by_begin(const void *left, const void *right)
     return a->unit < b->unit ? -1 : a->unit > b->unit;
 }
 
+static void sort_ranges(struct sym_dwarf *dwarf)
+{
+    if (dwarf->range_count > 1) {
+        qsort(dwarf->ranges, dwarf->range_count, sizeof(*dwarf->ranges), by_begin);
+    }
+    uint64_t reach = 0;
+    for (size_t i = 0; i < dwarf->range_count; i++) {
+        reach = dwarf->ranges[i].range.end > reach ? dwarf->ranges[i].range.end : reach;
+        dwarf->ranges[i].reach = reach;
+    }
+}
+
 bool sym_dwarf_open(struct sym_dwarf *dwarf, int fd, struct vmpt_arena *arena)
 {
     Dwarf_Error error = NULL;
@@ -91,9 +104,7 @@ bool sym_dwarf_open(struct sym_dwarf *dwarf, int fd, struct vmpt_arena *arena)
         return false;
     }
     read_units(dwarf);
-    if (dwarf->range_count > 1) {
-        qsort(dwarf->ranges, dwarf->range_count, sizeof(*dwarf->ranges), by_begin);
-    }
+    sort_ranges(dwarf);
     return true;
 }
 
@@ -122,8 +133,8 @@ bool sym_dwarf_unit_of(const struct sym_dwarf *dwarf, uint64_t address, uint32_t
             high = middle;
         }
     }
-    /* Units do not overlap but in files that a linker got wrong: one that begins a little before is near enough. */
-    for (size_t i = low, tries = 8; i-- > 0 && tries-- > 0;) {
+    /* Where units overlap, the one whose code begins last is the closest. */
+    for (size_t i = low; i-- > 0 && dwarf->ranges[i].reach > address;) {
         if (dwarf->ranges[i].range.end > address) {
             *unit = dwarf->ranges[i].unit;
             return true;

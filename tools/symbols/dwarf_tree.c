@@ -69,7 +69,7 @@ static const struct sym_scope *make_scope(struct walk *walk, Dwarf_Die die, bool
                                           const struct sym_scope *outer, uint64_t begin)
 {
     struct sym_scope *scope = vmpt_arena_alloc(walk->arena, sizeof(*scope));
-    const struct sym_function *function = sym_dwarf_function(walk->dwarf, die);
+    const struct sym_function *function = sym_dwarf_function(walk->dwarf, die, is_inlined);
     uint64_t line = 0;
     if (!scope || !function) {
         walk->dwarf->no_memory |= !scope;

@@ -79,12 +79,21 @@ static void put_frames(struct job *job, struct vmpt_sym_result *result, Dwarf_Of
     result->frame_count = depth;
 }
 
-/* The symbol gives a name to what has none. */
+/* A name in a namespace, which debug information has in pieces only: C++ leaves out linkage names of what is not seen from
+ * outside. */
+static bool is_scoped(const char *linkage_name)
+{
+    return strncmp(linkage_name, "_Z", 2) == 0 || strncmp(linkage_name, "_R", 2) == 0;
+}
+
+/* The symbol gives a name to what has none, or one without its scope. */
 static void put_symbol(struct job *job, struct vmpt_sym_result *result, uint64_t address)
 {
-    bool has_name = result->frame_count && result->frames[result->frame_count - 1].name[0];
-    const struct sym_symbol *symbol = has_name ? NULL : sym_table_find(&job->symbols, address);
-    if (!symbol) {
+    const struct sym_symbol *symbol = sym_table_find(&job->symbols, address);
+    const struct vmpt_sym_frame *named =
+        result->frame_count ? &result->frames[result->frame_count - 1] : NULL;
+    bool has_name = named && named->name[0];
+    if (!symbol || (has_name && (is_scoped(named->linkage_name) || !is_scoped(symbol->name)))) {
         return;
     }
     if (!result->frame_count) {
@@ -99,7 +108,7 @@ static void put_symbol(struct job *job, struct vmpt_sym_result *result, uint64_t
     struct vmpt_sym_frame *outermost = &result->frames[result->frame_count - 1];
     outermost->linkage_name = vmpt_arena_copy(job->arena, symbol->name, strlen(symbol->name));
     outermost->name = sym_demangle(job->arena, symbol->name);
-    result->function_offset = symbol->begin;
+    result->function_offset = has_name ? result->function_offset : symbol->begin;
     if (!outermost->linkage_name || !outermost->name) {
         *outermost = (struct vmpt_sym_frame){"", "", "", "", 0, 0};
         job->no_memory = true;
