@@ -1,0 +1,1 @@
+vmprof-symbolize --strict profiles/flipped.prof

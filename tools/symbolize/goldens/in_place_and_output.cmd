@@ -1,0 +1,1 @@
+vmprof-symbolize --in-place -o x.prof profiles/native.prof

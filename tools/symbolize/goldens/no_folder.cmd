@@ -1,0 +1,1 @@
+vmprof-symbolize -o /no/such/folder/x profiles/native.prof

@@ -1,0 +1,1 @@
+vmprof-symbolize profiles/native.prof && vmprof-symbolize symbolized.prof

@@ -1,0 +1,1 @@
+vmprof-symbolize -o profiles/native.prof profiles/native.prof
