@@ -37,7 +37,7 @@ struct request {
 
 /* ---- the process that reads ---------------------------------------------------------------------------- */
 
-static void limit(int resource, rlim_t value)
+static void limit(enum __rlimit_resource resource, rlim_t value)
 {
     struct rlimit limits;
     if (getrlimit(resource, &limits) == 0) {
