@@ -81,7 +81,8 @@ static bool is_same(const struct symz_module *module, const struct vmpf_string *
                     const struct vmpf_string *build_id, uint64_t process_id)
 {
     return module->process_id == process_id && strlen(module->file.path) == path->size_bytes &&
-           memcmp(module->file.path, path->data, path->size_bytes) == 0 &&
+           (path->size_bytes == 0 ||
+            memcmp(module->file.path, path->data, path->size_bytes) == 0) &&
            module->file.build_id_size == build_id->size_bytes &&
            memcmp(module->file.build_id, build_id->data, build_id->size_bytes) == 0;
 }

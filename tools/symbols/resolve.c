@@ -90,22 +90,22 @@ static bool is_scoped(const char *linkage_name)
 static void put_symbol(struct job *job, struct vmpt_sym_result *result, uint64_t address)
 {
     const struct sym_symbol *symbol = sym_table_find(&job->symbols, address);
-    const struct vmpt_sym_frame *named =
+    struct vmpt_sym_frame *outermost =
         result->frame_count ? &result->frames[result->frame_count - 1] : NULL;
-    bool has_name = named && named->name[0];
-    if (!symbol || (has_name && (is_scoped(named->linkage_name) || !is_scoped(symbol->name)))) {
+    bool has_name = outermost && outermost->name[0];
+    if (!symbol || (has_name && (is_scoped(outermost->linkage_name) || !is_scoped(symbol->name)))) {
         return;
     }
-    if (!result->frame_count) {
-        result->frames = vmpt_arena_alloc(job->arena, sizeof(*result->frames));
-        if (!result->frames) {
+    if (!outermost) {
+        outermost = vmpt_arena_alloc(job->arena, sizeof(*outermost));
+        if (!outermost) {
             job->no_memory = true;
             return;
         }
-        *result->frames = (struct vmpt_sym_frame){.file = "", .declared_file = ""};
+        *outermost = (struct vmpt_sym_frame){.file = "", .declared_file = ""};
+        result->frames = outermost;
         result->frame_count = 1;
     }
-    struct vmpt_sym_frame *outermost = &result->frames[result->frame_count - 1];
     outermost->linkage_name = vmpt_arena_copy(job->arena, symbol->name, strlen(symbol->name));
     outermost->name = sym_demangle(job->arena, symbol->name);
     result->function_offset = has_name ? result->function_offset : symbol->begin;
