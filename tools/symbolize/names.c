@@ -77,14 +77,18 @@ bool symz_is_vdso(const struct symz_module *module)
 
 /* ---- modules ------------------------------------------------------------------------------------------- */
 
+static bool equals(const struct vmpf_string *text, const void *bytes, size_t size_bytes)
+{
+    return text->size_bytes == size_bytes &&
+           (size_bytes == 0 || (text->data && memcmp(text->data, bytes, size_bytes) == 0));
+}
+
 static bool is_same(const struct symz_module *module, const struct vmpf_string *path,
                     const struct vmpf_string *build_id, uint64_t process_id)
 {
-    return module->process_id == process_id && strlen(module->file.path) == path->size_bytes &&
-           (path->size_bytes == 0 ||
-            memcmp(module->file.path, path->data, path->size_bytes) == 0) &&
-           module->file.build_id_size == build_id->size_bytes &&
-           memcmp(module->file.build_id, build_id->data, build_id->size_bytes) == 0;
+    return module->process_id == process_id &&
+           equals(path, module->file.path, strlen(module->file.path)) &&
+           equals(build_id, module->file.build_id, module->file.build_id_size);
 }
 
 static bool add_module(struct symz_names *names, const struct vmpf_string *path,
