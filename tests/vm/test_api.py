@@ -182,12 +182,12 @@ counts = []
 for name in ("one.prof", "two.prof", "one.prof"):
     with open(name, "w+b") as out:
         vmprof.enable(out.fileno(), 1000)
-        use_cpu(0.1)
+        use_cpu(0.3)
         vmprof.disable()
     counts.append(max(vmprof.read_profile(name).functions.values()))
 print(json.dumps(counts))
 ''')
-        self.assertTrue(all(count > 5 for count in found), found)
+        self.assertTrue(all(count > 2 for count in found), found)
 
     @harness.every_python
     def test_into_a_pipe(self, python):
