@@ -17,19 +17,24 @@ static vmpf_reader *open_log(const struct made_log *log, bool one_epoch)
     return r;
 }
 
-/* The stack as text, root first: name(kind)@line. */
+/* The stack as text, root first: name(kind)@line. Each frame goes before those that are there. */
 static void print_stack(const vmpf_reader *r, uint32_t node, char *out, size_t out_bytes)
 {
-    out[0] = '\0';
+    size_t length = 0;
     for (; node != 0; node = vmpf_reader_stack(r, node).parent) {
-        char rest[512];
+        char frame[256];
         struct vmpf_location at = vmpf_reader_location(r, vmpf_reader_stack(r, node).location);
         struct vmpf_function function = vmpf_reader_function(r, at.function);
-        (void)snprintf(rest, sizeof rest, "%s", out);
-        (void)snprintf(out, out_bytes, "%.*s(%d)@%u%s%s", (int)function.name.size_bytes,
-                       function.name.data, (int)function.kind, (unsigned)at.line,
-                       rest[0] == '\0' ? "" : " ", rest);
+        int written = snprintf(frame, sizeof frame, "%.*s(%d)@%u%s", (int)function.name.size_bytes,
+                               function.name.data, (int)function.kind, (unsigned)at.line,
+                               length == 0 ? "" : " ");
+        assert_true(written > 0 && (size_t)written < sizeof frame);
+        assert_true(length + (size_t)written < out_bytes);
+        memmove(out + written, out, length);
+        memcpy(out, frame, (size_t)written);
+        length += (size_t)written;
     }
+    out[length] = '\0';
 }
 
 /* How many samples have this stack. */
