@@ -92,10 +92,11 @@ static void line_thread(struct maker *maker, char **words, size_t count)
 {
     (void)count;
     struct vmpf_error err;
+    bool named_thread = strcmp(words[4], "-") != 0;
     struct vmpf_thread thread = {
         .process_id = number(maker, words[2]),
         .thread_id = number(maker, words[3]),
-        .name = kept(maker, words[4]),
+        .name = named_thread ? unescape(maker, words[4]) : (struct vmpf_string){"", 0},
     };
     struct named *named = define(maker, &maker->threads, words[1]);
     must(maker, vmpf_writer_thread(writer_of(maker), &thread, &named->id, &err), &err);
