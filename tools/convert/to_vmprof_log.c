@@ -29,6 +29,13 @@ enum tag { TAG_CODE = 1, TAG_JITTED = 3, TAG_ASSEMBLER = 6, TAG_NATIVE = 7 };
 #define CACHE_BYTES ((size_t)32 << 20)
 #define NS_PER_S UINT64_C(1000000000)
 
+/* The last frame of code within the stack that is written, as a reader that joins frames sees it. */
+struct joint {
+    uint64_t id;
+    uint32_t run;       /* the number of the last run of jitted frames */
+    uint32_t inner_run; /* that of the frame; 0: it is not jitted */
+};
+
 struct log {
     struct conv_job *job;
     struct conv_log_ids ids;
@@ -43,6 +50,7 @@ struct log {
     size_t *places;
     size_t place_capacity;
     struct vmpt_buffer words; /* of each: how many, then they */
+    struct joint joint;
 };
 
 /* ---- words ------------------------------------------------------------------------------------------- */
@@ -178,6 +186,27 @@ static bool loses_kind(const struct log *log, vmpf_kind kind)
     return kind != VMPF_KIND_PY && kind != VMPF_KIND_NATIVE;
 }
 
+/* A reader takes the caller of a run of jitted frames for its outermost frame where the two are one function [L-5-6]. Where
+ * they are two calls, it gets the frame to drop that the log of PyPy has there. */
+static void add_pair(struct log *log, uint64_t tag, uint64_t id)
+{
+    struct joint *joint = &log->joint;
+    bool is_code = tag == TAG_CODE || tag == TAG_JITTED;
+    joint->run += tag != TAG_JITTED;
+    if (is_code && joint->inner_run && joint->id == id &&
+        (tag != TAG_JITTED || joint->inner_run != joint->run)) {
+        add_word(&log->words, TAG_CODE);
+        add_word(&log->words, id);
+        joint->run++;
+    }
+    if (is_code) {
+        joint->id = id;
+        joint->inner_run = tag == TAG_JITTED ? joint->run : 0;
+    }
+    add_word(&log->words, tag);
+    add_word(&log->words, id);
+}
+
 static bool add_frame(struct log *log, const struct vmpt_feed *feed, uint32_t node)
 {
     struct vmpf_location location =
@@ -200,11 +229,13 @@ static bool add_frame(struct log *log, const struct vmpt_feed *feed, uint32_t no
         vmpt_buffer_fini(&name);
     }
     if (log->mode & MODE_RPYTHON) {
-        add_word(&log->words, tag_of(function.kind));
-    } else if (log->mode & MODE_LINES) {
-        add_word(&log->words, conv_log_is_native(function.kind) ? 0 : location.line);
+        add_pair(log, tag_of(function.kind), id);
+    } else {
+        if (log->mode & MODE_LINES) {
+            add_word(&log->words, conv_log_is_native(function.kind) ? 0 : location.line);
+        }
+        add_word(&log->words, id);
     }
-    add_word(&log->words, id);
     log->job->lost |= loses_kind(log, function.kind) ? VMPT_HOLDS_KINDS : 0;
     bool loses_line =
         location.line && (!(log->mode & MODE_LINES) || conv_log_is_native(function.kind));
@@ -212,20 +243,27 @@ static bool add_frame(struct log *log, const struct vmpt_feed *feed, uint32_t no
     return true;
 }
 
+static size_t most_words_of_frame(const struct log *log)
+{
+    if (log->mode & MODE_RPYTHON) {
+        return 4; /* with the frame to drop */
+    }
+    return log->mode & MODE_LINES ? 2 : 1;
+}
+
 /* The words of a stack, kept for when it comes again. */
 static bool add_stack(struct log *log, struct conv_stream *stream, uint32_t innermost,
                       size_t *place)
 {
-    size_t most = log->mode & (MODE_LINES | MODE_RPYTHON) ? MAX_WORDS / 2 : MAX_WORDS;
-    size_t frames = 0;
     *place = log->words.size;
+    log->joint = (struct joint){.run = 1};
     add_word(&log->words, 0);
     uint32_t node = innermost;
-    for (; node && frames < most; node = conv_stream_caller(stream, node)) {
+    for (; node && (log->words.size - *place) / 8 - 1 + most_words_of_frame(log) <= MAX_WORDS;
+         node = conv_stream_caller(stream, node)) {
         if (!add_frame(log, &stream->feed, node)) {
             return false;
         }
-        frames++;
     }
     log->cut_stacks += node ? 1 : 0;
     uint64_t count = (log->words.size - *place) / 8 - 1;
