@@ -177,11 +177,15 @@ static uint64_t tag_of(vmpf_kind kind)
 }
 
 /* What a log cannot tell apart. */
-static bool loses_kind(const struct log *log, vmpf_kind kind)
+static bool loses_kind(const struct log *log, const struct vmpf_function *function)
 {
+    static const char assembler[] = "<assembler>"; /* all else that the JIT does becomes that too */
+    vmpf_kind kind = function->kind;
     if (log->mode & MODE_RPYTHON) {
-        return kind == VMPF_KIND_KERNEL || kind == VMPF_KIND_GC || kind == VMPF_KIND_VM ||
-               kind == VMPF_KIND_UNKNOWN;
+        bool is_assembler = function->name.size_bytes == sizeof(assembler) - 1 &&
+                            memcmp(function->name.data, assembler, sizeof(assembler) - 1) == 0;
+        return (kind == VMPF_KIND_JIT_INTERNAL && !is_assembler) || kind == VMPF_KIND_KERNEL ||
+               kind == VMPF_KIND_GC || kind == VMPF_KIND_VM || kind == VMPF_KIND_UNKNOWN;
     }
     return kind != VMPF_KIND_PY && kind != VMPF_KIND_NATIVE;
 }
@@ -236,7 +240,7 @@ static bool add_frame(struct log *log, const struct vmpt_feed *feed, uint32_t no
         }
         add_word(&log->words, id);
     }
-    log->job->lost |= loses_kind(log, function.kind) ? VMPT_HOLDS_KINDS : 0;
+    log->job->lost |= loses_kind(log, &function) ? VMPT_HOLDS_KINDS : 0;
     bool loses_line =
         location.line && (!(log->mode & MODE_LINES) || conv_log_is_native(function.kind));
     log->job->lost |= loses_line ? VMPT_HOLDS_LINES : 0;

@@ -10,11 +10,11 @@
 #include "tools/common/buffer.h"
 #include "tools/common/diag.h"
 #include "tools/common/input.h"
+#include "tools/common/new_file.h"
 #include "tools/common/options.h"
 #include "tools/symbolize/copy.h"
 #include "tools/symbolize/settings.h"
 #include "tools/symbolize/source.h"
-#include "tools/symbolize/target.h"
 
 #define NAME "vmprof-symbolize"
 
@@ -227,16 +227,18 @@ static int write_copy(struct work *work, int fd)
 
 static int write_target(struct work *work)
 {
-    struct symz_target target;
-    int error = symz_target_open(&target, work->settings.output);
+    struct vmpt_new_file file;
+    int error = vmpt_new_file_open(&file, work->settings.output);
     if (error) {
-        vmpt_say(NAME, "%s: cannot write: %s", work->settings.output,
-                 error == EINVAL ? "not a regular file; name another, or - for standard output"
-                                 : strerror(error));
+        vmpt_say(NAME, "%s: cannot write: %s", work->settings.output, strerror(error));
         return VMPT_EXIT_FAILED;
     }
-    int code = write_copy(work, target.fd);
-    error = symz_target_close(&target, code < 0);
+    int code = write_copy(work, file.fd);
+    if (code >= 0) {
+        vmpt_new_file_drop(&file);
+        return code;
+    }
+    error = vmpt_new_file_keep(&file);
     if (error) {
         vmpt_say(NAME, "%s: %s; nothing was written there", work->settings.output, strerror(error));
         return VMPT_EXIT_FAILED;
