@@ -43,10 +43,9 @@ static int say_failure(const struct work *work, const struct vmpf_error *err)
     if (err->status == VMPF_E_IO && err->sys_errno == EPIPE) {
         return VMPT_EXIT_DONE; /* a reader that went away is no error */
     }
-    vmpt_say(NAME, "%s: %s%s%s; nothing was written there",
+    vmpt_say(NAME, "%s: %s; nothing was written there",
              strcmp(work->settings.output, "-") == 0 ? "standard output" : work->settings.output,
-             err->message, err->sys_errno ? ": " : "",
-             err->sys_errno ? strerror(err->sys_errno) : "");
+             err->message);
     return VMPT_EXIT_FAILED;
 }
 
