@@ -4,15 +4,18 @@
 
 #include <string.h>
 
-#define FIRST_LIST_ROOM 2u
+#define FIRST_CALLEES 4u
 #define NODES_PER_PARENT 64u
 
 /* Inside the chunk a location goes by its place among those that the chunk names: lists can then be an array,
- * however large the ids in the file are. Place 0 is location 0, that of the root. */
+ * however large the ids in the file are. Place 0 is location 0, that of the root.
+ * The path of a stack is a chain of loads, each of which waits for the one before: so the first callees, which are most, stand in
+ * the place itself. Half a cache line. */
 struct place {
-    uint32_t callees; /* in the pool */
-    uint32_t callee_count, callee_room;
     uint32_t location;
+    uint32_t callee_count;
+    uint32_t more, more_room; /* further callees: in the pool */
+    uint32_t callees[FIRST_CALLEES];
 };
 
 struct follower {
@@ -30,6 +33,7 @@ struct follower {
     uint32_t *pool;                      /* of the lists of callees, as places */
     size_t pool_used;
     size_t new_at, outer_at;
+    bool no_memory;
 };
 
 static bool place_for(struct follower *f, uint32_t location, uint32_t *place)
@@ -49,19 +53,29 @@ static bool place_for(struct follower *f, uint32_t location, uint32_t *place)
     return vmpfi_map64_insert(f->place_of, location, *place);
 }
 
-/* Each time a list is full it moves to the end of the pool, to twice its room: of all the pool at least a quarter is
- * in use, so room for four times the callees, and two for each list, is enough. */
-static void append_callee(struct follower *f, struct place *caller, uint32_t callee)
+/* Each time a list is full it moves to the end of the pool, to twice its room: it then leaves behind less than it has entries, so
+ * room for four times the callees is enough. */
+static void append_further(struct follower *f, struct place *caller, uint32_t callee)
 {
-    if (caller->callee_count == caller->callee_room) {
-        uint32_t room = caller->callee_room == 0 ? FIRST_LIST_ROOM : 2 * caller->callee_room;
-        memcpy(f->pool + f->pool_used, f->pool + caller->callees,
-               caller->callee_count * sizeof *f->pool);
-        caller->callees = (uint32_t)f->pool_used;
-        caller->callee_room = room;
+    uint32_t count = caller->callee_count - FIRST_CALLEES;
+    if (count == caller->more_room) {
+        uint32_t room = count == 0 ? 1 : 2 * count;
+        memcpy(f->pool + f->pool_used, f->pool + caller->more, count * sizeof *f->pool);
+        caller->more = (uint32_t)f->pool_used;
+        caller->more_room = room;
         f->pool_used += room;
     }
-    f->pool[caller->callees + caller->callee_count++] = callee;
+    f->pool[caller->more + count] = callee;
+}
+
+static void append_callee(struct follower *f, struct place *caller, uint32_t callee)
+{
+    if (caller->callee_count < FIRST_CALLEES) {
+        caller->callees[caller->callee_count] = callee;
+    } else {
+        append_further(f, caller, callee);
+    }
+    caller->callee_count++;
 }
 
 static bool find_places(struct follower *f, const uint32_t *locations, size_t count,
@@ -75,84 +89,86 @@ static bool find_places(struct follower *f, const uint32_t *locations, size_t co
     return true;
 }
 
-/* The place of an entry's parent, which stands before the chunk [F-5.4-6]. */
-static vmpf_status outer_place(struct follower *f, uint32_t parent, uint32_t *place,
-                               const char **rule)
+#define NO_PLACE UINT32_MAX
+
+/* The place of an entry's parent, which stands before the chunk [F-5.4-6]. NO_PLACE: the chunk has none for it, or there is no
+ * memory. */
+static uint32_t outer_place(struct follower *f, uint32_t parent)
 {
     if (parent == 0) {
-        *place = 0;
-        return VMPF_OK;
+        return 0;
     }
+    uint32_t place;
     bool known = parent < f->known_nodes;
     if (known && f->known_parents[parent] != 0) {
-        *place = f->known_parents[parent] - 1;
-        return VMPF_OK;
+        return f->known_parents[parent] - 1;
     }
-    if (!known && vmpfi_map64_find(f->outer, parent, place)) {
-        return VMPF_OK;
+    if (!known && vmpfi_map64_find(f->outer, parent, &place)) {
+        return place;
     }
     if (f->outer_at == f->in->outer_count) {
-        *rule = "F-5.4-7";
-        return VMPF_E_CORRUPT;
+        return NO_PLACE;
     }
     f->parents[f->outer_at] = parent;
-    *place = f->outer_places[f->outer_at++];
+    place = f->outer_places[f->outer_at++];
     if (known) {
-        f->known_parents[parent] = *place + 1;
-        return VMPF_OK;
+        f->known_parents[parent] = place + 1;
+    } else if (!vmpfi_map64_insert(f->outer, parent, place)) {
+        f->no_memory = true;
+        return NO_PLACE;
     }
-    return vmpfi_map64_insert(f->outer, parent, *place) ? VMPF_OK : VMPF_E_NOMEM;
+    return place;
 }
 
-/* An edge that is not in its caller's list: one that is new, if any. */
-static vmpf_status follow_edge(struct follower *f, uint32_t edge, uint32_t caller, uint32_t *place,
-                               const char **rule)
+/* Edge 0: one that is new. false: there is none left. */
+static bool add_edge(struct follower *f, uint32_t caller, uint32_t *place)
 {
-    if (edge != 0) {
-        *rule = "F-5.4-5";
-        return VMPF_E_CORRUPT;
-    }
     if (f->new_at == f->in->new_count) {
-        *rule = "F-5.4-7";
-        return VMPF_E_CORRUPT;
+        return false;
     }
     *place = f->new_places[f->new_at++];
     append_callee(f, &f->places[caller], *place);
-    return VMPF_OK;
+    return true;
 }
 
-/* Turns edges into places, in their place. The common case, an edge that is known of a parent in the chunk, is written out. */
-static vmpf_status follow_all(struct follower *f, uint64_t first, const uint32_t *distances,
-                              uint32_t *edges, const char **rule)
+/* Turns edges into places, in their place. Branches look at the columns only and never at what the chain of places has
+ * loaded, so that the processor finds out early where it guessed wrong: an edge that its caller has not leads to some place, and
+ * is told at the end [F-5.4-5]. Returns NULL, or the rule that is broken, or that there is no memory is set. */
+static const char *follow_all(struct follower *f, uint64_t first, const uint32_t *distances,
+                              uint32_t *edges)
 {
     const struct place *places = f->places;
     const uint32_t *pool = f->pool;
     const size_t count = f->in->count;
+    bool all_known = true;
     for (size_t i = 0; i < count; i++) {
-        uint32_t caller;
         uint32_t edge = edges[i];
-        if (distances[i] <= i) {
-            caller = edges[i - distances[i]];
-        } else {
-            VMPF_TRY(outer_place(f, (uint32_t)(first + i - distances[i]), &caller, rule));
+        uint32_t caller = distances[i] <= i ? edges[i - distances[i]]
+                                            : outer_place(f, (uint32_t)(first + i - distances[i]));
+        if (caller == NO_PLACE || (edge == 0 && !add_edge(f, caller, &edges[i]))) {
+            return all_known ? "F-5.4-7" : "F-5.4-5";
         }
-        if (edge - 1 < places[caller].callee_count) { /* not 0 */
-            edges[i] = pool[places[caller].callees + edge - 1];
+        if (edge == 0) {
+            continue;
+        }
+        bool known = edge <= places[caller].callee_count;
+        all_known &= known;
+        if (edge <= FIRST_CALLEES) {
+            edges[i] = places[caller].callees[edge - 1];
         } else {
-            VMPF_TRY(follow_edge(f, edge, caller, &edges[i], rule));
+            edges[i] = known ? pool[places[caller].more + edge - FIRST_CALLEES - 1] : 0;
         }
     }
-    if (f->new_at != f->in->new_count || f->outer_at != f->in->outer_count) {
-        *rule = "F-5.4-7";
-        return VMPF_E_CORRUPT;
+    if (!all_known) {
+        return "F-5.4-5";
     }
-    return VMPF_OK;
+    return f->new_at == f->in->new_count && f->outer_at == f->in->outer_count ? NULL : "F-5.4-7";
 }
 
 static bool make_room(struct follower *f, struct vmpfi_scratch *scratch, unsigned slot)
 {
     size_t places = f->in->new_count + f->in->outer_count + 1;
-    size_t pool = 4 * f->in->new_count + FIRST_LIST_ROOM * places;
+    size_t pool = 4 * f->in->new_count;
     f->places = (struct place *)(void *)vmpfi_scratch_integers(
         scratch, slot, places * sizeof *f->places / sizeof(uint64_t));
     f->parents = vmpfi_scratch_words(scratch, slot + 1, f->in->outer_count);
@@ -195,7 +211,10 @@ vmpf_status vmpfi_edges_follow(const struct vmpfi_edges *edges, struct vmpfi_scr
         !find_places(&f, edges->outer_locations, edges->outer_count, f.outer_places)) {
         return VMPF_E_NOMEM;
     }
-    VMPF_TRY(follow_all(&f, first, distances, locations, rule));
+    *rule = follow_all(&f, first, distances, locations);
+    if (f.no_memory || *rule != NULL) {
+        return f.no_memory ? VMPF_E_NOMEM : VMPF_E_CORRUPT;
+    }
     for (size_t i = 0; i < edges->count; i++) {
         locations[i] = f.places[locations[i]].location;
     }

@@ -239,16 +239,19 @@ static vmpf_status check_table(struct vmpfi_tables *t, uint16_t kind,
 static vmpf_status check_outer_parents(struct vmpfi_tables *t, const struct vmpfi_table *chunk,
                                        uint64_t offset, struct vmpf_error *err)
 {
-    uint64_t unknown = t->unknown; /* a look at the tables is no use of what they lack */
+    const struct vmpf_stack *stacks = t->stacks;
+    const struct vmpfi_epoch_table nodes = t->stack_epoch;
+    const struct vmpfi_epoch_table locations = t->location_epoch;
     bool equal = true;
-    for (size_t i = 0; i < chunk->outer.count; i++) {
-        uint32_t parent = vmpfi_tables_id(t, &t->stack_epoch, chunk->outer.parents[i]);
-        uint32_t have = t->stacks[parent].location;
-        equal =
-            equal && (have == VMPFI_LOST_ID ||
-                      have == vmpfi_tables_id(t, &t->location_epoch, chunk->outer.locations[i]));
+    for (size_t i = 0; i < chunk->outer.count; i++) { /* without a branch on what is loaded */
+        uint32_t parent = chunk->outer.parents[i];
+        uint32_t said = chunk->outer.locations[i];
+        bool lost = said > locations.count;
+        uint32_t have =
+            stacks[parent <= nodes.count ? nodes.base + parent : VMPFI_LOST_ID].location;
+        said = lost ? VMPFI_LOST_ID : said == 0 ? 0 : locations.base + said;
+        equal &= (have == VMPFI_LOST_ID) | (have == said);
     }
-    t->unknown = unknown;
     return equal ? VMPF_OK
                  : vmpfi_fail(err, VMPF_E_CORRUPT, offset, "F-5.4-6",
                               "a stack's parent is said to be elsewhere than it is");
