@@ -8,6 +8,8 @@
 /* With more rows than this, of which most are of one sample, what was counted is forgotten: it would never pay, and what comes may. */
 #define MANY_ROWS 8192u
 #define FORGOTTEN_FOR_GOOD 3u
+#define THREADS                                                                                    \
+    16u /* whose last stacks are remembered while samples are counted: most samples repeat their thread's last */
 #define SAMPLES_PER_STACK 4u /* at least, for totals to be worth their place [F-5.9-4] */
 
 enum slot { /* of the scratch memory; the last is the encoder's own */
@@ -56,8 +58,16 @@ static bool reserve_nodes(struct vmpfi_tally *t, size_t node_count)
 static bool reserve_rows(struct vmpfi_tally *t, const struct vmpfi_samples *samples)
 {
     size_t row_numbers = 1 + samples->value_count;
+    uint32_t last[THREADS];
+    memset(last, 0xFF, sizeof last);
     for (size_t i = 0; i < samples->count; i++) {
-        uint32_t *row = &t->row_of_node[samples->stack[i]];
+        uint32_t stack = samples->stack[i];
+        uint32_t *last_of_thread = &last[samples->thread[i] % THREADS];
+        if (stack == *last_of_thread) {
+            continue;
+        }
+        *last_of_thread = stack;
+        uint32_t *row = &t->row_of_node[stack];
         if (*row != 0) {
             continue;
         }
@@ -100,8 +110,18 @@ bool vmpfi_tally_reserve(struct vmpfi_tally *t, const struct vmpfi_samples *samp
 void vmpfi_tally_add(struct vmpfi_tally *t, const struct vmpfi_samples *samples)
 {
     size_t row_numbers = 1 + t->value_count;
+    struct {
+        uint32_t stack;
+        uint64_t *row;
+    } last[THREADS] = {0};
     for (size_t i = 0; t->forgotten != FORGOTTEN_FOR_GOOD && i < samples->count; i++) {
-        uint64_t *row = t->rows + (t->row_of_node[samples->stack[i]] - 1) * row_numbers;
+        uint32_t stack = samples->stack[i];
+        size_t slot = samples->thread[i] % THREADS;
+        if (last[slot].row == NULL || last[slot].stack != stack) {
+            last[slot].stack = stack;
+            last[slot].row = t->rows + (t->row_of_node[stack] - 1) * row_numbers;
+        }
+        uint64_t *row = last[slot].row;
         row[0]++;
         for (size_t k = 0; k < t->value_count; k++) {
             row[1 + k] += samples->values[k][i];

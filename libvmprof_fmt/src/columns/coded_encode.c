@@ -5,6 +5,8 @@
 #include <string.h>
 
 #define FIXED_BYTES (2 + 4 * VMPFI_VARINT_MAX_BYTES)
+#define MAX_BITS_AT_ONCE 56u
+#define BITS_SLACK_BYTES 8u /* behind the last low bit, that are written too */
 
 /* Times are mostly whole microseconds, memory is whole pages. */
 static const uint64_t units[] = {1000, 4096};
@@ -20,26 +22,23 @@ static unsigned bit_length(uint64_t value)
     return value == 0 ? 0 : 64 - (unsigned)__builtin_clzll(value);
 }
 
-/* What is known of the values after one look at them. A group is a stretch of equal neighbours. */
+/* What is known of the values after one look at them. A group is a stretch of equal neighbours; a step, from one to the next, is never 0. */
 struct survey {
     uint64_t least, greatest;
-    uint64_t greatest_step, greatest_zigzag;
-    uint64_t step_bits, zigzag_bits, value_bits;
+    uint64_t greatest_zigzag, zigzag_bits; /* of the steps */
     size_t group_count;
     uint64_t longest_run; /* further entries of the longest group */
     bool falls;
     bool multiple[UNIT_COUNT]; /* every step is one */
 };
 
-static void survey_step(struct survey *s, uint64_t step)
+static inline void survey_step(struct survey *s, uint64_t step)
 {
     uint64_t zigzag = vmpfi_zigzag(step);
     bool falls = (step >> 63) != 0;
-    s->falls = s->falls || falls;
-    s->greatest_step = step > s->greatest_step ? step : s->greatest_step;
+    s->falls |= falls;
     s->greatest_zigzag = zigzag > s->greatest_zigzag ? zigzag : s->greatest_zigzag;
-    s->step_bits += bit_length(step);
-    s->zigzag_bits += bit_length(zigzag);
+    s->zigzag_bits += 64 - (unsigned)__builtin_clzll(zigzag); /* no zigzag of a step is 0 */
     uint64_t size = falls ? 0 - step : step;
     for (size_t i = 0; i < UNIT_COUNT; i++) {
         s->multiple[i] = s->multiple[i] && size % units[i] == 0;
@@ -122,13 +121,14 @@ struct vmpfi_coded_plan vmpfi_coded_plan(struct vmpfi_numbers values, size_t cou
     struct survey s = survey_of(values, count);
     plan.unit = common_unit(&s);
     plan_runs(&plan, &s);
-    uint64_t step_bits = s.falls ? s.zigzag_bits : s.step_bits;
+    /* A step that does not fall is half its zigzag, one bit less. */
+    uint64_t step_bits = s.falls ? s.zigzag_bits : s.zigzag_bits - (s.group_count - 1);
     if (bits_above(values, count, s.least, step_bits)) {
         plan.transform |= VMPFI_TRANSFORM_DELTA | (s.falls ? (unsigned)VMPFI_TRANSFORM_ZIGZAG : 0u);
         plan.base = number_at(values, 0);
         /* One more: the zigzag of a quotient can be that much above the quotient of the zigzag. */
         plan.number_precision =
-            precision_for((s.falls ? s.greatest_zigzag : s.greatest_step) / plan.unit + 1);
+            precision_for((s.falls ? s.greatest_zigzag : s.greatest_zigzag / 2) / plan.unit + 1);
         return plan;
     }
     plan.base = s.least;
@@ -168,25 +168,30 @@ struct vmpfi_coded_plan vmpfi_coded_plan_down(struct vmpfi_numbers values, size_
 /* Codes go to one place, low bits to another, which begins where the codes end. */
 struct bit_writer {
     uint8_t *codes;
-    uint8_t *bits;
+    uint8_t *bits; /* with BITS_SLACK_BYTES of room behind what is to come */
     uint64_t pending;
     unsigned pending_bits; /* fewer than 8 between calls */
 };
 
-static void put_bits(struct bit_writer *w, uint64_t value, unsigned count)
+/* At most MAX_BITS_AT_ONCE of them. */
+static inline void put_some_bits(struct bit_writer *w, uint64_t value, unsigned count)
 {
-    while (count > 0) {
-        unsigned piece = count < 32 ? count : 32;
-        w->pending |= (value & ((UINT64_C(1) << piece) - 1)) << w->pending_bits;
-        w->pending_bits += piece;
-        value >>= piece;
-        count -= piece;
-        while (w->pending_bits >= 8) {
-            *w->bits++ = (uint8_t)w->pending;
-            w->pending >>= 8;
-            w->pending_bits -= 8;
-        }
+    w->pending |= (value & ((UINT64_C(1) << count) - 1)) << w->pending_bits;
+    w->pending_bits += count;
+    vmpfi_store_u64(w->bits, w->pending);
+    w->bits += w->pending_bits / 8;
+    w->pending >>= w->pending_bits / 8 * 8;
+    w->pending_bits %= 8;
+}
+
+static inline void put_bits(struct bit_writer *w, uint64_t value, unsigned count)
+{
+    if (count > MAX_BITS_AT_ONCE) {
+        put_some_bits(w, value, 32);
+        value >>= 32;
+        count -= 32;
     }
+    put_some_bits(w, value, count);
 }
 
 static inline void put_number(struct bit_writer *w, uint64_t number, unsigned precision)
@@ -272,7 +277,7 @@ bool vmpfi_coded_encode(struct vmpfi_buffer *out, struct vmpfi_numbers values, s
     size_t code_count = plan->group_count * (runs ? 2 : 1);
     size_t low_bytes = plan->group_count *
                        (low_bytes_of(plan->number_precision) + low_bytes_of(plan->run_precision));
-    if (!vmpfi_buffer_reserve(out, FIXED_BYTES + code_count + low_bytes + 1)) {
+    if (!vmpfi_buffer_reserve(out, FIXED_BYTES + code_count + low_bytes + BITS_SLACK_BYTES)) {
         return false;
     }
     uint8_t *at = out->data + out->size_bytes;

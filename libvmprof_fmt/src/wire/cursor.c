@@ -39,11 +39,6 @@ void vmpfi_store_u32(uint8_t *to, uint32_t value)
     store(to, value, 4);
 }
 
-void vmpfi_store_u64(uint8_t *to, uint64_t value)
-{
-    store(to, value, 8);
-}
-
 uint32_t vmpfi_crc32(const void *data, size_t size_bytes)
 {
     return libdeflate_crc32(0, data, size_bytes);

@@ -113,7 +113,11 @@ static inline bool vmpfi_read_varint(struct vmpfi_cursor *cursor, uint64_t *valu
 /* Fixed-width stores to memory that the caller knows to be large enough. */
 void vmpfi_store_u16(uint8_t *to, uint16_t value);
 void vmpfi_store_u32(uint8_t *to, uint32_t value);
-void vmpfi_store_u64(uint8_t *to, uint64_t value);
+static inline void vmpfi_store_u64(uint8_t *to, uint64_t value)
+{
+    value = htole64(value);
+    memcpy(to, &value, sizeof value);
+}
 
 #define VMPFI_VARINT_MAX_BYTES ((size_t)10)
 
