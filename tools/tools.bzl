@@ -4,6 +4,7 @@ TOOLS = [
     "convert",
     "func",
     "info",
+    "lines",
     "merge",
     "record",
     "symbolize",

@@ -154,7 +154,7 @@ static bool finish_feed(struct load *load, const struct vmpt_feed *feed, struct 
     profile->total.samples += tally->total.samples;
     profile->total.weight += tally->total.weight;
     facts->from_totals = tally->from_totals;
-    if (!tally->from_totals) {
+    if (!tally->from_totals || !load->options->keep_squares) { /* else add_squares() does better */
         profile->square_weight += (double)tally->total.weight;
         profile->square_sum += tally->square_sum;
     }

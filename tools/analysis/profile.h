@@ -50,7 +50,8 @@ struct vmpt_load_options {
      * them and no filter needs its samples: threads are then those that the input lists, and samples that are lost
      * count all the same. */
     bool read_samples;
-    /* effective_samples is wanted: it takes the weight of every sample (squares.c). */
+    /* effective_samples is to be exact: it takes the weight of every sample (squares.c). Without it, the samples of a stack of
+     * which only the totals were read are taken to weigh the same. */
     bool keep_squares;
     bool split_addresses; /* a function is an address, not a (name, file, line) */
 };

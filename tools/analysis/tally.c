@@ -227,6 +227,9 @@ bool vmpt_tally_add_totals(struct vmpt_tally *tally, const struct vmpf_totals *t
     tally->from_totals = true;
     for (size_t i = 0; i < totals->count; i++) {
         struct vmpt_cell cell = {totals->samples[i], weights ? weights[i] : totals->samples[i]};
+        if (cell.samples) { /* as if those of one stack weighed the same */
+            tally->square_sum += square(cell.weight) / (double)cell.samples;
+        }
         if (!add_to_stack(tally, totals->stack[i], &cell)) {
             return false;
         }

@@ -62,7 +62,8 @@ bool vmpt_sample_filter_is_empty(const struct vmpt_sample_filter *filter);
 bool vmpt_tally_add(struct vmpt_tally *tally, const struct vmpf_block *block,
                     const uint64_t *weights);
 /* Adds totals of stacks: no filter may be set. weights: one an entry, or NULL. What threads there are is then taken
- * from the feed's table, and square_sum is not known. False: memory is short. */
+ * from the feed's table, and square_sum is the least that it can be: the samples of a stack are taken to weigh the same. False:
+ * memory is short. */
 bool vmpt_tally_add_totals(struct vmpt_tally *tally, const struct vmpf_totals *totals,
                            const uint64_t *weights);
 

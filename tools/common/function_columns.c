@@ -3,6 +3,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "tools/common/terminal.h"
+
 static const struct vmpt_function_row *row_at(const void *rows, size_t row)
 {
     return &((const struct vmpt_function_rows *)rows)->items[row];
@@ -92,6 +94,21 @@ void vmpt_profile_add_share(struct vmpt_buffer *out, const struct vmpt_profile *
     vmpt_buffer_printf(out, "%.1f%%", 100 * vmpt_share(profile, weight));
 }
 
+void vmpt_profile_add_sure_share(struct vmpt_buffer *out, const struct vmpt_profile *profile,
+                                 uint64_t weight)
+{
+    vmpt_profile_add_share(out, profile, weight);
+    if (!vmpt_profile_has_intervals(profile)) {
+        return;
+    }
+    struct vmpt_interval sure =
+        vmpt_interval95(weight, profile->total.weight, profile->effective_samples);
+    uint64_t below = weight - sure.low;
+    uint64_t above = sure.high - weight;
+    double reach = 100 * vmpt_share(profile, below > above ? below : above);
+    vmpt_buffer_printf(out, vmpt_is_utf8() ? " \u00b1%.1f" : " +-%.1f", reach);
+}
+
 enum vmpt_style vmpt_profile_share_style(const struct vmpt_profile *profile, uint64_t weight)
 {
     double share = vmpt_share(profile, weight);
@@ -103,12 +120,12 @@ enum vmpt_style vmpt_profile_share_style(const struct vmpt_profile *profile, uin
 
 static void self_share_text(const void *rows, size_t row, struct vmpt_buffer *out)
 {
-    vmpt_profile_add_share(out, profile_of(rows), row_at(rows, row)->self.weight);
+    vmpt_profile_add_sure_share(out, profile_of(rows), row_at(rows, row)->self.weight);
 }
 
 static void total_share_text(const void *rows, size_t row, struct vmpt_buffer *out)
 {
-    vmpt_profile_add_share(out, profile_of(rows), row_at(rows, row)->total.weight);
+    vmpt_profile_add_sure_share(out, profile_of(rows), row_at(rows, row)->total.weight);
 }
 
 static enum vmpt_style self_style(const void *rows, size_t row)

@@ -35,6 +35,9 @@ void vmpt_function_add_place(struct vmpt_buffer *out, const struct vmpt_function
 void vmpt_function_add_address(struct vmpt_buffer *out, const struct vmpt_function *function);
 void vmpt_profile_add_share(struct vmpt_buffer *out, const struct vmpt_profile *profile,
                             uint64_t weight);
+/* The share with how far the 95 % interval reaches from it, where there is one: "14.4% ±0.7". */
+void vmpt_profile_add_sure_share(struct vmpt_buffer *out, const struct vmpt_profile *profile,
+                                 uint64_t weight);
 enum vmpt_style vmpt_profile_share_style(const struct vmpt_profile *profile, uint64_t weight);
 
 /* Why there is no row to show, as a line. */

@@ -35,7 +35,7 @@ int main(int argc, char **argv)
     memset(&options, 0, sizeof(options));
     int code = vmpt_app_start(&app, &tool, argc, argv);
     if (code < 0) {
-        options.keep_squares = app.settings.format != VMPT_FORMAT_TEXT; /* it has no intervals */
+        options.keep_squares = app.settings.format != VMPT_FORMAT_TEXT; /* which rounds */
         code = vmpt_app_load(&app, &options);
     }
     if (code < 0) {

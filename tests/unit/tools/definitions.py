@@ -13,7 +13,7 @@ import vmprof_reader
 KINDS = ["unknown", "py", "jit", "vm", "native", "kernel", "gc", "jit-internal"]
 VIRTUAL = {"py", "jit", "vm"}
 HIDDEN = ("<hidden>", "", 0, "unknown")
-Frame = collections.namedtuple("Frame", "name file line kind address")
+Frame = collections.namedtuple("Frame", "name file line kind address at")  # at: the line that ran
 Stack = collections.namedtuple("Stack", "process thread thread_name time frames values")
 
 
@@ -77,7 +77,7 @@ def read(paths):
             lost += session["lost_samples"]
             values = [value.split(":")[0] for value in session["metadata"]["values"]]
             for sample in session["samples"]:
-                frames = [Frame(f[0], f[1], f[2], KINDS[f[3]], f[4]) for f in sample["stack"]]
+                frames = [Frame(f[0], f[1], f[2], KINDS[f[3]], f[4], f[5]) for f in sample["stack"]]
                 weights = dict(zip(values, sample["values"]))
                 stacks.append(Stack(*sample["thread"], sample["time_ns"], frames, weights))
     return stacks, lost
@@ -100,11 +100,13 @@ class Shown:
         self.samples = len(kept)
         self.total = sum(stack.values[metric] for stack in kept)
         self.threads = {(stack.process, stack.thread) for stack in kept}
-        self.stacks = []
+        self.stacks, self.lines_of = [], []
         for stack in kept:
             if chosen.keeps_stack(stack):
-                frames = [identity(f) for f in stack.frames if chosen.shows(f, show_native)]
+                shown = [f for f in stack.frames if chosen.shows(f, show_native)]
+                frames = [identity(f) for f in shown]
                 self.stacks.append((stack, frames or [HIDDEN], stack.values[metric]))
+                self.lines_of.append([(f.file, f.at, identity(f)) for f in shown])
 
     def top(self):
         """Returns {function: (self, total)}."""
@@ -114,6 +116,22 @@ class Shown:
             for function in set(frames):
                 total[function] += weight
         return {function: (own[function], total[function]) for function in total}
+
+    def lines(self, function=None):
+        """Returns {(file, line): (self, total)} and {file: (self, total)}, of one function or all."""
+        sums = collections.defaultdict(lambda: [0, 0])
+        files = collections.defaultdict(lambda: [0, 0])
+        for (_, _, weight), lines in zip(self.stacks, self.lines_of):
+            places = lines or [("<hidden>", 0, HIDDEN)]
+            wanted = [(file, at) for file, at, owner in places if function in (None, owner)]
+            for place in set(wanted):
+                sums[place][1] += weight
+            for file in {file for file, _ in wanted}:
+                files[file][1] += weight
+            if function in (None, places[-1][2]):
+                sums[places[-1][:2]][0] += weight
+                files[places[-1][0]][0] += weight
+        return [{key: tuple(value) for key, value in each.items()} for each in (sums, files)]
 
     def relatives(self, function):
         """Returns {function: (self, total)} of callers, callees and descendants."""

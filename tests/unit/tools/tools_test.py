@@ -146,6 +146,14 @@ def paths(root):
     return found
 
 
+def lines(said):
+    """Returns {(file, line): (self, total)} and {file: (self, total)}; nothing must be there twice."""
+    rows = [((file["file"], row["line"]), (row["self"], row["total"])) for file in said["files"] for row in file["lines"]]
+    files = [(file["file"], (file["self"], file["total"])) for file in said["files"]]
+    assert len(dict(rows)) == len(rows) and len(dict(files)) == len(files)
+    return [dict(rows), dict(files)]
+
+
 def validator(name):
     """Returns a validator of a schema, which refers to those beside it."""
     known = [json.loads(path.read_text()) for path in SCHEMAS.glob("*.schema.json")]
@@ -246,6 +254,25 @@ class Laws(unittest.TestCase):
                     self.assertEqual(table(said[key]), rows, (key, wanted))
                 below = sum(row["self"] for row in said["descendants"])
                 self.assertEqual(own + below, total)
+
+    def test_lines(self):
+        schema = validator("lines")
+        for rng, made, shown, options in self.cases():
+            said = document("lines", *options, *made)
+            schema.validate(said)
+            self.check_profile(said, shown)
+            everything = shown.lines()
+            self.assertEqual(lines(said), everything)
+            self.assertEqual(sum(own for own, _ in everything[0].values()), sum(w for _, _, w in shown.stacks))
+            for function in rng.sample(sorted(shown.top()), min(3, len(shown.top()))):
+                if function != definitions.HIDDEN and sum(f[:3] == function[:3] for f in shown.top()) == 1:
+                    said = document("lines", *options, "--func=%s:%s:%d" % function[:3], *made)
+                    self.assertEqual(lines(said), shown.lines(function))
+            limit = rng.randint(1, 5)
+            said = lines(document("lines", *options, "-n", limit, "--sort=self", *made))[0]
+            self.assertEqual(len(said), min(limit, len(everything[0])))
+            left = [own for place, (own, _) in everything[0].items() if place not in said]
+            self.assertGreaterEqual(min([own for own, _ in said.values()] or [0]), max(left or [0]))
 
     def test_func_finds_by_address_and_name(self):
         for _, made, shown, options in self.cases(10, files=2):
@@ -362,8 +389,8 @@ class Laws(unittest.TestCase):
 if __name__ == "__main__":
     MAKE, _, SCHEMAS = (pathlib.Path(path).absolute() for path in sys.argv[1:4])
     TOOLS = {
-        path.name.split("-")[1]: path for path in (pathlib.Path(p).absolute() for p in sys.argv[4:8])
+        path.name.split("-")[1]: path for path in (pathlib.Path(p).absolute() for p in sys.argv[4:9])
     }
     with tempfile.TemporaryDirectory() as scratch:
         FOLDER = pathlib.Path(scratch)
-        unittest.main(argv=sys.argv[:1] + sys.argv[8:])
+        unittest.main(argv=sys.argv[:1] + sys.argv[9:])

@@ -1,0 +1,1 @@
+vmprof-lines --context=-1 profiles/simple.prof

@@ -1,0 +1,1 @@
+vmprof-lines --format=csv profiles/simple.prof profiles/other.prof

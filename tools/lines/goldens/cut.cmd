@@ -1,0 +1,1 @@
+vmprof-lines profiles/cut.prof

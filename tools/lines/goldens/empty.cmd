@@ -1,0 +1,1 @@
+vmprof-lines profiles/empty.prof

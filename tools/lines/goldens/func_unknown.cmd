@@ -1,0 +1,1 @@
+vmprof-lines --func=nobody profiles/simple.prof

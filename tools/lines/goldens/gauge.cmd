@@ -1,0 +1,1 @@
+vmprof-lines --metric=samples profiles/weights.prof

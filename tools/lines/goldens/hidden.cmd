@@ -1,0 +1,1 @@
+vmprof-lines --kind=native profiles/simple.prof

@@ -1,0 +1,1 @@
+vmprof-lines --format=json profiles/names.prof

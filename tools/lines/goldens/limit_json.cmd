@@ -1,0 +1,1 @@
+vmprof-lines -n 1 --format=json profiles/simple.prof

@@ -1,0 +1,1 @@
+vmprof-lines nowhere.prof
