@@ -2,6 +2,7 @@
 
 TOOLS = [
     "convert",
+    "diff",
     "func",
     "info",
     "lines",

@@ -19,6 +19,7 @@ struct vmpt_value {
         VMPT_NOTHING, /* null; empty in CSV */
         VMPT_STRING,
         VMPT_INTEGER,
+        VMPT_SIGNED,   /* integer, in two's complement */
         VMPT_BOOLEAN,  /* of integer: false is 0 */
         VMPT_ADDRESS,  /* "0x7f..." */
         VMPT_INTERVAL, /* [low, high]; two columns KEY_lo and KEY_hi in CSV */

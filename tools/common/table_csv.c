@@ -50,6 +50,7 @@ static void add_value(struct vmpt_buffer *out, const struct vmpt_column *column,
         break;
     case VMPT_STRING: add_string(out, value, visible); break;
     case VMPT_INTEGER: vmpt_buffer_printf(out, "%" PRIu64, value->integer); break;
+    case VMPT_SIGNED: vmpt_buffer_printf(out, "%" PRId64, (int64_t)value->integer); break;
     case VMPT_BOOLEAN: vmpt_buffer_add_text(out, value->integer ? "true" : "false"); break;
     case VMPT_ADDRESS: vmpt_buffer_printf(out, "0x%" PRIx64, value->integer); break;
     case VMPT_INTERVAL:

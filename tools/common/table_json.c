@@ -52,6 +52,7 @@ static json_t *json_value(const struct vmpt_value *value)
     switch (value->type) {
     case VMPT_STRING: return vmpt_json_string(value->string, value->string_size);
     case VMPT_INTEGER: return vmpt_json_integer(value->integer);
+    case VMPT_SIGNED: return json_integer((json_int_t)value->integer);
     case VMPT_BOOLEAN: return json_boolean(value->integer != 0);
     case VMPT_ADDRESS: return json_address(value->integer);
     case VMPT_INTERVAL: return json_interval(&value->interval);

@@ -274,6 +274,36 @@ class Laws(unittest.TestCase):
             left = [own for place, (own, _) in everything[0].items() if place not in said]
             self.assertGreaterEqual(min([own for own, _ in said.values()] or [0]), max(left or [0]))
 
+    def test_diff(self):
+        schema = validator("diff")
+        for _, made, both, options in self.cases(files=2):
+            before, after = (document("top", *options, path) for path in made)
+            tops = [{**table(each["functions"])} for each in (before, after)]
+            totals = [each["profile"]["total"] for each in (before, after)]
+            for absolute in (False, True):
+                said = document("diff", *["--absolute"] * absolute, *options, *made)
+                schema.validate(said)
+                self.assertEqual(said["normalised"], not absolute)
+                self.assertEqual([said[key]["total"] for key in ("profile", "profile_after")], totals)
+                scale = 1 if absolute or not totals[1] else totals[0] / totals[1]
+                found = {function_of(row): row for row in said["functions"]}
+                self.assertEqual(len(found), len(said["functions"]))
+                for function in set(tops[0]) | set(tops[1]):
+                    (own, total), (own_after, total_after) = (top.get(function, (0, 0)) for top in tops)
+                    own_after, total_after = (int(each * scale + 0.5) for each in (own_after, total_after))
+                    row = found.pop(function, None)
+                    if row is None:
+                        self.assertLessEqual(abs(own_after - own) + abs(total_after - total), 1 if scale != 1 else 0)
+                        continue
+                    self.assertEqual((row["self_before"], row["before"]), (own, total))
+                    self.assertAlmostEqual(row["self_after"], own_after, delta=1)
+                    self.assertAlmostEqual(row["after"], total_after, delta=1)
+                    self.assertEqual(row["delta"], row["after"] - row["before"])
+                    self.assertEqual(row["self_delta"], row["self_after"] - row["self_before"])
+                self.assertEqual(found, {})
+                same = document("diff", *["--absolute"] * absolute, *options, made[0], made[0])
+                self.assertEqual(same["functions"], [])
+
     def test_func_finds_by_address_and_name(self):
         for _, made, shown, options in self.cases(10, files=2):
             rows = document("top", *options, *made)["functions"]
@@ -389,8 +419,8 @@ class Laws(unittest.TestCase):
 if __name__ == "__main__":
     MAKE, _, SCHEMAS = (pathlib.Path(path).absolute() for path in sys.argv[1:4])
     TOOLS = {
-        path.name.split("-")[1]: path for path in (pathlib.Path(p).absolute() for p in sys.argv[4:9])
+        path.name.split("-")[1]: path for path in (pathlib.Path(p).absolute() for p in sys.argv[4:10])
     }
     with tempfile.TemporaryDirectory() as scratch:
         FOLDER = pathlib.Path(scratch)
-        unittest.main(argv=sys.argv[:1] + sys.argv[9:])
+        unittest.main(argv=sys.argv[:1] + sys.argv[10:])

@@ -1,0 +1,1 @@
+vmprof-diff --absolute profiles/simple.prof profiles/other.prof

@@ -1,0 +1,1 @@
+vmprof-diff profiles/empty.prof profiles/empty.prof

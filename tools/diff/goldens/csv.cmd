@@ -1,0 +1,1 @@
+vmprof-diff --format=csv profiles/other.prof profiles/simple.prof

@@ -1,0 +1,1 @@
+vmprof-diff profiles/cut.prof profiles/simple.prof

@@ -1,0 +1,1 @@
+vmprof-diff --hide=h --focus=f profiles/simple.prof profiles/other.prof

@@ -1,0 +1,1 @@
+vmprof-diff --metric=heap profiles/simple.prof profiles/wall.prof

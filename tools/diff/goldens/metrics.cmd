@@ -1,0 +1,1 @@
+vmprof-diff profiles/simple.prof profiles/wall.prof

@@ -1,0 +1,1 @@
+vmprof-diff

@@ -1,0 +1,1 @@
+cat profiles/other.prof | vmprof-diff - -

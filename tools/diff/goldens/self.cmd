@@ -1,0 +1,1 @@
+vmprof-diff --sort=self -n 2 --addr profiles/simple.prof profiles/other.prof

@@ -1,0 +1,1 @@
+vmprof-diff --significant --sort=name profiles/simple.prof profiles/other.prof

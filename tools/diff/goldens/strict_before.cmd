@@ -1,0 +1,1 @@
+vmprof-diff --strict -n 1 profiles/cut.prof profiles/simple.prof
