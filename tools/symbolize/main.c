@@ -54,6 +54,7 @@ struct tally {
     uint64_t named;
     uint64_t mismatched; /* in files that are not the recorded ones, or of which nobody can tell */
     uint64_t missing;    /* in files that are not there, or cannot be read */
+    uint64_t nowhere;    /* in no file that the profile names */
     uint64_t no_symbol;
 };
 
@@ -80,8 +81,11 @@ static const char *refusal(const struct symz_module *module)
                    ? "no such file here; name a folder that has it with --debug-dir"
                    : NULL;
     case VMPT_SYM_MISMATCHED:
-        return "the file here is of another build; name a folder that has the recorded one with "
-               "--debug-dir";
+        return module->file.build_id_size == 0
+                   ? "the file here has not the recorded inode, or changed after the recording; if "
+                     "it is the same all the same: --trust-paths"
+                   : "the file here is of another build; name a folder that has the recorded one "
+                     "with --debug-dir";
     case VMPT_SYM_UNCHECKED:
         return "the profile has no build id of it, so nobody can tell whether the file here is the "
                "same; if it is: --trust-paths";
@@ -101,7 +105,9 @@ static void say_module(const struct symz_module *module, struct tally *tally)
     case VMPT_SYM_MISMATCHED:
     case VMPT_SYM_UNCHECKED: tally->mismatched += module->count - named; break;
     case VMPT_SYM_MATCHED: tally->no_symbol += module->count - named; break;
-    default: tally->missing += module->count - named; break;
+    default:
+        *(module->file.path[0] ? &tally->missing : &tally->nowhere) += module->count - named;
+        break;
     }
     if (why) {
         const struct vmpt_sym_report *report = &module->report;
@@ -125,6 +131,9 @@ static void say_result(const struct work *work)
              " have no symbol, %" PRIu64 " are in files that do not match, %" PRIu64
              " in files that are not here",
              tally.named, tally.asked, tally.no_symbol, tally.mismatched, tally.missing);
+    if (tally.nowhere) {
+        vmpt_say(NAME, "%" PRIu64 " are in no file that the profile names", tally.nowhere);
+    }
 }
 
 /* ---- the work ------------------------------------------------------------------------------------------ */
@@ -267,6 +276,7 @@ static int run(struct work *work)
                  work->settings.output);
         return VMPT_EXIT_FAILED;
     }
+    work->settings.search.recorded_by_unix_s = symz_source_changed_s(&work->source);
     int code = collect(work);
     if (code < 0 && !symz_names_resolve(&work->names, &work->settings.search, &work->jit)) {
         code = no_memory();

@@ -23,10 +23,20 @@ void symz_names_fini(struct symz_names *names)
         free(names->modules[i].results);
     }
     free(names->modules);
+    symz_mapped_fini(&names->mapped);
     vmpt_arena_fini(&names->arena);
 }
 
 /* ---- which functions ----------------------------------------------------------------------------------- */
+
+/* What a log's reader calls a function that has no name [L-6-6]. */
+static bool is_its_address(const struct vmpf_string *name, uint64_t address)
+{
+    char text[2 + 16 + 1];
+    int size = snprintf(text, sizeof(text), "0x%" PRIx64, address);
+    return size > 0 && name->size_bytes == (size_t)size &&
+           memcmp(name->data, text, (size_t)size) == 0;
+}
 
 /* "0x..." in a text that need not end with NUL; 0: there is none. */
 static uint64_t hex_after(const struct vmpf_string *text, size_t at)
@@ -62,7 +72,7 @@ bool symz_lacks_name(const struct vmpf_function *function, uint64_t *address)
         *address = *address ? *address : hex_after(name, strlen(UNNAMED_PREFIX));
         return *address != 0;
     }
-    return name->size_bytes == 0 && *address != 0;
+    return *address != 0 && (name->size_bytes == 0 || is_its_address(name, *address));
 }
 
 bool symz_is_kernel(uint64_t address)
@@ -83,16 +93,29 @@ static bool equals(const struct vmpf_string *text, const void *bytes, size_t siz
            (size_bytes == 0 || (text->data && memcmp(text->data, bytes, size_bytes) == 0));
 }
 
-static bool is_same(const struct symz_module *module, const struct vmpf_string *path,
-                    const struct vmpf_string *build_id, uint64_t process_id)
+static bool same_inode(const struct vmpt_sym_inode *a, const struct vmpt_sym_inode *b)
 {
-    return module->process_id == process_id &&
-           equals(path, module->file.path, strlen(module->file.path)) &&
-           equals(build_id, module->file.build_id, module->file.build_id_size);
+    return a->is_known == b->is_known && a->number == b->number &&
+           a->device_major == b->device_major && a->device_minor == b->device_minor;
 }
 
-static bool add_module(struct symz_names *names, const struct vmpf_string *path,
-                       const struct vmpf_string *build_id, uint64_t process_id)
+/* What a module is told from others by. */
+struct identity {
+    struct vmpf_string path;
+    struct vmpf_string build_id;
+    uint64_t process_id;
+    struct vmpt_sym_inode inode;
+};
+
+static bool is_same(const struct symz_module *module, const struct identity *wanted)
+{
+    return module->process_id == wanted->process_id &&
+           equals(&wanted->path, module->file.path, strlen(module->file.path)) &&
+           equals(&wanted->build_id, module->file.build_id, module->file.build_id_size) &&
+           same_inode(&wanted->inode, &module->file.inode);
+}
+
+static bool add_module(struct symz_names *names, const struct identity *wanted)
 {
     if (!vmpt_reserve(&names->modules, &names->module_capacity, names->module_count + 1,
                       sizeof(*names->modules))) {
@@ -100,36 +123,51 @@ static bool add_module(struct symz_names *names, const struct vmpf_string *path,
     }
     struct symz_module *module = &names->modules[names->module_count];
     memset(module, 0, sizeof(*module));
-    module->process_id = process_id;
-    module->file.path = vmpt_arena_copy(&names->arena, path->data, path->size_bytes);
-    module->file.build_id =
-        (const uint8_t *)vmpt_arena_copy(&names->arena, build_id->data, build_id->size_bytes);
-    module->file.build_id_size = build_id->size_bytes;
+    module->process_id = wanted->process_id;
+    module->file.path = vmpt_arena_copy(&names->arena, wanted->path.data, wanted->path.size_bytes);
+    module->file.build_id = (const uint8_t *)vmpt_arena_copy(&names->arena, wanted->build_id.data,
+                                                             wanted->build_id.size_bytes);
+    module->file.build_id_size = wanted->build_id.size_bytes;
+    module->file.inode = wanted->inode;
     names->module_count++;
     return module->file.path && module->file.build_id;
 }
 
-static bool module_index(struct symz_names *names, struct vmpf_string path,
-                         struct vmpf_string build_id, uint64_t process_id, size_t *out)
+static bool module_index(struct symz_names *names, struct identity wanted, size_t *out)
 {
     /* A path with a NUL names no file; what stands before the NUL is another's. */
-    path.size_bytes =
-        memchr(path.data ? path.data : "", '\0', path.size_bytes) ? 0 : path.size_bytes;
-    path.data = path.size_bytes ? path.data : "";
-    build_id.data = build_id.size_bytes ? build_id.data : "";
+    struct vmpf_string *path = &wanted.path;
+    path->size_bytes =
+        memchr(path->data ? path->data : "", '\0', path->size_bytes) ? 0 : path->size_bytes;
+    path->data = path->size_bytes ? path->data : "";
+    wanted.build_id.data = wanted.build_id.size_bytes ? wanted.build_id.data : "";
     if (names->last_module < names->module_count &&
-        is_same(&names->modules[names->last_module], &path, &build_id, process_id)) {
+        is_same(&names->modules[names->last_module], &wanted)) {
         *out = names->last_module;
         return true;
     }
     for (size_t i = 0; i < names->module_count; i++) {
-        if (is_same(&names->modules[i], &path, &build_id, process_id)) {
+        if (is_same(&names->modules[i], &wanted)) {
             *out = names->last_module = i;
             return true;
         }
     }
     *out = names->last_module = names->module_count;
-    return add_module(names, &path, &build_id, process_id);
+    return add_module(names, &wanted);
+}
+
+/* The inode is what there is where a build id is not. */
+static bool file_module(struct symz_names *names, const vmpf_reader *reader,
+                        const struct vmpf_info *info, const struct vmpf_module *module, size_t *out)
+{
+    struct identity wanted = {.path = module->path, .build_id = module->build_id};
+    if (module->build_id.size_bytes == 0) {
+        if (!symz_mapped_read(&names->mapped, info, vmpf_reader_session(reader))) {
+            return false;
+        }
+        wanted.inode = symz_mapped_find(&names->mapped, module->path);
+    }
+    return module_index(names, wanted, out);
 }
 
 static bool holds(const struct vmpf_module *module, uint64_t address)
@@ -167,7 +205,6 @@ bool symz_find_place(struct symz_names *names, const vmpf_reader *reader,
                      const struct vmpf_info *info, const struct vmpf_function *function,
                      bool is_caller, struct symz_place *out)
 {
-    static const struct vmpf_string nothing = {"", 0};
     uint64_t address = 0;
     struct vmpf_module module;
     (void)symz_lacks_name(function, &address);
@@ -177,11 +214,12 @@ bool symz_find_place(struct symz_names *names, const vmpf_reader *reader,
     if (find_module(reader, function, address, &module) && !is_anonymous(&module)) {
         out->load_bias = module.address - module.file_offset;
         out->offset = address - out->load_bias;
-        return module_index(names, module.path, module.build_id, 0, &out->module);
+        return file_module(names, reader, info, &module, &out->module);
     }
     const struct vmpf_meta *process = vmpf_info_meta(info, VMPF_META_PROCESS_ID);
     bool has_process = process && process->type == VMPF_META_INTEGER;
-    return module_index(names, nothing, nothing, has_process ? process->integer : 0, &out->module);
+    const struct identity code = {.process_id = has_process ? process->integer : 0};
+    return module_index(names, code, &out->module);
 }
 
 bool symz_want(struct symz_names *names, const struct symz_place *place)

@@ -4,6 +4,7 @@
 
 #include <vmprof/vmpf.h>
 
+#include "tools/symbolize/mapped.h"
 #include "tools/symbols/jit_map.h"
 #include "tools/symbols/symbols.h"
 
@@ -20,6 +21,7 @@ struct symz_module {
 
 struct symz_names {
     struct vmpt_arena arena;
+    struct symz_mapped mapped; /* of the session that was asked for last */
     struct symz_module *modules;
     size_t module_count;
     size_t module_capacity;

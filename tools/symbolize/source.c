@@ -75,6 +75,12 @@ void symz_source_close(struct symz_source *source)
     source->copy = NULL;
 }
 
+int64_t symz_source_changed_s(const struct symz_source *source)
+{
+    struct stat status;
+    return !source->copy && fstat(source->fd, &status) == 0 ? status.st_mtime : 0;
+}
+
 vmpf_status symz_source_rewind(struct symz_source *source, struct vmpf_source *out,
                                struct vmpf_error *err)
 {

@@ -6,6 +6,7 @@
 #include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "tools/symbols/debug_paths.h"
@@ -18,7 +19,10 @@ struct seek {
     struct sym_elf *out;
     const uint8_t *build_id; /* that the file must have */
     size_t build_id_size;    /* 0: any */
-    bool by_crc;             /* the checksum decides */
+    const struct vmpt_sym_inode
+        *inode; /* that it must have, where there is no build id; NULL: any */
+    int64_t recorded_by_unix_s;
+    bool by_crc; /* the checksum decides */
     uint32_t crc;
     bool found_other;
     bool found_unreadable;
@@ -47,6 +51,17 @@ static bool has_crc(const struct sym_elf *file, uint32_t wanted)
     return crc == wanted;
 }
 
+/* A number is given to another file when the first one is gone, so a file that changed after the recording is not taken. */
+static bool has_inode(const struct seek *seek, const struct sym_elf *file)
+{
+    struct stat status;
+    bool there = fstat(file->fd, &status) == 0;
+    return there && major(status.st_dev) == seek->inode->device_major &&
+           minor(status.st_dev) == seek->inode->device_minor &&
+           status.st_ino == seek->inode->number &&
+           (seek->recorded_by_unix_s == 0 || status.st_ctime <= seek->recorded_by_unix_s);
+}
+
 static bool is_right(const struct seek *seek, const struct sym_elf *file)
 {
     uint8_t id[SYM_BUILD_ID_MAX];
@@ -57,8 +72,10 @@ static bool is_right(const struct seek *seek, const struct sym_elf *file)
                        (size != seek->build_id_size || memcmp(id, seek->build_id, size) != 0);
         return !differs && has_crc(file, seek->crc);
     }
-    return seek->build_id_size == 0 ||
-           (size == seek->build_id_size && memcmp(id, seek->build_id, size) == 0);
+    if (seek->build_id_size == 0) {
+        return !seek->inode || has_inode(seek, file);
+    }
+    return size == seek->build_id_size && memcmp(id, seek->build_id, size) == 0;
 }
 
 static bool visit(void *ctx, const char *path)
@@ -126,7 +143,9 @@ static bool open_binary(struct sym_files *files, const struct vmpt_sym_search *s
 {
     struct seek seek = {.out = &files->binary,
                         .build_id = module->build_id,
-                        .build_id_size = module->build_id_size};
+                        .build_id_size = module->build_id_size,
+                        .inode = search->trust_paths ? NULL : &module->inode,
+                        .recorded_by_unix_s = search->recorded_by_unix_s};
     if (strcmp(module->path, VDSO_PATH) == 0) {
         bool found = open_vdso(&files->binary, module);
         report->verdict = found                   ? VMPT_SYM_MATCHED
@@ -134,7 +153,7 @@ static bool open_binary(struct sym_files *files, const struct vmpt_sym_search *s
                                                   : VMPT_SYM_UNCHECKED;
         return found;
     }
-    if (module->build_id_size == 0 && !search->trust_paths) {
+    if (module->build_id_size == 0 && !search->trust_paths && !module->inode.is_known) {
         report->verdict = VMPT_SYM_UNCHECKED;
         return false;
     }

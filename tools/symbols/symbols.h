@@ -2,7 +2,7 @@
  * that the compiler put into that one, as frames.
  *
  * Nothing is guessed: a file whose build id is not the one that was recorded is refused, and so is one that cannot be
- * checked, unless the caller trusts paths. An address that no symbol and no line covers has no name.
+ * checked, unless the caller trusts paths. Where an inode was recorded in place of a build id, that decides. An address that no symbol and no line covers has no name.
  *
  * The files may be corrupt, and so reach bugs of the libraries that read them: vmpt_sym_resolve() reads them in a process of
  * its own, with a limit on its time and memory. What dies there costs the caller that file's names.
@@ -23,6 +23,15 @@ struct vmpt_sym_search {
     size_t debug_dir_count;
     bool no_system;   /* neither /usr/lib/debug nor the cache of debuginfod */
     bool trust_paths; /* a module without a build id is taken to be the file of its path */
+    int64_t recorded_by_unix_s; /* a file that changed later is not the mapped one; 0: not known */
+};
+
+/* Which file it was on the machine that it was mapped on: what old logs have in place of a build id. */
+struct vmpt_sym_inode {
+    bool is_known;
+    uint32_t device_major;
+    uint32_t device_minor;
+    uint64_t number;
 };
 
 /* A file that was mapped: struct vmpf_module with text that ends in NUL. */
@@ -30,6 +39,7 @@ struct vmpt_sym_module {
     const char *path;
     const uint8_t *build_id;
     size_t build_id_size;
+    struct vmpt_sym_inode inode; /* asked for only where there is no build id */
 };
 
 struct vmpt_sym_frame {
@@ -53,8 +63,8 @@ struct vmpt_sym_result {
 enum vmpt_sym_verdict {
     VMPT_SYM_MATCHED,
     VMPT_SYM_MISSING,    /* no such file */
-    VMPT_SYM_MISMATCHED, /* there are files, with other build ids */
-    VMPT_SYM_UNCHECKED,  /* no build id was recorded, and paths are not trusted */
+    VMPT_SYM_MISMATCHED, /* there are files, with other build ids, or inodes */
+    VMPT_SYM_UNCHECKED,  /* neither was recorded, and paths are not trusted */
     VMPT_SYM_UNREADABLE, /* not ELF, not for 64 bits, or nothing can be read of it */
 };
 

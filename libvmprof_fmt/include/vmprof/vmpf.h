@@ -226,7 +226,9 @@ struct vmpf_block {
 #define VMPF_META_VALUES "values"                           /* list: "NAME:UNIT" a value */
 #define VMPF_META_PRODUCER "producer"                       /* string: "vmprof 0.1.0" */
 #define VMPF_META_LOG_VERSION "log_version" /* integer: of an upstream log [L-8-5] */
-#define VMPF_META_NOTE "note"               /* string: what a reader should be told */
+#define VMPF_META_MAPPED_FILES                                                                     \
+    "mapped_files" /* list: "DEVICE INODE PATH" a file of a module, as in /proc/PID/maps [L-7-3] */
+#define VMPF_META_NOTE "note" /* string: what a reader should be told */
 
 typedef enum vmpf_meta_type {
     VMPF_META_STRING = 1,

@@ -8,6 +8,8 @@ struct vmpfi_log_maps {
     struct vmpfi_arena text;
     struct vmpf_module *modules;
     size_t count, capacity;
+    struct vmpf_string *files; /* "DEVICE INODE PATH" [L-7-3] */
+    size_t file_count, file_capacity;
 };
 
 void vmpfi_log_maps_fini(struct vmpfi_log_maps *maps);

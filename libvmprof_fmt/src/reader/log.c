@@ -70,6 +70,16 @@ static vmpf_status set_integer(vmpf_reader *r, const char *key, uint64_t value)
     return set_meta(r, &entry);
 }
 
+/* [L-7-3] */
+static vmpf_status set_mapped_files(vmpf_reader *r, const struct vmpfi_log_maps *maps)
+{
+    const struct vmpf_meta entry = {.key = string_of(VMPF_META_MAPPED_FILES),
+                                    .type = VMPF_META_LIST,
+                                    .items = maps->files,
+                                    .item_count = maps->file_count};
+    return maps->file_count > 0 ? set_meta(r, &entry) : VMPF_OK;
+}
+
 /* [L-8-5] */
 static vmpf_status set_metadata(vmpf_reader *r, const struct vmpfi_log_layout *layout)
 {
@@ -88,7 +98,10 @@ static vmpf_status set_metadata(vmpf_reader *r, const struct vmpfi_log_layout *l
     if (layout->period_us > 0) {
         VMPF_TRY(set_integer(r, VMPF_META_PERIOD_NS, layout->period_us * 1000));
     }
-    return layout->real_time ? set_string(r, VMPF_META_CLOCK, string_of("wall")) : VMPF_OK;
+    if (layout->real_time) {
+        VMPF_TRY(set_string(r, VMPF_META_CLOCK, string_of("wall")));
+    }
+    return set_mapped_files(r, &r->log->log.maps);
 }
 
 /* Keys whose values are not a log's to say [L-8-5]. */
@@ -101,6 +114,7 @@ static bool is_own_key(struct vmpf_string key)
         VMPF_META_INTERPRETER,
         VMPF_META_PERIOD_NS,
         VMPF_META_CLOCK,
+        VMPF_META_MAPPED_FILES,
         VMPF_META_PROGRAM,
         VMPF_META_ARGUMENTS,
         VMPF_META_PROCESS_ID,

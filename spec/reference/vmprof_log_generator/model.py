@@ -7,10 +7,14 @@ FILES = [b"a.py", b"/usr/lib/b.py", b"C:\\dir\\c.py", b"<stdin>", b"d:9:x.py"]
 FUNCTIONS = [b"main", b"foo", b"<module>", b"a::b", b"f\xc3\xa9\xff", b"<listcomp>", b""]
 SYMBOLS = [b"sort", b"std::swap(int&, int&)", b"<native symbol 0x10>"]
 MAPS = b"""00400000-00500000 r-xp 00001000 08:01 276968                            /usr/bin/python2.7
+00500000-00501000 rwxp 00101000 08:01 276968                            /usr/bin/python2.7
 00600000-00700000 rw-p 00000000 00:00 0
+7000-8000 r-xp 00000000 00:00 0 [vdso]
 00000000-00300000 r-xp 00000000 08:01 3 /lib/low of memory.so
 """
-MAPS_MODULES = [["/usr/bin/python2.7", "", 0x400000, 0x100000, 0x1000], ["/lib/low of memory.so", "", 0, 0x300000, 0]]
+MAPS_MODULES = [["/usr/bin/python2.7", "", 0x400000, 0x100000, 0x1000], ["/usr/bin/python2.7", "", 0x500000, 0x1000, 0x101000],
+                ["[vdso]", "", 0x7000, 0x1000, 0], ["/lib/low of memory.so", "", 0, 0x300000, 0]]
+MAPPED_FILES = ["08:01 276968 /usr/bin/python2.7", "08:01 3 /lib/low of memory.so"]
 
 
 def text(data):
@@ -126,6 +130,8 @@ class Model:
             metadata["period_ns"] = layout.period_us * 1000
         if layout.mode & 16:
             metadata["clock"] = "wall"
+        if self.has_maps:
+            metadata["mapped_files"] = MAPPED_FILES
         start, end = (seconds * 10 ** 9 + micro * 1000 for seconds, micro in (layout.start, layout.end))
         timed = layout.version >= 5
         session = {

@@ -3,14 +3,14 @@
 from .frames import NATIVE, frames_of
 from .header import REAL_TIME
 from .inflate import inflated
-from .maps import module_of, modules
+from .maps import mapped_files, module_of, modules
 from .names import Names
 from .records import META, STACKTRACE
 from .scan import read_log
 
 FLAG_TRUNCATED = 1
 MAX_MEMORY_KB = 1 << 40
-OWN_KEYS = {b"interpreter", b"period_ns", b"values", b"clock", b"log_version"}
+OWN_KEYS = {b"interpreter", b"period_ns", b"values", b"clock", b"log_version", b"mapped_files"}
 NOT_STRINGS_OF_A_LOG = {b"program", b"arguments", b"process_id", b"interpreter_version", b""}
 
 
@@ -50,6 +50,9 @@ class Profile:
             found[b"period_ns"] = header.period_us * 1000
         if header.mode & REAL_TIME:
             found[b"clock"] = b"wall"
+        files = mapped_files(self.modules)
+        if files:
+            found[b"mapped_files"] = files
         return found
 
     def _samples(self):
