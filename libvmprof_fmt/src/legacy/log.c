@@ -18,6 +18,7 @@ void vmpfi_log_fini(struct vmpfi_log *log)
     vmpfi_log_names_fini(&log->code);
     vmpfi_log_names_fini(&log->native);
     vmpfi_log_maps_fini(&log->maps);
+    vmpfi_log_meta_fini(&log->meta);
 }
 
 /* ---- opening ------------------------------------------------------------------------------------------ */
@@ -78,37 +79,84 @@ static struct vmpfi_log_names *names_of(struct vmpfi_log *log, enum vmpfi_log_ma
                                                 : NULL;
 }
 
-static vmpf_status collect_name(struct vmpfi_log *log, const struct vmpfi_log_record *record,
-                                size_t limit_bytes, struct vmpf_error *err)
+/* The first pass: what is kept, and who is told of what is not. */
+struct collection {
+    struct vmpfi_log *log;
+    size_t limit_bytes;
+    vmpfi_log_on_damage *on_damage;
+    void *damage_ctx;
+};
+
+static vmpf_status keep_name(const struct collection *c, struct vmpfi_log_names *names,
+                             const struct vmpfi_log_record *record)
 {
-    struct vmpfi_log_names *names = names_of(log, record->marker);
-    if (names == NULL) {
-        return VMPF_OK;
+    size_t used_bytes =
+        vmpfi_log_names_bytes(&c->log->code) + vmpfi_log_names_bytes(&c->log->native);
+    if (used_bytes + record->text.size_bytes > c->limit_bytes) {
+        return VMPF_E_LIMIT;
     }
-    vmpf_status status = vmpfi_log_names_add(names, record->id, record->text, record->offset);
-    if (vmpfi_log_names_bytes(&log->code) + vmpfi_log_names_bytes(&log->native) > limit_bytes) {
-        status = VMPF_E_LIMIT;
-    }
-    return status == VMPF_OK ? VMPF_OK
-                             : vmpfi_fail(err, status, record->offset, "", "the names of a log: %s",
-                                          vmpf_status_name(status));
+    return vmpfi_log_names_add(names, record->id, record->text, record->offset);
 }
 
-/* The first pass. */
-static vmpf_status collect(struct vmpfi_log *log, size_t limit_bytes, struct vmpf_error *err)
+/* [L-8-8]: what is over a limit is lost, and the rest is read. */
+static vmpf_status kept(const struct collection *c, const struct vmpfi_log_record *record,
+                        vmpf_status status, struct vmpf_error *err)
 {
+    struct vmpf_error over;
+    if (status != VMPF_E_LIMIT) {
+        return status == VMPF_OK ? VMPF_OK : vmpfi_fail_nomem(err);
+    }
+    vmpfi_fail(&over, VMPF_E_LIMIT, record->offset, "L-8-8",
+               record->marker == VMPFI_LOG_META ? "the log has more metadata than is kept"
+                                                : "the log has more names than memory may be used");
+    c->on_damage(c->damage_ctx, &over, record->size_bytes, 0);
+    return VMPF_OK;
+}
+
+static vmpf_status collect_record(const struct collection *c, const struct vmpfi_log_record *record,
+                                  struct vmpf_error *err)
+{
+    struct vmpfi_log_names *names = names_of(c->log, record->marker);
+    if (names != NULL) {
+        return kept(c, record, keep_name(c, names, record), err);
+    }
+    if (record->marker == VMPFI_LOG_META && !vmpfi_log_meta_is_ours(record->text)) {
+        return kept(c, record,
+                    vmpfi_log_meta_put(&c->log->meta, record->text, record->value, c->limit_bytes),
+                    err);
+    }
+    return VMPF_OK;
+}
+
+/* [L-8-8], too */
+static vmpf_status collect_maps(const struct collection *c, struct vmpf_error *err)
+{
+    struct vmpf_error why;
+    vmpf_status status = vmpfi_log_maps_read(&c->log->maps, &c->log->window, c->limit_bytes, &why);
+    if (status == VMPF_E_LIMIT) {
+        c->on_damage(c->damage_ctx, &why, 0, 0);
+        return VMPF_OK;
+    }
+    if (status != VMPF_OK && err != NULL) {
+        *err = why;
+    }
+    return status;
+}
+
+static vmpf_status collect(const struct collection *c, struct vmpf_error *err)
+{
+    struct vmpfi_log *log = c->log;
     struct vmpfi_log_record record;
     VMPF_TRY(vmpfi_log_scan_begin(&log->scan, &log->layout, &log->window, NULL, NULL, err));
     vmpf_status status = vmpfi_log_scan_next(&log->scan, &record, err);
     while (status == VMPF_OK) {
-        VMPF_TRY(collect_name(log, &record, limit_bytes, err));
+        VMPF_TRY(collect_record(c, &record, err));
         status = vmpfi_log_scan_next(&log->scan, &record, err);
     }
     if (status != VMPF_END) {
         return status;
     }
-    return log->scan.maps ? vmpfi_log_maps_read(&log->maps, &log->window, limit_bytes, err)
-                          : VMPF_OK;
+    return log->scan.maps ? collect_maps(c, err) : VMPF_OK;
 }
 
 /* [L-1-3] */
@@ -133,7 +181,11 @@ vmpf_status vmpfi_log_open(struct vmpfi_log *log, struct vmpf_source source, con
     VMPF_TRY(vmpfi_log_stream_open(&log->stream, source, head, head_bytes, err));
     VMPF_TRY(read_layout(log, err));
     VMPF_TRY(choose_layout(log, err));
-    VMPF_TRY(collect(log, memory_limit_bytes, err));
+    const struct collection c = {.log = log,
+                                 .limit_bytes = memory_limit_bytes,
+                                 .on_damage = on_damage,
+                                 .damage_ctx = damage_ctx};
+    VMPF_TRY(collect(&c, err));
     tell_gzip(log, on_damage, damage_ctx);
     return vmpfi_log_scan_begin(&log->scan, &log->layout, &log->window, on_damage, damage_ctx, err);
 }
@@ -145,6 +197,9 @@ vmpf_status vmpfi_log_next(struct vmpfi_log *log, struct vmpfi_log_record *recor
 {
     for (;;) {
         VMPF_TRY(vmpfi_log_scan_next(&log->scan, record, err));
+        if (record->marker == VMPFI_LOG_META) {
+            continue;
+        }
         const struct vmpfi_log_names *names = names_of(log, record->marker);
         if (names == NULL) {
             return VMPF_OK;

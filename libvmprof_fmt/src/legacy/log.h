@@ -1,12 +1,13 @@
 /* log.h: a log of upstream vmprof, versions 0 to 6, read from its start to its end (spec/vmprof-log.md). Private.
  *
- * Opening reads all of it once, for the names, which stand behind the samples, and for its modules; then its records come one
- * by one. Memory is that of the names, whatever the number of samples. */
+ * Opening reads all of it once, for the names, which stand behind the samples, for its modules and metadata; then its records
+ * come one by one. Memory is that of these, whatever the number of samples. */
 #ifndef VMPROF_FMT_LEGACY_LOG_H
 #define VMPROF_FMT_LEGACY_LOG_H
 
 #include "libvmprof_fmt/src/legacy/log_frames.h"
 #include "libvmprof_fmt/src/legacy/log_maps.h"
+#include "libvmprof_fmt/src/legacy/log_meta.h"
 #include "libvmprof_fmt/src/legacy/log_scan.h"
 
 struct vmpfi_log {
@@ -16,22 +17,23 @@ struct vmpfi_log {
     struct vmpfi_log_scan scan;
     struct vmpfi_log_names code, native; /* from VIRTUAL_IP, from NATIVE_SYMBOLS */
     struct vmpfi_log_maps maps;
+    struct vmpfi_log_meta meta;
     uint64_t renamed; /* how often what an id means has changed */
 };
 
 /* Whether an input that begins so is to be read as one. */
 bool vmpfi_log_recognise(const uint8_t *head, size_t head_bytes);
 
-/* vmpfi_log_open(): head is what was read from source so far; source must stay. Names and modules take at most
- * memory_limit_bytes. on_damage is told what vmpfi_log_next() passes over. fini is due whatever comes back. VMPF_E_NOT_VMPROF,
- * VMPF_E_VERSION, VMPF_E_UNSUPPORTED, VMPF_E_CORRUPT, VMPF_E_TRUNCATED, VMPF_E_LIMIT, VMPF_E_NOMEM, VMPF_E_IO. */
+/* vmpfi_log_open(): head is what was read from source so far; source must stay. Names, modules and metadata take at most
+ * memory_limit_bytes each [L-8-8]. on_damage is told what is over that, and what vmpfi_log_next() passes over. fini is due whatever comes back. VMPF_E_NOT_VMPROF,
+ * VMPF_E_VERSION, VMPF_E_UNSUPPORTED, VMPF_E_CORRUPT, VMPF_E_TRUNCATED, VMPF_E_NOMEM, VMPF_E_IO. */
 vmpf_status vmpfi_log_open(struct vmpfi_log *log, struct vmpf_source source, const uint8_t *head,
                            size_t head_bytes, size_t memory_limit_bytes,
                            vmpfi_log_on_damage *on_damage, void *damage_ctx,
                            struct vmpf_error *err);
 void vmpfi_log_fini(struct vmpfi_log *log);
 
-/* The next STACKTRACE, META, TIME_N_ZONE or TRAILER; VMPF_END behind the last. Valid until the next call. VMPF_E_IO,
+/* The next STACKTRACE, TIME_N_ZONE or TRAILER; VMPF_END behind the last. Valid until the next call. VMPF_E_IO,
  * VMPF_E_NOMEM. */
 vmpf_status vmpfi_log_next(struct vmpfi_log *log, struct vmpfi_log_record *record,
                            struct vmpf_error *err);

@@ -206,7 +206,8 @@ vmpf_status vmpfi_log_maps_read(struct vmpfi_log_maps *maps, struct vmpfi_log_wi
             vmpf_status status =
                 vmpfi_log_maps_bytes(maps) < limit_bytes ? append(maps, &mapping) : VMPF_E_LIMIT;
             if (status != VMPF_OK) {
-                return vmpfi_fail(err, status, window->offset, "", "the modules of a log: %s",
+                return vmpfi_fail(err, status, window->offset,
+                                  status == VMPF_E_LIMIT ? "L-8-8" : "", "the modules of a log: %s",
                                   vmpf_status_name(status));
             }
         }

@@ -18,7 +18,6 @@ struct vmpfi_reader_log {
     uint64_t last_thread;
     uint32_t last_thread_number;
     bool some_thread;
-    size_t metadata_bytes;
     bool ended;
     /* the samples of a block */
     uint32_t stack[BLOCK_SAMPLES], thread[BLOCK_SAMPLES], flags[BLOCK_SAMPLES];
@@ -80,6 +79,18 @@ static vmpf_status set_mapped_files(vmpf_reader *r, const struct vmpfi_log_maps 
     return maps->file_count > 0 ? set_meta(r, &entry) : VMPF_OK;
 }
 
+/* META */
+static vmpf_status set_records(vmpf_reader *r, const struct vmpfi_log_meta *meta)
+{
+    for (size_t i = 0; i < meta->count; i++) {
+        const struct vmpf_meta entry = {.key = meta->entries[i].key,
+                                        .type = VMPF_META_STRING,
+                                        .string = meta->entries[i].value};
+        VMPF_TRY(set_meta(r, &entry));
+    }
+    return VMPF_OK;
+}
+
 /* [L-8-5] */
 static vmpf_status set_metadata(vmpf_reader *r, const struct vmpfi_log_layout *layout)
 {
@@ -101,42 +112,8 @@ static vmpf_status set_metadata(vmpf_reader *r, const struct vmpfi_log_layout *l
     if (layout->real_time) {
         VMPF_TRY(set_string(r, VMPF_META_CLOCK, string_of("wall")));
     }
-    return set_mapped_files(r, &r->log->log.maps);
-}
-
-/* Keys whose values are not a log's to say [L-8-5]. */
-static bool is_own_key(struct vmpf_string key)
-{
-    static const char *const keys[] = {
-        "",
-        VMPF_META_VALUES,
-        VMPF_META_LOG_VERSION,
-        VMPF_META_INTERPRETER,
-        VMPF_META_PERIOD_NS,
-        VMPF_META_CLOCK,
-        VMPF_META_MAPPED_FILES,
-        VMPF_META_PROGRAM,
-        VMPF_META_ARGUMENTS,
-        VMPF_META_PROCESS_ID,
-        VMPF_META_INTERPRETER_VERSION,
-    };
-    bool own = false;
-    for (size_t i = 0; !own && i < sizeof keys / sizeof keys[0]; i++) {
-        own = strlen(keys[i]) == key.size_bytes && memcmp(keys[i], key.data, key.size_bytes) == 0;
-    }
-    return own;
-}
-
-static vmpf_status take_meta(vmpf_reader *r, const struct vmpfi_log_record *record)
-{
-    const struct vmpf_meta entry = {
-        .key = record->text, .type = VMPF_META_STRING, .string = record->value};
-    if (is_own_key(record->text)) {
-        return VMPF_OK;
-    }
-    r->log->metadata_bytes += record->size_bytes;
-    return r->log->metadata_bytes > r->options.memory_limit_bytes ? VMPF_E_LIMIT
-                                                                  : set_meta(r, &entry);
+    VMPF_TRY(set_mapped_files(r, &r->log->log.maps));
+    return set_records(r, &r->log->log.meta);
 }
 
 /* ---- opening ------------------------------------------------------------------------------------------- */
@@ -246,7 +223,6 @@ static vmpf_status take_record(vmpf_reader *r, const struct vmpfi_log_record *re
 {
     switch (record->marker) {
     case VMPFI_LOG_STACKTRACE: return take_sample(r, record);
-    case VMPFI_LOG_META: return take_meta(r, record);
     default: take_time(r, record); return VMPF_OK;
     }
 }

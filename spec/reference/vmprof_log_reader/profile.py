@@ -1,5 +1,6 @@
 """Section 8: the profile that a log is."""
 
+from .errors import Damage
 from .frames import NATIVE, frames_of
 from .header import REAL_TIME
 from .inflate import inflated
@@ -10,6 +11,7 @@ from .scan import read_log
 
 FLAG_TRUNCATED = 1
 MAX_MEMORY_KB = 1 << 40
+MAX_KEYS = 4000
 OWN_KEYS = {b"interpreter", b"period_ns", b"values", b"clock", b"log_version", b"mapped_files"}
 NOT_STRINGS_OF_A_LOG = {b"program", b"arguments", b"process_id", b"interpreter_version", b""}
 
@@ -40,9 +42,15 @@ class Profile:
     def _metadata(self):
         """[L-8-5]"""
         header = self.log.header
-        found = {record.fields[0]: record.fields[1] for record in self.log.records if record.marker == META}
-        for key in OWN_KEYS | NOT_STRINGS_OF_A_LOG:
-            found.pop(key, None)
+        found = {}
+        for record in self.log.records:
+            if record.marker != META or record.fields[0] in OWN_KEYS | NOT_STRINGS_OF_A_LOG:
+                continue
+            key, value = record.fields
+            if key in found or len(found) < MAX_KEYS:
+                found[key] = value
+            else:
+                self.damage.append(Damage("L-8-8", record.offset, record.end - record.offset))
         found.update({b"values": self.value_types, b"log_version": header.version})
         if header.interpreter:
             found[b"interpreter"] = header.interpreter

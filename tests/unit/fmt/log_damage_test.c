@@ -306,6 +306,104 @@ static void test_every_call_of_a_source_fails(void **state)
     made_free(&log);
 }
 
+/* ---- more than memory may be used -------------------------------------------------------------------------- */
+
+#define LIMIT_BYTES ((uint64_t)1 << 20)
+#define LONG_TEXT_BYTES ((size_t)60000)
+#define LONG_TEXTS 40u /* more than twice the limit */
+
+/* What is left of a log of one sample of `kept` whose other records are over a limit [L-8-8]. */
+static struct vmpf_damage read_limited(const struct made_log *log)
+{
+    struct vmpf_source source;
+    struct vmpf_block block;
+    vmpf_reader *r = NULL;
+    const struct vmpf_reader_options options = {.size = sizeof options,
+                                                .memory_limit_bytes = LIMIT_BYTES};
+    assert_int_equal(vmpf_source_open_memory(&source, log->data, log->size_bytes, NULL), VMPF_OK);
+    assert_int_equal(vmpf_reader_open(&r, source, &options, NULL), VMPF_OK);
+    assert_int_equal(vmpf_reader_next(r, &block, NULL), VMPF_OK);
+    assert_int_equal(block.count, 1);
+    struct vmpf_location at =
+        vmpf_reader_location(r, vmpf_reader_stack(r, block.stack[0]).location);
+    struct vmpf_function function = vmpf_reader_function(r, at.function);
+    assert_int_equal(function.name.size_bytes, 4);
+    assert_memory_equal(function.name.data, "kept", 4);
+    assert_int_equal(vmpf_reader_next(r, &block, NULL), VMPF_END);
+    struct vmpf_damage damage = *vmpf_reader_damage(r);
+    vmpf_reader_close(r);
+    assert_string_equal(damage.first.rule, "L-8-8");
+    assert_int_equal(damage.lost_samples, 0);
+    return damage;
+}
+
+static struct made_log one_sample(unsigned version)
+{
+    const uint64_t id = 0x7000000000001000;
+    struct made_log log = made_log(MADE_64, version, 0, "cpython");
+    made_stack(&log, &id, 1, 7, MADE_NO_MEMORY);
+    made_name(&log, 2, id, "py:kept:1:a.py");
+    return log;
+}
+
+static void test_more_names_than_memory(void **state)
+{
+    char *text = malloc(LONG_TEXT_BYTES + 1);
+    struct made_log log = one_sample(6);
+    (void)state;
+    assert_non_null(text);
+    memset(text, 'x', LONG_TEXT_BYTES);
+    memcpy(text, "py:", 3);
+    text[LONG_TEXT_BYTES] = '\0';
+    for (unsigned i = 0; i < LONG_TEXTS; i++) {
+        made_name(&log, i % 2 ? 2 : 8, 0x10000 + i, text);
+    }
+    made_time(&log, 3, 1, 0);
+    struct vmpf_damage damage = read_limited(&log);
+    assert_in_range(damage.bad_chunks, LONG_TEXTS - LIMIT_BYTES / LONG_TEXT_BYTES, LONG_TEXTS - 1);
+    assert_int_equal(damage.lost_bytes, damage.bad_chunks * (LONG_TEXT_BYTES + 17));
+    made_free(&log);
+    free(text);
+}
+
+static void test_more_metadata_than_memory(void **state)
+{
+    char *text = malloc(LONG_TEXT_BYTES + 1);
+    struct made_log log = one_sample(6);
+    const uint64_t kept = LIMIT_BYTES / (LONG_TEXT_BYTES + 1);
+    (void)state;
+    assert_non_null(text);
+    memset(text, 'x', LONG_TEXT_BYTES);
+    text[LONG_TEXT_BYTES] = '\0';
+    for (unsigned i = 0; i < LONG_TEXTS; i++) {
+        const char key[] = {(char)('A' + i), '\0'};
+        made_meta(&log, key, text);
+    }
+    made_meta(&log, "A", "instead of a long one");
+    made_meta(&log, "z", text);
+    made_time(&log, 3, 1, 0);
+    struct vmpf_damage damage = read_limited(&log);
+    assert_int_equal(damage.bad_chunks, LONG_TEXTS - kept);
+    assert_int_equal(damage.lost_bytes, (LONG_TEXTS - kept) * (LONG_TEXT_BYTES + 1 + 17));
+    made_free(&log);
+    free(text);
+}
+
+static void test_more_modules_than_memory(void **state)
+{
+    static const char line[] = "1000-2000 r-xp 00000000 08:01 1 /lib/library.so\n";
+    struct made_log log = one_sample(0);
+    (void)state;
+    made_u8(&log, 3);
+    for (size_t i = 0; i < LIMIT_BYTES / 64; i++) {
+        made_bytes(&log, line, sizeof line - 1);
+    }
+    struct vmpf_damage damage = read_limited(&log);
+    assert_int_equal(damage.bad_chunks, 1);
+    assert_int_equal(damage.lost_bytes, 0);
+    made_free(&log);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -318,6 +416,9 @@ int main(void)
         cmocka_unit_test(test_gzip_that_is_cut_or_damaged),
         cmocka_unit_test(test_gzip_of_something_else),
         cmocka_unit_test(test_every_call_of_a_source_fails),
+        cmocka_unit_test(test_more_names_than_memory),
+        cmocka_unit_test(test_more_metadata_than_memory),
+        cmocka_unit_test(test_more_modules_than_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
