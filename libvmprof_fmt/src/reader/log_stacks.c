@@ -7,6 +7,20 @@
 
 #define MAX_KNOWN_BYTES ((size_t)32 << 20)
 #define NONE UINT32_MAX
+#define PLACES ((size_t)1 << 12)
+
+/* A frame on a path, and its node. */
+struct vmpfi_log_step {
+    struct vmpfi_log_frame frame;
+    uint32_t node;
+};
+
+/* The location of a frame. */
+struct vmpfi_log_place_of {
+    struct vmpfi_log_frame frame;
+    uint32_t location; /* 0: of none */
+    uint64_t renamed;  /* what log->renamed was when it was looked up */
+};
 
 struct vmpfi_log_known_stack {
     const uint8_t *words;
@@ -29,7 +43,8 @@ void vmpfi_log_stacks_fini(struct vmpfi_log_stacks *s)
 {
     free(s->frames.frames);
     vmpfi_pair_index_fini(&s->locations);
-    vmpfi_pair_index_fini(&s->nodes);
+    free(s->first_children);
+    vmpfi_map64_fini(&s->later_children);
     vmpfi_index_fini(&s->functions);
     for (size_t i = 0; i < VMPFI_LOG_KINDS; i++) {
         vmpfi_map64_fini(&s->named[i]);
@@ -37,8 +52,23 @@ void vmpfi_log_stacks_fini(struct vmpfi_log_stacks *s)
     }
     vmpfi_arena_fini(&s->words);
     free(s->known);
+    free(s->path);
+    free(s->places);
     vmpfi_index_fini(&s->known_index);
     memset(s, 0, sizeof *s);
+}
+
+/* The newest node has no child. false: no memory. */
+static bool has_no_child(struct vmpfi_log_stacks *s, uint32_t node)
+{
+    void *array = s->first_children;
+    bool grown =
+        vmpfi_grow(&array, &s->first_capacity, (size_t)node + 1, sizeof *s->first_children);
+    s->first_children = array;
+    if (grown) {
+        s->first_children[node] = 0;
+    }
+    return grown;
 }
 
 vmpf_status vmpfi_log_stacks_begin(struct vmpfi_log_stacks *s, struct vmpfi_tables *tables,
@@ -50,6 +80,14 @@ vmpf_status vmpfi_log_stacks_begin(struct vmpfi_log_stacks *s, struct vmpfi_tabl
     s->log = log;
     s->last_known = NONE;
     s->first_module = (uint32_t)tables->module_count;
+    s->places = calloc(PLACES, sizeof *s->places);
+    bool done = s->places != NULL;
+    for (uint32_t node = 0; done && node < tables->stack_count; node++) { /* those that all have */
+        done = has_no_child(s, node);
+    }
+    if (!done) {
+        return VMPF_E_NOMEM;
+    }
     for (size_t i = 0; i < maps->count; i++) { /* their strings are the log's */
         VMPF_TRY(vmpfi_tables_append_module(tables, &maps->modules[i]));
         tables->module_epoch.count++;
@@ -154,19 +192,78 @@ static vmpf_status find_location(struct vmpfi_log_stacks *s, uint32_t function, 
     return vmpfi_pair_index_insert(&s->locations, t->locations, *id) ? VMPF_OK : VMPF_E_NOMEM;
 }
 
-static vmpf_status find_node(struct vmpfi_log_stacks *s, uint32_t parent, uint32_t location,
-                             uint32_t *id)
+static bool same_frame(const struct vmpfi_log_frame *a, const struct vmpfi_log_frame *b)
 {
-    struct vmpfi_tables *t = s->tables;
-    *id = vmpfi_pair_index_find(&s->nodes, t->stacks, parent, location);
-    if (*id != 0) {
+    return a->id == b->id && a->line == b->line && a->kind == b->kind &&
+           a->may_have_name == b->may_have_name && a->without_name == b->without_name;
+}
+
+/* Where the frame is. */
+static vmpf_status locate(struct vmpfi_log_stacks *s, const struct vmpfi_log_frame *frame,
+                          uint64_t offset, uint32_t *location)
+{
+    uint64_t hash = vmpfi_hash64(frame->id ^ (uint64_t)frame->line << 32 ^ (uint64_t)frame->kind);
+    struct vmpfi_log_place_of *place = &s->places[hash % PLACES];
+    uint32_t function;
+    if (place->location != 0 && place->renamed == s->log->renamed &&
+        same_frame(&place->frame, frame)) {
+        *location = place->location;
         return VMPF_OK;
     }
+    VMPF_TRY(find_function(s, frame, offset, &function));
+    VMPF_TRY(find_location(s, function, frame->line, location));
+    *place = (struct vmpfi_log_place_of){
+        .frame = *frame, .location = *location, .renamed = s->log->renamed};
+    return VMPF_OK;
+}
+
+static uint64_t child_key(uint32_t parent, uint32_t location)
+{
+    return (uint64_t)parent << 32 | location;
+}
+
+/* A stack that is new is a chain of nodes without another child, mostly: those are found without a search. 0: none. */
+static uint32_t find_child(const struct vmpfi_log_stacks *s, uint32_t parent, uint32_t location)
+{
+    uint32_t child = s->first_children[parent];
+    if (child == 0 || s->tables->stacks[child].location == location) {
+        return child;
+    }
+    return vmpfi_map64_find(&s->later_children, child_key(parent, location), &child) ? child : 0;
+}
+
+static vmpf_status append_node(struct vmpfi_log_stacks *s, uint32_t parent, uint32_t location,
+                               uint32_t *id)
+{
+    struct vmpfi_tables *t = s->tables;
     *id = (uint32_t)t->stack_count;
     VMPF_TRY(
         vmpfi_tables_append_stack(t, (struct vmpf_stack){.parent = parent, .location = location}));
     t->stack_epoch.count++;
-    return vmpfi_pair_index_insert(&s->nodes, t->stacks, *id) ? VMPF_OK : VMPF_E_NOMEM;
+    if (!has_no_child(s, *id)) {
+        return VMPF_E_NOMEM;
+    }
+    if (s->first_children[parent] == 0) {
+        s->first_children[parent] = *id;
+        return VMPF_OK;
+    }
+    return vmpfi_map64_insert(&s->later_children, child_key(parent, location), *id) ? VMPF_OK
+                                                                                    : VMPF_E_NOMEM;
+}
+
+/* How many callers, from the root on, are those of the stack before. */
+static size_t shared_steps(const struct vmpfi_log_stacks *s)
+{
+    const struct vmpfi_log_frames *frames = &s->frames;
+    size_t most = s->path_renamed != s->log->renamed ? 0
+                  : s->path_count < frames->count    ? s->path_count
+                                                     : frames->count;
+    size_t shared = 0;
+    while (shared < most &&
+           same_frame(&s->path[shared].frame, &frames->frames[frames->count - 1 - shared])) {
+        shared++;
+    }
+    return shared;
 }
 
 /* Takes the stack apart. */
@@ -174,14 +271,28 @@ static vmpf_status make_node(struct vmpfi_log_stacks *s, const struct vmpfi_log_
                              uint32_t *node)
 {
     VMPF_TRY(vmpfi_log_frames_of(&s->frames, &s->log->layout, record, &s->log->code));
-    uint32_t parent = 0;
-    for (size_t i = s->frames.count; i-- > 0;) {
-        const struct vmpfi_log_frame *frame = &s->frames.frames[i];
-        uint32_t function, location;
-        VMPF_TRY(find_function(s, frame, record->offset, &function));
-        VMPF_TRY(find_location(s, function, frame->line, &location));
-        VMPF_TRY(find_node(s, parent, location, &parent));
+    const size_t count = s->frames.count;
+    void *array = s->path;
+    bool grown = vmpfi_grow(&array, &s->path_capacity, count, sizeof *s->path);
+    s->path = array;
+    if (!grown) {
+        return VMPF_E_NOMEM;
     }
+    size_t shared = shared_steps(s);
+    uint32_t parent = shared > 0 ? s->path[shared - 1].node : 0;
+    s->path_renamed = s->log->renamed;
+    for (s->path_count = shared; s->path_count < count; s->path_count++) {
+        const struct vmpfi_log_frame *frame = &s->frames.frames[count - 1 - s->path_count];
+        uint32_t location;
+        VMPF_TRY(locate(s, frame, record->offset, &location));
+        uint32_t found = find_child(s, parent, location);
+        if (found == 0) {
+            VMPF_TRY(append_node(s, parent, location, &found));
+        }
+        s->path[s->path_count] = (struct vmpfi_log_step){.frame = *frame, .node = found};
+        parent = found;
+    }
+    s->path_count = count;
     *node = parent;
     return VMPF_OK;
 }
