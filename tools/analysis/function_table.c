@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "tools/analysis/memory.h"
+#include "tools/analysis/settle.h"
 
 static void add_cell(struct vmpt_cell *sum, const struct vmpt_cell *cell)
 {
@@ -58,27 +59,36 @@ static void drop_empty(struct vmpt_function_table *table, const struct vmpt_view
     table->count = kept;
 }
 
-bool vmpt_function_table_init(struct vmpt_function_table *table, const struct vmpt_view *view)
+struct vmpt_function_row *vmpt_function_rows(const struct vmpt_view *view)
 {
     struct vmpt_walk walk;
-    table->count = (size_t)view->hidden + 1;
-    table->rows = vmpt_array(table->count, sizeof(*table->rows));
-    bool done = vmpt_walk_init(&walk, view) && table->rows;
-    if (done) {
-        while (vmpt_walk_next(&walk)) {
-            uint32_t function = view->function[walk.node];
-            add_node(&table->rows[function], view, walk.node, walk.on_path[function] == 0,
-                     walk.depth);
-        }
-        done = walk.node == 0;
+    struct vmpt_function_row *rows = vmpt_array((size_t)view->hidden + 1, sizeof(*rows));
+    bool done = vmpt_walk_init(&walk, view) && rows;
+    while (done && vmpt_walk_next(&walk)) {
+        uint32_t function = view->function[walk.node];
+        add_node(&rows[function], view, walk.node, walk.on_path[function] == 0, walk.depth);
     }
+    done = done && walk.node == 0;
     vmpt_walk_fini(&walk);
-    if (done) {
-        drop_empty(table, view);
-    } else {
-        table->count = 0;
+    if (!done) {
+        free(rows);
+        return NULL;
     }
-    return done;
+    return rows;
+}
+
+bool vmpt_function_table_init(struct vmpt_function_table *table, const struct vmpt_view *view)
+{
+    table->rows = vmpt_function_rows(view);
+    table->count = table->rows ? (size_t)view->hidden + 1 : 0;
+    if (!table->rows) {
+        return false;
+    }
+    if (view->profile->settled) {
+        vmpt_settled_add(view->profile->settled, view, table->rows);
+    }
+    drop_empty(table, view);
+    return true;
 }
 
 void vmpt_function_table_fini(struct vmpt_function_table *table)

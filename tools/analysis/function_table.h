@@ -36,6 +36,9 @@ enum vmpt_sort {
 bool vmpt_function_table_init(struct vmpt_function_table *table, const struct vmpt_view *view);
 void vmpt_function_table_fini(struct vmpt_function_table *table);
 
+/* The rows of all functions and, last, of <hidden>, as numbers only; those without samples, too. NULL: memory is short. */
+struct vmpt_function_row *vmpt_function_rows(const struct vmpt_view *view);
+
 /* Fills in index and function of a row whose numbers are there. */
 void vmpt_function_row_describe(struct vmpt_function_row *row, const struct vmpt_view *view,
                                 uint32_t index);

@@ -5,6 +5,7 @@
 
 #include "tools/analysis/interval.h"
 #include "tools/analysis/profile.h"
+#include "tools/analysis/settle.h"
 
 /* Not a vmpf_status: the metric has to be chosen anew, and everything read again. */
 #define AGAIN ((vmpf_status)2)
@@ -39,6 +40,7 @@ void vmpt_profile_free(struct vmpt_profile *profile)
     }
     vmpt_functions_fini(&profile->functions);
     vmpt_nodes_fini(&profile->nodes);
+    vmpt_settled_free(profile->settled);
     vmpt_arena_fini(&profile->strings);
     free(profile->inputs);
     free(profile);
@@ -111,6 +113,22 @@ static vmpf_status read_one(struct load *load, const struct vmpt_feed *feed,
     return done ? VMPF_OK : no_memory(err);
 }
 
+/* What a thread's or a process's samples were is kept by node. */
+static vmpf_status settle(struct load *load, struct vmpt_tally *tally, struct vmpf_error *err)
+{
+    bool gone = false;
+    if (!load->options->functions_only || tally->by_thread) {
+        return VMPF_OK;
+    }
+    if (!vmpt_profile_settle(load->profile, load->options->frames, &gone)) {
+        return no_memory(err);
+    }
+    if (gone) {
+        vmpt_stack_map_restart(&tally->stacks);
+    }
+    return VMPF_OK;
+}
+
 static vmpf_status read_blocks(struct load *load, const struct vmpt_feed *feed,
                                struct vmpt_tally *tally, struct vmpf_error *err)
 {
@@ -119,6 +137,7 @@ static vmpf_status read_blocks(struct load *load, const struct vmpt_feed *feed,
     vmpf_status status;
     do {
         status = read_one(load, feed, tally, &session, &column, err);
+        status = status == VMPF_OK ? settle(load, tally, err) : status;
     } while (status == VMPF_OK);
     return status == VMPF_END ? VMPF_OK : status;
 }

@@ -19,6 +19,15 @@ void vmpt_nodes_fini(struct vmpt_nodes *nodes)
     free(nodes->slots);
 }
 
+void vmpt_nodes_clear(struct vmpt_nodes *nodes)
+{
+    memset(nodes->cells, 0, nodes->count * sizeof(*nodes->cells));
+    if (nodes->slot_count) {
+        memset(nodes->slots, 0, nodes->slot_count * sizeof(*nodes->slots));
+    }
+    nodes->count = 1;
+}
+
 uint32_t vmpt_nodes_append(struct vmpt_nodes *nodes, const struct vmpt_node_key *key)
 {
     size_t needed = nodes->count + 1;

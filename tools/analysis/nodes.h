@@ -38,6 +38,9 @@ struct vmpt_nodes {
 bool vmpt_nodes_init(struct vmpt_nodes *nodes);
 void vmpt_nodes_fini(struct vmpt_nodes *nodes);
 
+/* But the root is let go. */
+void vmpt_nodes_clear(struct vmpt_nodes *nodes);
+
 /* The index of an equal node, made when there is none yet. VMPT_NO_NODE: memory is short.
  * Of nodes that vmpt_nodes_append() made, those are found that were there before the first call. */
 uint32_t vmpt_nodes_intern(struct vmpt_nodes *nodes, const struct vmpt_node_key *key);

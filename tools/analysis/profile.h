@@ -32,6 +32,9 @@ struct vmpt_inputs {
     void *ctx;
 };
 
+struct vmpt_frame_filter;
+struct vmpt_settled;
+
 /* What stands between the root and the stacks. */
 enum vmpt_group {
     VMPT_GROUP_NONE,
@@ -54,6 +57,8 @@ struct vmpt_load_options {
      * which only the totals were read are taken to weigh the same. */
     bool keep_squares;
     bool split_addresses; /* a function is an address, not a (name, file, line) */
+    bool functions_only;  /* what stacks there are need not be known in the end (settle.h) */
+    const struct vmpt_frame_filter *frames; /* with functions_only: what will be viewed */
 };
 
 /* A fact that inputs may disagree on. */
@@ -74,6 +79,7 @@ struct vmpt_input_facts {
 struct vmpt_profile {
     struct vmpt_functions functions;
     struct vmpt_nodes nodes;
+    struct vmpt_settled *settled; /* with functions_only: of nodes that were let go; NULL: none */
     struct vmpt_metric metric;
     struct vmpt_cell total; /* of the samples that the filter left: what shares are of */
     /* Of the samples that were read one by one: what they weigh, and their squares. Those of no other samples are known. */

@@ -30,6 +30,12 @@ static uint64_t epoch_of(const struct vmpt_feed *feed)
     return feed->ops->epoch ? feed->ops->epoch(feed->ctx) : 0;
 }
 
+void vmpt_stack_map_restart(struct vmpt_stack_map *map)
+{
+    memset(map->by_stack, 0, map->stack_count * sizeof(*map->by_stack));
+    map->lost = 0;
+}
+
 /* What another epoch calls by the same ids is something else; what it has again must be found again. */
 static void forget(struct vmpt_stack_map *map)
 {

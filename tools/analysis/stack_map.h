@@ -39,6 +39,9 @@ void vmpt_stack_map_fini(struct vmpt_stack_map *map);
 /* To be called for each block, before its stacks are asked for. False: memory is short. */
 bool vmpt_stack_map_follow(struct vmpt_stack_map *map);
 
+/* The profile's nodes were let go. */
+void vmpt_stack_map_restart(struct vmpt_stack_map *map);
+
 /* Makes the node of a stack that vmpt_stack_map_node() does not know. VMPT_NO_NODE: memory is short. */
 uint32_t vmpt_stack_map_make(struct vmpt_stack_map *map, uint32_t stack);
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "tools/analysis/memory.h"
+#include "tools/analysis/settle.h"
 
 /* Flags of a function. */
 #define IS_FOCUS 1u
@@ -221,7 +222,9 @@ bool vmpt_view_init(struct vmpt_view *view, const struct vmpt_profile *profile,
     view->hidden = (uint32_t)profile->functions.count;
     bool done = build_alloc(&build);
     if (done) {
-        build.native = filter->native || !has_virtual_frame(&build);
+        view->has_virtual =
+            (profile->settled && profile->settled->has_virtual) || has_virtual_frame(&build);
+        build.native = filter->native || !view->has_virtual;
         match_functions(&build);
         choose_stacks(&build);
         view->count = 1 + measure_subtrees(&build) + (build.hidden.samples ? 1 : 0);

@@ -47,6 +47,7 @@ struct vmpt_view {
     uint32_t *size;
     struct vmpt_cell *self;
     struct vmpt_cell *total; /* self and all below */
+    bool has_virtual;        /* some stack has a virtual frame */
     uint32_t hidden;         /* stands for <hidden>: one more than the last function */
 };
 

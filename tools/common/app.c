@@ -106,6 +106,7 @@ int vmpt_app_load(struct vmpt_app *app, struct vmpt_load_options *options)
     options->metric = app->settings.metric;
     options->read_samples = options->read_samples || app->settings.strict;
     options->samples = vmpt_settings_samples(&app->settings);
+    options->frames = &frames;
     vmpt_input_set_init(&set, app->files, app->file_count);
     struct vmpt_inputs inputs = vmpt_input_set_inputs(&set);
     vmpf_status status = vmpt_profile_load(&app->profile, &inputs, options, &err);

@@ -34,6 +34,7 @@ int main(int argc, char **argv)
     struct vmpt_load_options options;
     memset(&options, 0, sizeof(options));
     int code = vmpt_app_start(&app, &tool, argc, argv);
+    options.functions_only = true;
     if (code < 0) {
         options.keep_squares = app.settings.format != VMPT_FORMAT_TEXT; /* which rounds */
         code = vmpt_app_load(&app, &options);
