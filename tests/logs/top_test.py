@@ -117,9 +117,9 @@ class Top(unittest.TestCase):
         self.addCleanup(folder.cleanup)
         self.path = pathlib.Path(folder.name) / "x.log"
 
-    def top(self, *options):
-        done = subprocess.run([TOP, "--format=json", "-n", "0", *options, str(self.path)], stdout=subprocess.PIPE,
-                              stderr=subprocess.PIPE, check=True)
+    def top(self, *arguments):
+        done = subprocess.run([TOP, "--format=json", "-n", "0", *arguments, str(self.path)], stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE, timeout=120, check=True)
         document = json.loads(done.stdout.decode())
         return document["profile"], {row["name"]: [row["self"], row["total"]] for row in document["functions"]}
 
@@ -139,7 +139,7 @@ class Top(unittest.TestCase):
 
     # ---- more stacks than are kept
 
-    SAMPLES, DEPTH, FUNCTIONS = 90000, 16, 300  # two million nodes and more than one, of which one million is kept
+    SAMPLES, DEPTH, FUNCTIONS = 80000, 24, 300  # 1.7 million nodes; one million is what is kept
 
     @staticmethod
     def ident(number, native):
@@ -173,8 +173,8 @@ class Top(unittest.TestCase):
         return [[rng.randrange(self.FUNCTIONS) for _ in range(self.DEPTH)] for _ in range(self.SAMPLES)]
 
     def test_more_stacks_than_are_kept(self):
-        samples, native = self.many(), set(range(0, self.FUNCTIONS, 3))
-        samples += [[3, 6]] * 5  # nothing of these is shown but where native frames are
+        native = set(range(0, self.FUNCTIONS, 3))
+        samples = [[3, 6]] * 5 + self.many()  # of the first ones nothing is shown but where native frames are
         self.write(samples, native)
         self.assertEqual(self.top()[1], self.counted(samples, lambda number: number not in native))
         self.assertEqual(self.top("--native")[1], self.counted(samples, lambda number: True))
@@ -183,6 +183,15 @@ class Top(unittest.TestCase):
                          self.counted(samples, lambda number: not hidden.match("f%d" % number)))
         self.assertEqual(self.top("--native", "--focus=^f7$", "--ignore=^f9$")[1],
                          self.counted(samples, lambda number: True, lambda sample: 7 in sample and 9 not in sample))
+
+    def test_more_stacks_than_are_kept_of_two_logs(self):
+        """Equal stacks are one then, and the tables of a log do not begin anew when the stacks are let go."""
+        samples = self.many()
+        first = samples[-20000:]
+        self.write(first, ())
+        os.rename(str(self.path), str(self.path) + ".first")
+        self.write(samples, ())
+        self.assertEqual(self.top(str(self.path) + ".first")[1], self.counted(first + samples, lambda number: True))
 
     def test_more_stacks_than_are_kept_and_all_native(self):
         """Of a profile without virtual frames the native ones are shown; until one comes nobody knows that there is one."""
