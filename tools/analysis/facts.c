@@ -76,7 +76,7 @@ bool vmpt_profile_add_facts(struct vmpt_profile *profile, const struct vmpt_feed
             !join_meta(profile, &profile->program, info, VMPF_META_PROGRAM)) {
             return false;
         }
-        bool may_be_unknown = !info->finished || info->format == VMPF_FORMAT_LOG;
+        bool may_be_unknown = !info->finished || info->format == VMPF_FORMAT_LOG || start_ns == 0;
         if (info->samples && may_be_unknown && info->end_ns == 0) {
             profile->duration_unknown = true;
         }

@@ -2,6 +2,9 @@
 
 #include <string.h>
 
+#include "tools/import/from_collapsed.h"
+#include "tools/import/from_pprof.h"
+
 /* Our own reader knows our own files, and upstream's logs, best: whatever it does not call somebody else's is ours, be it
  * newer than we are or cut short. */
 static bool is_vmpf(const uint8_t *head, size_t size_bytes)
@@ -17,8 +20,11 @@ static bool is_vmpf(const uint8_t *head, size_t size_bytes)
     return status != VMPF_E_NOT_VMPROF;
 }
 
+/* In the order of how sure a format can be told. */
 static const struct vmpt_importer importers[] = {
     {.name = "vmprof", .recognise = is_vmpf, .open = vmpt_feed_open_vmpf},
+    {.name = "pprof", .recognise = import_is_pprof, .open = import_open_pprof},
+    {.name = "collapsed", .recognise = import_is_collapsed, .open = import_open_collapsed},
 };
 
 const struct vmpt_importer *vmpt_importer_find(const uint8_t *head, size_t size_bytes)
