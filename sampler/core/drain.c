@@ -1,5 +1,6 @@
 #include "sampler/core/drain.h"
 
+#include <linux/futex.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,7 +11,9 @@
 
 #include "sampler/core/handler.h"
 #include "sampler/core/metadata.h"
+#include "sampler/core/pause.h"
 #include "sampler/signal/fault_sig.h"
+#include "sampler/signal/toggle_sig.h"
 
 #define STACK_BYTES ((size_t)512 << 10)
 #define MS UINT64_C(1000000)
@@ -104,32 +107,49 @@ static void conclude(struct vmps_session *session)
     }
 }
 
+/* Written when it went on again, so that what a killed program leaves says as much as was known. */
+static void write_pause(struct vmps_session *session, uint64_t paused_ns)
+{
+    struct vmpf_error err = {0};
+    if (paused_ns != session->pause.told_ns) {
+        session->pause.told_ns = paused_ns;
+        keep_error(session, vmps_metadata_paused(session, paused_ns, &err), &err);
+    }
+}
+
 static void drain_once(struct vmps_session *session)
 {
     struct vmpf_error err = {0};
     pthread_mutex_lock(&session->writer_lock);
+    /* stop_ns is told by who stops, before. */
+    uint64_t end_ns = atomic_load(&session->drain.stop) ? session->stop_ns : 0;
+    write_pause(session, vmps_pause_total_ns(session, end_ns));
     write_names(session);
     tell(session);
     keep_error(session, vmpf_writer_drain(session->writer, &err), &err);
     pthread_mutex_unlock(&session->writer_lock);
 }
 
-/* Waits one interval. False: it is time to stop. */
-static bool wait_interval(struct vmps_drain *drain)
+/* Waits one interval, or until the recording has to go on or off. False: it is time to stop. */
+static bool wait_interval(const struct vmps_session *session)
 {
-    uint64_t until_ns = vmps_monotonic_ns() + drain->interval_ns;
-    const struct timespec until = {
-        .tv_sec = (time_t)(until_ns / VMPS_NS_PER_S),
-        .tv_nsec = (long)(until_ns % VMPS_NS_PER_S),
-    };
-    pthread_mutex_lock(&drain->lock);
-    int waited = 0;
-    while (!drain->stop && waited == 0) {
-        waited = pthread_cond_timedwait(&drain->wake, &drain->lock, &until);
+    uint64_t until_ns = vmps_monotonic_ns() + session->drain.interval_ns;
+    for (;;) {
+        /* Read before what it announces. */
+        uint32_t wake = atomic_load(&vmps_signal_state.wake);
+        uint64_t now_ns = vmps_monotonic_ns();
+        if (atomic_load(&session->drain.stop)) {
+            return false;
+        }
+        if (now_ns >= until_ns || vmps_pause_is_asked(session)) {
+            return true;
+        }
+        const struct timespec left = {
+            .tv_sec = (time_t)((until_ns - now_ns) / VMPS_NS_PER_S),
+            .tv_nsec = (long)((until_ns - now_ns) % VMPS_NS_PER_S),
+        };
+        syscall(SYS_futex, &vmps_signal_state.wake, FUTEX_WAIT_PRIVATE, wake, &left, NULL, 0);
     }
-    bool stop = drain->stop;
-    pthread_mutex_unlock(&drain->lock);
-    return !stop;
 }
 
 static void say_ready(struct vmps_session *session)
@@ -138,7 +158,7 @@ static void say_ready(struct vmps_session *session)
     session->threads.own[VMPS_OWN_DRAIN] = (pid_t)syscall(SYS_gettid);
     pthread_mutex_lock(&session->drain.lock);
     session->drain.ready = true;
-    pthread_cond_broadcast(&session->drain.wake);
+    pthread_cond_broadcast(&session->drain.is_ready);
     pthread_mutex_unlock(&session->drain.lock);
 }
 
@@ -148,7 +168,8 @@ static void *drain_main(void *argument)
 {
     struct vmps_session *session = argument;
     say_ready(session);
-    while (wait_interval(&session->drain)) {
+    while (wait_interval(session)) {
+        vmps_pause_follow(session);
         vmps_threads_scan(&session->threads);
         if (session->vm.ops->tend != NULL) {
             session->vm.ops->tend(&session->vm);
@@ -196,18 +217,14 @@ int vmps_drain_start(struct vmps_session *session)
     bool fast = session->period_ns < FAST_PERIOD_NS || !stats.journal_mapped;
     drain->interval_ns = fast ? SHORT_INTERVAL_NS : INTERVAL_NS;
     pthread_mutex_init(&drain->lock, NULL);
-    pthread_condattr_t attributes;
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(&drain->wake, &attributes);
-    pthread_condattr_destroy(&attributes);
+    pthread_cond_init(&drain->is_ready, NULL);
     int failed = create_thread(session);
     if (failed != 0) {
         return failed;
     }
     pthread_mutex_lock(&drain->lock);
     while (!drain->ready) {
-        pthread_cond_wait(&drain->wake, &drain->lock);
+        pthread_cond_wait(&drain->is_ready, &drain->lock);
     }
     pthread_mutex_unlock(&drain->lock);
     return 0;
@@ -216,12 +233,10 @@ int vmps_drain_start(struct vmps_session *session)
 void vmps_drain_stop(struct vmps_session *session, bool close)
 {
     struct vmps_drain *drain = &session->drain;
-    pthread_mutex_lock(&drain->lock);
-    drain->stop = true;
     drain->close = close;
-    pthread_cond_broadcast(&drain->wake);
-    pthread_mutex_unlock(&drain->lock);
+    atomic_store(&drain->stop, true);
+    vmps_wake();
     pthread_join(drain->thread, NULL);
-    pthread_cond_destroy(&drain->wake);
+    pthread_cond_destroy(&drain->is_ready);
     pthread_mutex_destroy(&drain->lock);
 }

@@ -7,8 +7,9 @@
 #include "sampler/signal/fault_sig.h"
 #include "sampler/signal/state_sig.h"
 #include "sampler/signal/tick_sig.h"
+#include "sampler/signal/toggle_sig.h"
 
-/* Our two signals. */
+/* Our two signals; a third is the one that turns the recording on and off, where there is one. */
 struct own_handler {
     int number;
     void (*action)(int number, siginfo_t *info, void *context);
@@ -20,6 +21,12 @@ static const struct own_handler own_handlers[] = {
     {VMPS_FAULT_SIGNAL, vmps_fault_handler, &vmps_signal_state.before_fault},
 };
 #define OWN_HANDLERS (sizeof own_handlers / sizeof own_handlers[0])
+
+static struct own_handler toggle_handler(void)
+{
+    return (struct own_handler){atomic_load(&vmps_signal_state.toggle_signal), vmps_toggle_handler,
+                                &vmps_signal_state.before_toggle};
+}
 
 static bool is_ours(const struct own_handler *own, const struct sigaction *action)
 {
@@ -81,8 +88,24 @@ int vmps_handler_install(void)
     return failed;
 }
 
+int vmps_handler_install_toggle(int number)
+{
+    atomic_store(&vmps_signal_state.toggle_signal, number);
+    const struct own_handler own = toggle_handler();
+    int failed = install(&own);
+    if (failed != 0) {
+        atomic_store(&vmps_signal_state.toggle_signal, 0);
+    }
+    return failed;
+}
+
 void vmps_handler_remove(void)
 {
+    const struct own_handler toggle = toggle_handler();
+    if (toggle.number != 0) {
+        put_back(&toggle);
+        atomic_store(&vmps_signal_state.toggle_signal, 0);
+    }
     for (size_t i = 0; i < OWN_HANDLERS; i++) {
         put_back(&own_handlers[i]);
     }

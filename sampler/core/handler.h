@@ -1,4 +1,4 @@
-/* handler.h: our signal handlers' place in the process: that of the tick and that of the fault.
+/* handler.h: our signal handlers' place in the process: those of the tick, the fault and the toggle.
  *
  * Thread: the callers exclude each other.  Signal: unsafe. */
 #ifndef VMPROF_SAMPLER_CORE_HANDLER_H
@@ -8,6 +8,9 @@
  * does nothing, so that it may be called again and again. 0 or an errno.
  * vmps_handler_remove() puts the former ones back, unless the program has put in others. */
 int vmps_handler_install(void);
+/* vmps_handler_install_toggle() puts in the one of the signal that turns the recording on and off, once: where the
+ * program puts in its own later, the signal is the program's. */
+int vmps_handler_install_toggle(int number);
 void vmps_handler_remove(void);
 
 #endif

@@ -143,3 +143,12 @@ vmpf_status vmps_metadata_note(struct vmps_session *session, const char *note,
 {
     return vmpf_writer_meta_string(session->writer, VMPF_META_NOTE, string_of(note), err);
 }
+
+vmpf_status vmps_metadata_paused(struct vmps_session *session, uint64_t paused_ns,
+                                 struct vmpf_error *err)
+{
+    vmpf_status status =
+        vmpf_writer_meta_integer(session->writer, VMPF_META_PAUSED_NS, paused_ns, err);
+    /* It comes seldom, and a program that is killed now should not take it along. */
+    return status == VMPF_OK ? vmpf_writer_flush(session->writer, err) : status;
+}

@@ -12,4 +12,8 @@ vmpf_status vmps_metadata_write(struct vmps_session *session, const struct vmps_
 vmpf_status vmps_metadata_note(struct vmps_session *session, const char *note,
                                struct vmpf_error *err);
 
+/* vmps_metadata_paused() says how much of the session was not recorded. */
+vmpf_status vmps_metadata_paused(struct vmps_session *session, uint64_t paused_ns,
+                                 struct vmpf_error *err);
+
 #endif

@@ -1,5 +1,6 @@
-/* preload.c: the way in for vmprof-record, which starts a program with this library in LD_PRELOAD and
- * VMPROF_RECORD="fd=N,token_fd=N,period_ns=N" in its environment. The program may be a script, env, or
+/* preload.c: the way in for who has this library in LD_PRELOAD. A person writes VMPROF="out=FILE,period=1ms" into
+ * the environment (request.h): the first process with an interpreter in it is recorded. vmprof-record writes
+ * VMPROF_RECORD="fd=N,token_fd=N,period_ns=N,toggle=N", and reports in the end. The program may be a script, env, or
  * a shell that starts the interpreter: what is recorded is the first process with an interpreter in it.
  * That is the one which takes the only byte out of the pipe token_fd; all others run on as if we were
  * not there. */
@@ -17,15 +18,19 @@
 #include <vmprof/vmps.h>
 
 #include "sampler/core/descriptor.h"
+#include "sampler/core/output_file.h"
+#include "sampler/core/request.h"
 #include "sampler/core/session.h"
 
 #define REQUEST "VMPROF_RECORD"
+#define ASKED "VMPROF"
 #define PRELOAD "LD_PRELOAD"
 
 struct request {
     int fd;
     int token_fd;
     uint64_t period_ns;
+    int toggle_signal;
 };
 
 /* Takes "NAME=NUMBER" and the comma, or the end, behind it. */
@@ -47,14 +52,16 @@ static bool take_number(const char **text, const char *name, uint64_t *number)
 
 static bool parse(const char *text, struct request *request)
 {
-    uint64_t fd, token_fd;
+    uint64_t fd, token_fd, toggle;
     if (!take_number(&text, "fd=", &fd) || !take_number(&text, "token_fd=", &token_fd) ||
-        !take_number(&text, "period_ns=", &request->period_ns) || *text != '\0') {
+        !take_number(&text, "period_ns=", &request->period_ns) ||
+        !take_number(&text, "toggle=", &toggle) || *text != '\0') {
         return false;
     }
-    if (fd > INT32_MAX || token_fd > INT32_MAX) {
+    if (fd > INT32_MAX || token_fd > INT32_MAX || toggle > INT32_MAX) {
         return false;
     }
+    request->toggle_signal = (int)toggle;
     request->fd = (int)fd;
     request->token_fd = (int)token_fd;
     return true;
@@ -130,16 +137,30 @@ static void leave_preload(void)
 static void leave_environment(void)
 {
     unsetenv(REQUEST);
+    unsetenv(ASKED);
     leave_preload();
 }
 
-__attribute__((constructor)) static void enter(void)
+static bool start(int fd, uint64_t period_ns, int toggle_signal)
+{
+    const struct vmps_options options = {
+        .size = sizeof options,
+        .fd = fd,
+        .period_ns = period_ns,
+        .toggle_signal = toggle_signal,
+    };
+    struct vmps_error err;
+    started_here = vmps_start(&options, &err) == VMPS_OK;
+    if (!started_here) {
+        dprintf(STDERR_FILENO, "vmprof: %s\n", err.message);
+    }
+    return started_here;
+}
+
+/* As vmprof-record asks. */
+static void enter_recorded(const char *text)
 {
     struct request request;
-    const char *text = getenv(REQUEST);
-    if (text == NULL) {
-        return;
-    }
     bool understood = parse(text, &request);
     /* A program without an interpreter may start one yet: it hands on what it was given. */
     if (understood && !vmps_vm_present()) {
@@ -150,16 +171,57 @@ __attribute__((constructor)) static void enter(void)
         return;
     }
     (void)close(request.token_fd);
-    const struct vmps_options options = {
-        .size = sizeof options,
-        .fd = vmps_descriptor_move_up(request.fd),
-        .period_ns = request.period_ns,
-    };
-    struct vmps_error err;
-    if (vmps_start(&options, &err) == VMPS_OK) {
-        started_here = true;
+    start(vmps_descriptor_move_up(request.fd), request.period_ns, request.toggle_signal);
+}
+
+static void complain(int failed, const char *what, const char *path, const char *then)
+{
+    char reason[128];
+    dprintf(STDERR_FILENO, "vmprof: VMPROF: cannot %s %s: %s; %s\n", what, path,
+            strerror_r(failed, reason, sizeof reason), then);
+}
+
+static void start_into_file(const struct vmps_request *request)
+{
+    struct vmps_output_file file;
+    int failed = vmps_output_file_open(&file, request->output);
+    if (failed != 0) {
+        complain(failed, "write", request->output, "the program is not profiled");
+        return;
+    }
+    if (!start(file.fd, request->period_ns, request->toggle_signal)) {
+        vmps_output_file_drop(&file);
+        return;
+    }
+    failed = vmps_output_file_keep(&file, request->output);
+    if (failed != 0) {
+        complain(failed, "replace", request->output, "the profile keeps its first name");
+    }
+}
+
+/* As a person asks. What is not understood changes nothing but for one line. */
+static void enter_asked(const char *text)
+{
+    struct vmps_request request;
+    char why[200];
+    if (!vmps_vm_present()) {
+        return;
+    }
+    leave_environment();
+    if (vmps_request_parse(text, &request, why, sizeof why)) {
+        start_into_file(&request);
     } else {
-        dprintf(STDERR_FILENO, "vmprof: %s\n", err.message);
+        dprintf(STDERR_FILENO, "vmprof: VMPROF: %s; the program is not profiled\n", why);
+    }
+}
+
+__attribute__((constructor)) static void enter(void)
+{
+    const char *recorded = getenv(REQUEST), *asked = getenv(ASKED);
+    if (recorded != NULL) {
+        enter_recorded(recorded);
+    } else if (asked != NULL) {
+        enter_asked(asked);
     }
 }
 
@@ -167,10 +229,10 @@ __attribute__((constructor)) static void enter(void)
 __attribute__((destructor)) static void leave(void)
 {
     struct vmps_error err;
-    if (!started_here || !vmps_is_running()) {
-        return;
-    }
-    if (vmps_stop(NULL, &err) != VMPS_OK) {
-        dprintf(STDERR_FILENO, "vmprof: %s\n", err.message);
+    /* More than once where the program started too, and did not stop. */
+    while (started_here && vmps_is_running()) {
+        if (vmps_stop(NULL, &err) != VMPS_OK) {
+            dprintf(STDERR_FILENO, "vmprof: %s\n", err.message);
+        }
     }
 }

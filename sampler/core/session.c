@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -58,6 +59,15 @@ static void guard_output(const struct vmps_session *session, const struct vmpf_j
     atomic_store(&vmps_signal_state.output_end, stats.journal_mapped ? end : 0);
 }
 
+static void note_output(struct vmps_session *session, int fd)
+{
+    struct stat info;
+    if (fstat(fd, &info) == 0) {
+        session->output_device = info.st_dev;
+        session->output_inode = info.st_ino;
+    }
+}
+
 static vmps_status open_output(struct vmps_session *session, const struct vmps_options *options,
                                struct vmps_error *err)
 {
@@ -68,6 +78,7 @@ static vmps_status open_output(struct vmps_session *session, const struct vmps_o
     if (cause.status != VMPF_OK) {
         return output_failed(err, &cause);
     }
+    note_output(session, options->fd);
     const struct vmpf_writer_options writer = {.size = sizeof writer, .start_unix_ns = unix_ns()};
     session->recording.start_ns = vmps_monotonic_ns();
     cause.status = vmpf_writer_open(&session->writer, sink, &writer, &cause);
@@ -152,8 +163,11 @@ vmps_status vmps_session_open(struct vmps_session **out, const struct vmps_optio
         return vmps_fail(err, VMPS_E_SYSTEM, errno, "no memory for the recording");
     }
     session->process_id = getpid();
+    session->starts = 1;
     session->period_ns = options->period_ns;
     pthread_mutex_init(&session->writer_lock, NULL);
+    pthread_mutex_init(&session->pause.lock, NULL);
+    session->pause.followed = atomic_load(&vmps_signal_state.toggles);
     vmps_status status = open_vm(session, options, err);
     if (status == VMPS_OK) {
         status = open_memory(session, err);
@@ -183,6 +197,7 @@ void vmps_session_close(struct vmps_session *session)
         munmap((void *)(uintptr_t)session->recording.codes.entries, CODES_BYTES);
     }
     pthread_mutex_destroy(&session->writer_lock);
+    pthread_mutex_destroy(&session->pause.lock);
     free(session);
 }
 

@@ -21,10 +21,23 @@
 
 struct vmps_drain {
     pthread_t thread;
-    pthread_mutex_t lock; /* guards stop and ready */
-    pthread_cond_t wake;
-    bool ready, stop, close;
+    pthread_mutex_t lock; /* guards ready */
+    pthread_cond_t is_ready;
+    bool ready, close;
+    _Atomic bool stop;
     uint64_t interval_ns;
+};
+
+/* Whether the recording is on: pause.h. */
+struct vmps_pause {
+    pthread_mutex_t lock; /* guards all but followed */
+    bool is_off;
+    bool is_over;       /* it stops: nothing turns it on any more */
+    bool is_stuck;      /* a handler did not get out */
+    uint64_t since_ns;  /* session time at which it went off */
+    uint64_t before_ns; /* that it was off before it went on the last time */
+    uint32_t followed;  /* of vmps_signal_state.toggles */
+    uint64_t told_ns;   /* what the profile says of it */
 };
 
 struct vmps_session {
@@ -32,7 +45,11 @@ struct vmps_session {
     struct vmps_vm vm;
     struct vmps_threads threads;
     struct vmps_drain drain;
+    struct vmps_pause pause;
     pid_t process_id;
+    dev_t output_device; /* with the inode: tells whether a nested start wants the same output */
+    ino_t output_inode;
+    uint32_t starts; /* less the stops */
     uint64_t period_ns;
     uint64_t stop_ns; /* session time at the stop */
     /* Used by the drain thread alone, once it runs; the lock is for fork() only. */
@@ -54,6 +71,10 @@ void vmps_session_forget(struct vmps_session *session, bool writer_is_whole);
 
 /* vmps_thread_born() samples the calling thread, which has just begun, from now on. */
 void vmps_thread_born(void);
+
+/* vmps_may_toggle() says whether a signal may turn a recording on and off: none that means an end, a fault, or
+ * something else to the system or to us. */
+bool vmps_may_toggle(int number);
 
 uint64_t vmps_monotonic_ns(void);
 

@@ -155,6 +155,7 @@ static int attach_slot(struct vmps_threads *threads, struct vmps_thread *thread)
     if (failed != 0) {
         atomic_store(&slot->tick, 0);
     }
+    thread->ticks = failed == 0;
     return failed;
 }
 
@@ -169,7 +170,7 @@ static int attach(struct vmps_threads *threads, pid_t id)
     if (thread.slot == VMPS_MAX_SLOTS) {
         return EAGAIN;
     }
-    failed = attach_slot(threads, &thread);
+    failed = threads->paused ? 0 : attach_slot(threads, &thread);
     if (failed != 0) {
         give_slot_back(threads, thread.slot);
         return failed;
@@ -178,11 +179,18 @@ static int attach(struct vmps_threads *threads, pid_t id)
     return 0;
 }
 
-static void detach(struct vmps_threads *threads, const struct vmps_thread *thread)
+static void take_ticks(struct vmps_threads *threads, struct vmps_thread *thread)
 {
-    struct vmps_tick tick = thread->tick;
     atomic_store(&threads->slots[thread->slot].tick, 0);
-    threads->source->detach(&tick);
+    if (thread->ticks) {
+        threads->source->detach(&thread->tick);
+    }
+    thread->ticks = false;
+}
+
+static void detach(struct vmps_threads *threads, struct vmps_thread *thread)
+{
+    take_ticks(threads, thread);
     give_slot_back(threads, thread->slot);
 }
 
@@ -315,11 +323,57 @@ int vmps_threads_scan(struct vmps_threads *threads)
 void vmps_threads_stop(struct vmps_threads *threads)
 {
     pthread_mutex_lock(&threads->lock);
-    for (size_t i = 0; i < threads->count && !threads->stopped; i++) {
-        atomic_store(&threads->slots[threads->threads[i].slot].tick, 0);
-        threads->source->detach(&threads->threads[i].tick);
+    for (size_t i = 0; i < threads->count; i++) {
+        take_ticks(threads, &threads->threads[i]);
     }
     threads->stopped = true;
+    pthread_mutex_unlock(&threads->lock);
+}
+
+void vmps_threads_pause(struct vmps_threads *threads)
+{
+    pthread_mutex_lock(&threads->lock);
+    threads->paused = true;
+    for (size_t i = 0; i < threads->count; i++) {
+        take_ticks(threads, &threads->threads[i]);
+    }
+    if (threads->ticker != NULL) {
+        threads->source->close(threads->ticker);
+        threads->ticker = NULL;
+        threads->own[VMPS_OWN_TICKER] = 0;
+    }
+    pthread_mutex_unlock(&threads->lock);
+}
+
+/* Gives each thread ticks; one that has just ended gets none, and goes with the next scan. */
+static void give_ticks(struct vmps_threads *threads)
+{
+    threads->scanned = false; /* none of them is taken for one that was born since */
+    for (size_t i = 0; i < threads->count; i++) {
+        int failed = attach_slot(threads, &threads->threads[i]);
+        if (failed != 0 && failed != ESRCH && failed != EINVAL && threads->failure == 0) {
+            threads->failure = failed;
+        }
+    }
+    threads->scanned = true;
+}
+
+void vmps_threads_resume(struct vmps_threads *threads)
+{
+    pthread_mutex_lock(&threads->lock);
+    if (threads->paused && !threads->stopped) {
+        (void)scan_locked(threads);
+        threads->paused = false;
+        int failed = threads->source->open != NULL
+                         ? threads->source->open(&threads->ticker, threads->period_ns,
+                                                 &threads->own[VMPS_OWN_TICKER])
+                         : 0;
+        if (failed == 0) {
+            give_ticks(threads);
+        } else if (threads->failure == 0) {
+            threads->failure = failed;
+        }
+    }
     pthread_mutex_unlock(&threads->lock);
 }
 

@@ -16,6 +16,7 @@ struct vmps_thread {
     uint32_t slot;
     struct vmps_tick tick;
     uint64_t seen_cpu_ns;
+    bool ticks;        /* it gets some: the recording is on */
     bool listed;       /* in the scan that runs */
     bool named;        /* by the program: the system's name does not count */
     uint8_t name_wait; /* scans until the system's name is read again; 0: not any more */
@@ -51,6 +52,7 @@ struct vmps_threads {
     pid_t own[VMPS_OWN_THREADS]; /* not sampled; 0: there is none */
     bool scanned;                /* threads that come later have been born since */
     bool stopped;                /* no more are attached */
+    bool paused;                 /* those that are get no ticks */
     size_t scans;
     struct vmps_thread_name *names, **names_end;
     struct vmps_thread_totals ended; /* of slots that were given back */
@@ -69,6 +71,11 @@ int vmps_threads_scan(struct vmps_threads *threads);
 
 /* vmps_threads_born() attaches the calling thread, which has just begun. */
 void vmps_threads_born(struct vmps_threads *threads);
+
+/* vmps_threads_pause() takes all threads their ticks, and those that come later get none; vmps_threads_resume() gives
+ * all of them ticks: they weigh from now on. No handler may be in flight between the two. */
+void vmps_threads_pause(struct vmps_threads *threads);
+void vmps_threads_resume(struct vmps_threads *threads);
 
 /* vmps_threads_stop() detaches all, for good. */
 void vmps_threads_stop(struct vmps_threads *threads);

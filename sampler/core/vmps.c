@@ -4,17 +4,16 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "sampler/core/drain.h"
 #include "sampler/core/error.h"
 #include "sampler/core/fork.h"
 #include "sampler/core/handler.h"
+#include "sampler/core/pause.h"
 #include "sampler/core/session.h"
-
-#define POLL_NS 100000
 
 const char *vmps_version(void)
 {
@@ -37,6 +36,17 @@ void vmps_thread_born(void)
     pthread_mutex_unlock(&vmps_owner_state.lock);
 }
 
+bool vmps_may_toggle(int number)
+{
+    static const int usual[] = {SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGWINCH};
+    for (size_t i = 0; i < sizeof usual / sizeof usual[0]; i++) {
+        if (number == usual[i]) {
+            return true;
+        }
+    }
+    return number >= SIGRTMIN && number <= SIGRTMAX;
+}
+
 static vmps_status check_options(const struct vmps_options *options, struct vmps_error *err)
 {
     if (options == NULL || options->size < sizeof *options) {
@@ -53,30 +63,19 @@ static vmps_status check_options(const struct vmps_options *options, struct vmps
         (options->recorder_codes == NULL && options->recorder_code_count != 0)) {
         return vmps_fail(err, VMPS_E_ARG, 0, "at most 8 recorder_codes");
     }
-    return VMPS_OK;
-}
-
-/* After it no handler is inside the recording, and none comes in. False: one is stuck there. */
-static bool turn_off(void)
-{
-    atomic_store(&vmps_signal_state.recording, NULL);
-    uint64_t give_up_ns = vmps_monotonic_ns() + VMPS_QUIET_WAIT_NS;
-    while (atomic_load(&vmps_signal_state.in_flight) != 0) {
-        if (vmps_monotonic_ns() > give_up_ns) {
-            return false;
-        }
-        const struct timespec moment = {.tv_nsec = POLL_NS};
-        nanosleep(&moment, NULL);
+    if (options->toggle_signal != 0 && !vmps_may_toggle(options->toggle_signal)) {
+        return vmps_fail(err, VMPS_E_ARG, 0, "this signal cannot turn the recording on and off");
     }
-    return true;
+    return VMPS_OK;
 }
 
 /* Nothing of ours runs afterwards. False: a handler does, and so the writer is left as it is: freed
  * memory under a handler is worse than a profile without an end, which readers cope with. */
 static bool end(struct vmps_session *session)
 {
+    vmps_pause_end(session);
     vmps_threads_stop(&session->threads);
-    bool quiet = turn_off();
+    bool quiet = vmps_turn_off();
     if (session->drain.ready) {
         vmps_drain_stop(session, quiet);
     }
@@ -87,45 +86,72 @@ static bool end(struct vmps_session *session)
     return quiet;
 }
 
-static vmps_status begin(struct vmps_session *session, struct vmps_error *err)
+static int install_handlers(int toggle_signal)
 {
     int failed = vmps_fork_register();
     if (failed == 0) {
         failed = vmps_handler_install();
     }
+    return failed == 0 && toggle_signal != 0 ? vmps_handler_install_toggle(toggle_signal) : failed;
+}
+
+/* The first look at the threads. 0 or an errno. */
+static int begin_threads(struct vmps_session *session)
+{
+    int failed = vmps_threads_scan(&session->threads);
+    return failed == 0 && session->threads.count == 0 ? session->threads.failure : failed;
+}
+
+static vmps_status begin(struct vmps_session *session, int toggle_signal, struct vmps_error *err)
+{
+    if (toggle_signal != 0) {
+        vmps_pause_begin(session);
+    }
+    int failed = install_handlers(toggle_signal);
     if (failed != 0) {
         return vmps_fail(err, VMPS_E_SYSTEM, failed, "the signal handler cannot be installed");
     }
-    atomic_store(&vmps_signal_state.recording, &session->recording);
+    if (toggle_signal == 0) {
+        atomic_store(&vmps_signal_state.recording, &session->recording);
+    }
     failed = vmps_drain_start(session);
     if (failed != 0) {
         vmpf_writer_abandon(session->writer);
         session->writer = NULL;
-    }
-    if (failed != 0) {
         return vmps_fail(err, VMPS_E_SYSTEM, failed, "no thread for the recording");
     }
-    failed = vmps_threads_scan(&session->threads);
-    if (failed == 0 && session->threads.count == 0) {
-        failed = session->threads.failure;
-    }
+    failed = begin_threads(session);
     if (failed == 0) {
         return VMPS_OK;
     }
     return vmps_fail(err, VMPS_E_SYSTEM, failed, "the threads cannot be sampled");
 }
 
+static vmps_status start_again(struct vmps_session *session, int fd, struct vmps_error *err)
+{
+    struct stat info;
+    if (fstat(fd, &info) != 0) {
+        return vmps_fail(err, VMPS_E_DESCRIPTOR, errno, "the descriptor is not open");
+    }
+    if (info.st_dev != session->output_device || info.st_ino != session->output_inode) {
+        return vmps_fail(err, VMPS_E_STATE, 0,
+                         "already running, into another file; stop that recording first");
+    }
+    session->starts++;
+    return VMPS_OK;
+}
+
 static vmps_status start(const struct vmps_options *options, struct vmps_error *err)
 {
     if (is_running()) {
-        return vmps_fail(err, VMPS_E_STATE, 0, "already running; stop the recording first");
+        return start_again(vmps_owner_state.session, options->fd, err);
     }
     struct vmps_session *session;
     vmps_status status = vmps_session_open(&session, options, err);
     if (status != VMPS_OK) {
         return status;
     }
-    status = begin(session, err);
+    status = begin(session, options->toggle_signal, err);
     if (status == VMPS_OK) {
         vmps_owner_state.session = session;
         return VMPS_OK;
@@ -178,7 +204,7 @@ static void summarise(struct vmps_session *session, struct vmps_summary *summary
         .size = sizeof *summary,
         .samples = totals.samples,
         .lost_samples = totals.lost,
-        .duration_ns = session->stop_ns,
+        .duration_ns = session->stop_ns - vmps_pause_total_ns(session, session->stop_ns),
         .cpu_ns = totals.cpu_ns,
         .asked_period_ns = session->period_ns,
         .reached_period_ns = totals.samples != 0 ? totals.cpu_ns / totals.samples : 0,
@@ -213,6 +239,10 @@ static vmps_status stop(struct vmps_summary *summary, struct vmps_error *err)
     }
     struct vmps_session *session = vmps_owner_state.session;
     session->stop_ns = vmps_monotonic_ns() - session->recording.start_ns;
+    if (--session->starts != 0) {
+        summarise(session, summary);
+        return VMPS_OK;
+    }
     vmps_owner_state.session = NULL;
     vmps_status status = finish(session, err);
     summarise(session, summary);

@@ -38,10 +38,17 @@ static bool join_meta(struct vmpt_profile *profile, struct vmpt_fact *fact,
     return join_text(profile, fact, meta->string.data, meta->string.size_bytes);
 }
 
-static uint64_t period_of(const struct vmpf_info *info)
+static uint64_t integer_of(const struct vmpf_info *info, const char *key)
 {
-    const struct vmpf_meta *meta = vmpf_info_meta(info, VMPF_META_PERIOD_NS);
+    const struct vmpf_meta *meta = vmpf_info_meta(info, key);
     return meta && meta->type == VMPF_META_INTEGER ? meta->integer : 0;
+}
+
+/* How long the session was recorded. */
+static uint64_t recorded_ns(const struct vmpf_info *info)
+{
+    uint64_t paused_ns = integer_of(info, VMPF_META_PAUSED_NS);
+    return info->end_ns > paused_ns ? info->end_ns - paused_ns : 0;
 }
 
 static uint64_t add_limited(uint64_t a, uint64_t b)
@@ -60,7 +67,7 @@ bool vmpt_profile_add_facts(struct vmpt_profile *profile, const struct vmpt_feed
         if (!info) {
             continue;
         }
-        uint64_t period_ns = period_of(info);
+        uint64_t period_ns = integer_of(info, VMPF_META_PERIOD_NS);
         uint64_t start_ns = info->start_unix_ns;
         if (start_ns && (!profile->start_unix_ns || start_ns < profile->start_unix_ns)) {
             profile->start_unix_ns = start_ns;
@@ -80,7 +87,7 @@ bool vmpt_profile_add_facts(struct vmpt_profile *profile, const struct vmpt_feed
         if (info->samples && may_be_unknown && info->end_ns == 0) {
             profile->duration_unknown = true;
         }
-        profile->duration_ns = add_limited(profile->duration_ns, info->end_ns);
+        profile->duration_ns = add_limited(profile->duration_ns, recorded_ns(info));
         profile->lost_samples = add_limited(profile->lost_samples, info->lost_samples);
         facts->samples = add_limited(facts->samples, info->samples);
     }

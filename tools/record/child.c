@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 /* What record_child_wait() waits for. */
-static void fill_awaited(sigset_t *awaited)
+static void fill_awaited(const struct record_child *child, sigset_t *awaited)
 {
     static const int signals[] = {SIGCHLD, SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGUSR1, SIGUSR2};
 
@@ -23,19 +23,27 @@ static void fill_awaited(sigset_t *awaited)
     for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
         sigaddset(awaited, signals[i]);
     }
+    if (child->toggle_signal != 0) {
+        sigaddset(awaited, child->toggle_signal);
+    }
 }
 
 /* A signal of the terminal reaches the program by itself; what a process sends to us alone does not. */
-static bool is_to_hand_on(const siginfo_t *info)
+static bool is_to_hand_on(const struct record_child *child, const siginfo_t *info)
 {
+    bool is_sent =
+        info->si_code == SI_USER || info->si_code == SI_TKILL || info->si_code == SI_QUEUE;
+
+    if (info->si_signo == child->toggle_signal) {
+        return is_sent;
+    }
     switch (info->si_signo) {
     case SIGTERM:
     case SIGHUP: return true;
     case SIGINT:
     case SIGQUIT:
     case SIGUSR1:
-    case SIGUSR2:
-        return info->si_code == SI_USER || info->si_code == SI_TKILL || info->si_code == SI_QUEUE;
+    case SIGUSR2: return is_sent;
     default: return false;
     }
 }
@@ -48,7 +56,7 @@ static void hold_signals(struct record_child *child)
     sigemptyset(&usual.sa_mask);
     /* A parent that ignores SIGCHLD would take the exit status away. */
     sigaction(SIGCHLD, &usual, &child->child);
-    fill_awaited(&awaited);
+    fill_awaited(child, &awaited);
     sigprocmask(SIG_BLOCK, &awaited, &child->mask);
 }
 
@@ -79,10 +87,10 @@ static int preload(const char *library)
 /* What the sampler takes out of the environment: sampler/core/preload.c. */
 static int set_order(const struct record_order *order, int token_fd)
 {
-    char text[96];
+    char text[128];
 
-    snprintf(text, sizeof(text), "fd=%d,token_fd=%d,period_ns=%" PRIu64, order->fd, token_fd,
-             order->period_ns);
+    snprintf(text, sizeof(text), "fd=%d,token_fd=%d,period_ns=%" PRIu64 ",toggle=%d", order->fd,
+             token_fd, order->period_ns, order->toggle_signal);
     return preload(order->library) == 0 ? setenv("VMPROF_RECORD", text, 1) : -1;
 }
 
@@ -146,6 +154,7 @@ int record_child_start(struct record_child *child, char **argv, const struct rec
         close(token_fd);
         return error;
     }
+    child->toggle_signal = order->toggle_signal;
     hold_signals(child);
     child->pid = fork();
     if (child->pid == 0) {
@@ -180,9 +189,9 @@ int record_child_wait(struct record_child *child)
     sigset_t awaited;
     int status = 0;
 
-    fill_awaited(&awaited);
+    fill_awaited(child, &awaited);
     while (wait4(child->pid, &status, WNOHANG, &usage) == 0) {
-        if (sigwaitinfo(&awaited, &info) > 0 && is_to_hand_on(&info)) {
+        if (sigwaitinfo(&awaited, &info) > 0 && is_to_hand_on(child, &info)) {
             kill(child->pid, info.si_signo);
         }
     }

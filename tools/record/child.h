@@ -11,6 +11,7 @@ struct record_child {
     /* What this process had before; the program gets it back. */
     sigset_t mask;
     struct sigaction child;
+    int toggle_signal;
     uint64_t cpu_ns; /* what it and the children it waited for used; known once it has ended */
 };
 
@@ -19,6 +20,7 @@ struct record_order {
     const char *library; /* the sampler */
     int fd;              /* where the profile goes */
     uint64_t period_ns;
+    int toggle_signal; /* 0: none */
 };
 
 /* record_child_start() forks and runs argv[0], found on PATH, with the sampler preloaded. Returns 0, or
@@ -28,7 +30,7 @@ int record_child_start(struct record_child *child, char **argv, const struct rec
 
 /* record_child_wait() waits for the end of the program and returns its status as waitpid() does.
  * Meanwhile ^C and ^\ are the program's affair; SIGTERM and SIGHUP are handed on to it, and so are
- * SIGINT, SIGQUIT, SIGUSR1 and SIGUSR2 that a process sent. */
+ * SIGINT, SIGQUIT, SIGUSR1 and SIGUSR2, and the signal that toggles, that a process sent. */
 int record_child_wait(struct record_child *child);
 
 #endif

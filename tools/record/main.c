@@ -17,6 +17,7 @@
 #include "tools/record/inspect.h"
 #include "tools/record/output.h"
 #include "tools/record/report.h"
+#include "tools/record/toggle.h"
 
 #define TOOL "vmprof-record"
 #define EXIT_OWN_FAILURE 125
@@ -27,6 +28,7 @@
 struct record_options {
     const char *output;
     uint64_t period_ns;
+    int toggle_signal; /* 0: none */
 };
 
 static bool set_output(void *target, const char *value, struct vmpt_refusal *why)
@@ -48,6 +50,20 @@ static bool set_period(void *target, const char *value, struct vmpt_refusal *why
     return vmpt_parse_period(value, &options->period_ns, why->text, sizeof(why->text));
 }
 
+static bool set_toggle(void *target, const char *value, struct vmpt_refusal *why)
+{
+    struct record_options *options = target;
+
+    options->toggle_signal = record_toggle_signal(value);
+    if (options->toggle_signal == 0) {
+        snprintf(
+            why->text, sizeof(why->text),
+            "'%.40s' will not do; give SIGUSR1, SIGUSR2, SIGHUP, SIGQUIT, SIGWINCH or SIGRTMIN+N",
+            value);
+    }
+    return options->toggle_signal != 0;
+}
+
 static const struct vmpt_option record_options[] = {
     {"output", 'o', "FILE", "where the profile goes; it is overwritten (default: out.prof)",
      set_output},
@@ -55,6 +71,10 @@ static const struct vmpt_option record_options[] = {
      "CPU time between two samples: seconds (0.001) or with a\n"
      "unit (1ms, 100us); at least 20us and below 1s (default: 1ms)",
      set_period},
+    {"toggle", 0, "SIGNAL",
+     "record nothing at first; each SIGNAL to the program, or to\n"
+     "vmprof-record, turns the recording on or off",
+     set_toggle},
 };
 
 /* Options that the command line of the tools reserves. A program called so is taken for what was
@@ -84,7 +104,7 @@ static bool refuse_options_for_later(int argc, char *const *argv)
             return true;
         }
         if (strcmp(argv[i], "-o") == 0 || strcmp(argv[i], "--output") == 0 ||
-            strcmp(argv[i], "--period") == 0) {
+            strcmp(argv[i], "--period") == 0 || strcmp(argv[i], "--toggle") == 0) {
             i++;
         }
     }
@@ -184,7 +204,8 @@ static void report(const struct record_output *output, const struct record_optio
         return; /* its reader has it */
     }
     if (fstat(output->fd, &status) == 0 && status.st_size > 0) {
-        record_report(output->path, options->output, options->period_ns, cpu_ns);
+        record_report(output->path, options->output, options->period_ns, cpu_ns,
+                      options->toggle_signal != 0);
         return;
     }
     report_nothing(output, options->output, program);
@@ -207,7 +228,11 @@ static int record(const struct record_options *options, char **program)
         return EXIT_OWN_FAILURE;
     }
     const struct record_order order = {
-        .library = sampler, .fd = output.fd, .period_ns = options->period_ns};
+        .library = sampler,
+        .fd = output.fd,
+        .period_ns = options->period_ns,
+        .toggle_signal = options->toggle_signal,
+    };
     error = record_child_start(&child, program, &order, &is_exec);
     if (error != 0) {
         record_output_drop(&output);

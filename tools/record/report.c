@@ -40,6 +40,14 @@ static void add_block(struct counts *counts, const struct vmpf_info *info,
     }
 }
 
+static uint64_t recorded_ns(const struct vmpf_info *info)
+{
+    const struct vmpf_meta *paused = vmpf_info_meta(info, VMPF_META_PAUSED_NS);
+    uint64_t paused_ns = paused != NULL && paused->type == VMPF_META_INTEGER ? paused->integer : 0;
+
+    return info->end_ns > paused_ns ? info->end_ns - paused_ns : 0;
+}
+
 static bool count(const char *path, struct counts *counts, struct vmpf_error *err)
 {
     const struct vmpf_reader_options options = {
@@ -61,7 +69,7 @@ static bool count(const char *path, struct counts *counts, struct vmpf_error *er
         for (size_t i = 0; i < vmpf_reader_session_count(reader); i++) {
             const struct vmpf_info *info = vmpf_reader_info(reader, i);
             counts->lost_samples += info->lost_samples;
-            counts->duration_ns += info->end_ns;
+            counts->duration_ns += recorded_ns(info);
         }
     }
     vmpf_reader_close(reader);
@@ -99,7 +107,8 @@ static const char *why_no_sample(uint64_t cpu_ns, uint64_t duration_ns, uint64_t
     return "the program blocked signals, or its threads could not be sampled";
 }
 
-void record_report(const char *path, const char *shown, uint64_t asked_period_ns, uint64_t cpu_ns)
+void record_report(const char *path, const char *shown, uint64_t asked_period_ns, uint64_t cpu_ns,
+                   bool has_toggle)
 {
     struct counts counts = {0};
     struct vmpf_error err = {0};
@@ -108,7 +117,9 @@ void record_report(const char *path, const char *shown, uint64_t asked_period_ns
         vmpt_say("vmprof-record", "%s cannot be read back: %s", shown, err.message);
     } else if (counts.samples == 0) {
         vmpt_say("vmprof-record", "%s: no sample: %s", shown,
-                 why_no_sample(cpu_ns, counts.duration_ns, asked_period_ns));
+                 has_toggle
+                     ? "no signal turned the recording on, or the program used little CPU time then"
+                     : why_no_sample(cpu_ns, counts.duration_ns, asked_period_ns));
     } else {
         say_counts(&counts, shown, asked_period_ns);
     }

@@ -2,10 +2,12 @@
 #ifndef VMPROF_TOOLS_RECORD_REPORT_H
 #define VMPROF_TOOLS_RECORD_REPORT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* record_report() reads the profile at path, which the user calls `shown`, and says on stderr what is
  * in it. cpu_ns: what the program used, sampled or not. */
-void record_report(const char *path, const char *shown, uint64_t asked_period_ns, uint64_t cpu_ns);
+void record_report(const char *path, const char *shown, uint64_t asked_period_ns, uint64_t cpu_ns,
+                   bool has_toggle);
 
 #endif

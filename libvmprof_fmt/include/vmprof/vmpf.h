@@ -228,7 +228,8 @@ struct vmpf_block {
 #define VMPF_META_LOG_VERSION "log_version" /* integer: of an upstream log [L-8-5] */
 #define VMPF_META_MAPPED_FILES                                                                     \
     "mapped_files" /* list: "DEVICE INODE PATH" a file of a module, as in /proc/PID/maps [L-7-3] */
-#define VMPF_META_NOTE "note" /* string: what a reader should be told */
+#define VMPF_META_NOTE "note"           /* string: what a reader should be told */
+#define VMPF_META_PAUSED_NS "paused_ns" /* integer: of the session, not recorded on purpose */
 
 typedef enum vmpf_meta_type {
     VMPF_META_STRING = 1,

@@ -27,7 +27,7 @@ extern "C" {
 typedef enum vmps_status {
     VMPS_OK = 0,
     VMPS_E_ARG = -1,        /* an option is wrong */
-    VMPS_E_STATE = -2,      /* started twice, or not started */
+    VMPS_E_STATE = -2,      /* started into another output, or not started */
     VMPS_E_DESCRIPTOR = -3, /* the output cannot be written */
     VMPS_E_INTERPRETER =
         -4,             /* no interpreter that is known here, or one that does not fit its table */
@@ -70,23 +70,33 @@ struct vmps_options {
     /* The caller's Python stack, leaf first. NULL: the layout is checked by types only. */
     const struct vmps_known_frame *known_frames;
     size_t known_frame_count;
+    /* 0: none. Else the recording is off at first, and each of this signal that comes to the process turns it on or
+     * off: SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGWINCH or a real-time one. What the program uses while it is off is
+     * counted nowhere. Where the program puts in a handler of its own for it, the signal is the program's. */
+    int toggle_signal;
 };
 
-/* vmps_start() starts sampling every thread of the process. */
+/* vmps_start() starts sampling every thread of the process.
+ *
+ * Starts nest. While a recording runs, one more start whose descriptor is of the same file (or pipe) is counted,
+ * and its other options do not matter: the recording goes on as the first one wanted it. As many stops
+ * as starts end it. A start into another output is refused with VMPS_E_STATE. */
 VMPS_API vmps_status vmps_start(const struct vmps_options *options, struct vmps_error *err);
 
 struct vmps_summary {
     size_t size;
-    uint64_t samples;      /* kept */
-    uint64_t lost_samples; /* due, but not kept */
-    uint64_t duration_ns;
+    uint64_t samples;           /* kept */
+    uint64_t lost_samples;      /* due, but not kept */
+    uint64_t duration_ns;       /* while the recording was on */
     uint64_t cpu_ns;            /* that the kept samples stand for */
     uint64_t asked_period_ns;   /* what vmps_start() was given */
     uint64_t reached_period_ns; /* cpu_ns a sample; 0: no sample */
 };
 
-/* vmps_stop() stops, writes all that is pending, and leaves no thread, timer, handler or mapping behind.
- * A failure of the output during the recording is reported here. summary may be NULL. */
+/* vmps_stop() takes back one start. The last one stops, writes all that is pending, and leaves no thread, timer,
+ * descriptor, handler or mapping behind; what malloc() and the system's threads keep for their next use is
+ * theirs. A failure of the output during the recording is reported here. summary may be NULL; that of an inner stop
+ * is of what was recorded so far. */
 VMPS_API vmps_status vmps_stop(struct vmps_summary *summary, struct vmps_error *err);
 
 VMPS_API int vmps_is_running(void);

@@ -1,17 +1,15 @@
 """vmprof: a statistical profiler.
 
     import vmprof
-    with open('out.prof', 'wb') as out:
-        vmprof.enable(out.fileno())
+    with vmprof.profile('out.prof'):
         work()
-        vmprof.disable()
     print(vmprof.read_profile('out.prof').top_profile())
 
 On the command line: python -m vmprof [-o FILE] PROGRAM ARGS.
 """
 import os
 
-__all__ = ['enable', 'disable', 'is_enabled', 'read_profile']
+__all__ = ['enable', 'disable', 'is_enabled', 'profile', 'read_profile']
 __version__ = '0.1.0'
 
 # A profiled program may change its folder before the rest of the package is imported.
@@ -29,6 +27,9 @@ def enable(fileno, timeout=-1):
     timeout is the period between two samples: an int counts microseconds, a float seconds, and -1
     stands for 4 ms. It is at least 20 microseconds and below a second. The descriptor stays open,
     and the caller's, until disable().
+
+    While a recording runs, one more enable() into the same file counts, and as many disable() as
+    enable() end it; its timeout is that of the first. Another file is refused with ValueError.
     """
     from vmprof import _period, _recorder
     if isinstance(fileno, bool) or not hasattr(fileno, '__index__'):
@@ -38,13 +39,14 @@ def enable(fileno, timeout=-1):
 
 
 def disable():
-    """Stop profiling and write what is pending. The descriptor is not closed.
+    """Take back one enable(). The last one stops profiling and writes what is pending. The descriptor
+    is not closed.
 
     What could not be written, as on a full disk, is told by a RuntimeWarning.
     """
     from vmprof import _recorder
     import warnings
-    if not _recorder.started_by('enable'):
+    if not _recorder.is_enabled():
         warnings.warn('vmprof.disable(): profiling is not enabled', RuntimeWarning, stacklevel=2)
         return
     try:
@@ -52,6 +54,18 @@ def disable():
     except (EnvironmentError, RuntimeError, ValueError) as error:  # no program may die of its profiler
         warnings.warn('vmprof.disable(): %s' % (getattr(error, 'strerror', None) or error),
                       RuntimeWarning, stacklevel=2)
+
+
+def profile(filename, timeout=-1):
+    """A context manager: what runs inside of it is profiled into the file of that name.
+
+        with vmprof.profile('out.prof'):
+            work()
+
+    The file is overwritten, unless a recording into it runs already, as where blocks nest: that one goes on.
+    """
+    from vmprof import _block
+    return _block.Block(filename, timeout)
 
 
 def is_enabled():

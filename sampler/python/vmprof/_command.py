@@ -7,16 +7,18 @@ import stat
 import sys
 
 import vmprof
-from vmprof import _period, _program
+from vmprof import _period, _program, _toggle
 
-USAGE = 'usage: python -m vmprof [-o FILE] [-p PERIOD] PROGRAM [ARGS...]\n' \
-        '       python -m vmprof [-o FILE] [-p PERIOD] -m MODULE [ARGS...]\n'
+USAGE = 'usage: python -m vmprof [OPTIONS] PROGRAM [ARGS...]\n' \
+        '       python -m vmprof [OPTIONS] -m MODULE [ARGS...]\n'
 HELP = USAGE + '''
 Runs PROGRAM as python itself would, records where its time goes, and prints a table when it ends.
 
   -o, --output FILE    write the profile to FILE instead of printing the table
   -p, --period PERIOD  CPU time between two samples: seconds (0.001) or with a unit (1ms, 100us);
                        at least 20us and below 1s; the default is 1ms
+      --toggle SIGNAL  record nothing at first; each SIGNAL to the program, such as SIGUSR2, turns
+                       the recording on or off
   -m                   PROGRAM is the name of a module, as in python -m
   -h, --help           show this help
   --version            show the version
@@ -54,6 +56,7 @@ class _Options(object):
     def __init__(self, arguments):
         self.output = None
         self.period_ns = _period.COMMAND_NS
+        self.toggle_signal = 0
         self.is_module = False
         rest = list(arguments)
         while rest and rest[0].startswith('-') and rest[0] != '-':
@@ -73,7 +76,7 @@ class _Options(object):
             _print_and_exit('vmprof %s\n' % vmprof.__version__)
         elif name == '-m' and value is None:
             self.is_module = True
-        elif name in ('-o', '--output', '-p', '--period'):
+        elif name in ('-o', '--output', '-p', '--period', '--toggle'):
             if value is None:
                 if not rest:
                     raise _UsageError('%s needs a value' % name)
@@ -89,7 +92,10 @@ class _Options(object):
             self.output = value
             return
         try:
-            self.period_ns = _period.from_text(value)
+            if name == '--toggle':
+                self.toggle_signal = _toggle.from_text(value)
+            else:
+                self.period_ns = _period.from_text(value)
         except ValueError as error:
             raise _UsageError('%s: %s' % (name, error))
 
@@ -155,7 +161,7 @@ def _start(options, program):
     try:
         _program.enter(program)
         _recorder.start('command', output.fd, options.period_ns, _program.execute.__code__,
-                        (main.__code__, _Ending.finish.__code__))
+                        (main.__code__, _Ending.finish.__code__), options.toggle_signal)
     except (EnvironmentError, ImportError, RuntimeError, ValueError) as error:
         ending.cancel()
         raise _Failure(_plain(error))

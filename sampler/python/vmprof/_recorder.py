@@ -10,6 +10,7 @@ _OK, _E_ARG, _E_STATE, _E_DESCRIPTOR, _E_INTERPRETER, _E_SYSTEM = 0, -1, -2, -3,
 
 _sampler = None
 _started_by = None  # who started the recording that runs: 'enable' or 'command'
+_starts = 0  # of 'enable', less the stops
 _atexit_is_set = False
 _cpu_clock = getattr(time, 'process_time', None) or time.clock  # Python 2 has the latter
 _cpu_at_start = 0.0
@@ -32,7 +33,8 @@ class _Options(ctypes.Structure):
                 ('argument_count', ctypes.c_size_t), ('root_code_address', ctypes.c_uint64),
                 ('recorder_codes', ctypes.POINTER(ctypes.c_uint64)), ('recorder_code_count', ctypes.c_size_t),
                 ('named_codes', ctypes.POINTER(_KnownFrame)), ('named_code_count', ctypes.c_size_t),
-                ('known_frames', ctypes.POINTER(_KnownFrame)), ('known_frame_count', ctypes.c_size_t)]
+                ('known_frames', ctypes.POINTER(_KnownFrame)), ('known_frame_count', ctypes.c_size_t),
+                ('toggle_signal', ctypes.c_int)]
 
 
 class Summary(ctypes.Structure):
@@ -103,11 +105,13 @@ def _arguments():
             for argument in getattr(sys, 'argv', None) or []]
 
 
-def start(who, fd, period_ns, root_code=None, own_codes=()):
-    """Starts a recording. root_code: of the function whose frame, and all above it, are left out. own_codes:
+def start(who, fd, period_ns, root_code=None, own_codes=(), toggle_signal=0):
+    """Starts a recording. toggle_signal: that turns it on and off, or 0. root_code: of the function whose frame, and all above it, are left out. own_codes:
     of functions of ours; while one of them runs, and none of root_code inside of it, nothing is recorded."""
-    global _started_by, _cpu_at_start
+    global _started_by, _starts, _cpu_at_start
     sampler = _load()
+    if _started_by is not None and not is_running():  # a forked child: what ran is its parent's
+        _started_by, _starts = None, 0
     argv = _arguments()
     options = _Options(ctypes.sizeof(_Options), fd, period_ns)
     options.program = argv[0] if argv else None
@@ -120,34 +124,43 @@ def start(who, fd, period_ns, root_code=None, own_codes=()):
     named = own + [root_code] if root_code is not None else own
     options.named_codes = (_KnownFrame * len(named))(*[_known_code(code, -1) for code in named])
     options.named_code_count = len(named)
+    options.toggle_signal = toggle_signal
     error = _Error()
     # All that can be done before is: from the sampler's start on, our own frames are seen.
     if who == 'enable':
         _set_atexit()
-    _fork.filter_warning()
+    is_first = not is_running()
+    if is_first:
+        _fork.filter_warning()
     known = _known_frames(sys._getframe())
     options.known_frames = known
     options.known_frame_count = len(known)
     if sampler.start(ctypes.byref(options), ctypes.byref(error)) != _OK:
         del known
-        _fork.unfilter_warning()
+        if is_first:
+            _fork.unfilter_warning()
         _raise(error)
-    _started_by = who
-    _cpu_at_start = _cpu_clock()
+    if who == 'enable':
+        _starts += 1
+    if is_first:
+        _started_by = who
+        _cpu_at_start = _cpu_clock()
     _threads.name_all(_name_thread)
 
 
 def stop():
-    """Stops the recording that start() began, and returns its Summary."""
-    global _started_by
+    """Takes back one start(). The last one stops the recording. Returns its Summary."""
+    global _started_by, _starts
     sampler = _load()
     _threads.name_all(_name_thread)
-    _started_by = None
+    _starts = max(0, _starts - 1)
     summary, error = Summary(ctypes.sizeof(Summary)), _Error()
     status = sampler.stop(ctypes.byref(summary), ctypes.byref(error))
     used_ns = int((_cpu_clock() - _cpu_at_start) * 1e9)
     summary.process_cpu_ns = max(0, used_ns - summary.duration_ns // _OWN_SHARE)
-    _fork.unfilter_warning()
+    if not is_running():
+        _started_by, _starts = None, 0
+        _fork.unfilter_warning()
     if status != _OK:
         _raise(error)
     return summary
@@ -162,6 +175,11 @@ def is_running():
 
 def started_by(who):
     return _started_by == who and is_running()
+
+
+def is_enabled():
+    """Whether enable() has something to take back."""
+    return _starts > 0 and is_running()
 
 
 def _name_thread(native_id, name):
@@ -179,9 +197,8 @@ def _set_atexit():
 
 def _stop_at_exit():
     """A program that forgets disable() gets a whole file all the same."""
-    if not started_by('enable'):
-        return
     try:
-        stop()
+        while is_enabled():
+            stop()
     except (EnvironmentError, RuntimeError, ValueError) as error:
         sys.stderr.write('vmprof: %s\n' % (getattr(error, 'strerror', None) or error))
