@@ -174,6 +174,7 @@ static void *drain_main(void *argument)
         if (session->vm.ops->tend != NULL) {
             session->vm.ops->tend(&session->vm);
         }
+        vmps_memory_tend(&session->recording.memory, &session->memory_file);
         /* The program may have put in a handler of its own, which now gets our ticks. */
         vmps_handler_install();
         drain_once(session);

@@ -127,8 +127,9 @@ vmpf_status vmps_metadata_write(struct vmps_session *session, const struct vmps_
             return status;
         }
     }
-    const struct vmpf_string values[] = {string_of("cpu:ns")};
-    vmpf_status status = vmpf_writer_meta_list(w, VMPF_META_VALUES, values, 1, err);
+    const struct vmpf_string values[] = {string_of("cpu:ns"), string_of("memory:bytes")};
+    size_t value_count = session->recording.memory.is_on ? 2 : 1;
+    vmpf_status status = vmpf_writer_meta_list(w, VMPF_META_VALUES, values, value_count, err);
     if (status == VMPF_OK) {
         status = write_integers(session, err);
     }

@@ -1,6 +1,6 @@
 /* preload.c: the way in for who has this library in LD_PRELOAD. A person writes VMPROF="out=FILE,period=1ms" into
  * the environment (request.h): the first process with an interpreter in it is recorded. vmprof-record writes
- * VMPROF_RECORD="fd=N,token_fd=N,period_ns=N,toggle=N", and reports in the end. The program may be a script, env, or
+ * VMPROF_RECORD="fd=N,token_fd=N,period_ns=N,toggle=N,memory=N", and reports in the end. The program may be a script, env, or
  * a shell that starts the interpreter: what is recorded is the first process with an interpreter in it.
  * That is the one which takes the only byte out of the pipe token_fd; all others run on as if we were
  * not there. */
@@ -31,6 +31,7 @@ struct request {
     int token_fd;
     uint64_t period_ns;
     int toggle_signal;
+    bool memory;
 };
 
 /* Takes "NAME=NUMBER" and the comma, or the end, behind it. */
@@ -52,16 +53,18 @@ static bool take_number(const char **text, const char *name, uint64_t *number)
 
 static bool parse(const char *text, struct request *request)
 {
-    uint64_t fd, token_fd, toggle;
+    uint64_t fd, token_fd, toggle, memory;
     if (!take_number(&text, "fd=", &fd) || !take_number(&text, "token_fd=", &token_fd) ||
         !take_number(&text, "period_ns=", &request->period_ns) ||
-        !take_number(&text, "toggle=", &toggle) || *text != '\0') {
+        !take_number(&text, "toggle=", &toggle) || !take_number(&text, "memory=", &memory) ||
+        *text != '\0') {
         return false;
     }
     if (fd > INT32_MAX || token_fd > INT32_MAX || toggle > INT32_MAX) {
         return false;
     }
     request->toggle_signal = (int)toggle;
+    request->memory = memory != 0;
     request->fd = (int)fd;
     request->token_fd = (int)token_fd;
     return true;
@@ -141,16 +144,10 @@ static void leave_environment(void)
     leave_preload();
 }
 
-static bool start(int fd, uint64_t period_ns, int toggle_signal)
+static bool start(const struct vmps_options *options)
 {
-    const struct vmps_options options = {
-        .size = sizeof options,
-        .fd = fd,
-        .period_ns = period_ns,
-        .toggle_signal = toggle_signal,
-    };
     struct vmps_error err;
-    started_here = vmps_start(&options, &err) == VMPS_OK;
+    started_here = vmps_start(options, &err) == VMPS_OK;
     if (!started_here) {
         dprintf(STDERR_FILENO, "vmprof: %s\n", err.message);
     }
@@ -171,7 +168,14 @@ static void enter_recorded(const char *text)
         return;
     }
     (void)close(request.token_fd);
-    start(vmps_descriptor_move_up(request.fd), request.period_ns, request.toggle_signal);
+    const struct vmps_options options = {
+        .size = sizeof options,
+        .fd = vmps_descriptor_move_up(request.fd),
+        .period_ns = request.period_ns,
+        .toggle_signal = request.toggle_signal,
+        .memory = request.memory,
+    };
+    start(&options);
 }
 
 static void complain(int failed, const char *what, const char *path, const char *then)
@@ -189,7 +193,14 @@ static void start_into_file(const struct vmps_request *request)
         complain(failed, "write", request->output, "the program is not profiled");
         return;
     }
-    if (!start(file.fd, request->period_ns, request->toggle_signal)) {
+    const struct vmps_options options = {
+        .size = sizeof options,
+        .fd = file.fd,
+        .period_ns = request->period_ns,
+        .toggle_signal = request->toggle_signal,
+        .memory = request->memory,
+    };
+    if (!start(&options)) {
         vmps_output_file_drop(&file);
         return;
     }

@@ -153,13 +153,22 @@ static bool set_toggle(struct parse *parse, const char *value)
     return false;
 }
 
+static bool set_memory(struct parse *parse, const char *value)
+{
+    (void)value;
+    parse->request->memory = true;
+    return true;
+}
+
 static const struct {
     const char *name;
+    bool has_value;
     bool (*set)(struct parse *parse, const char *value);
 } known_options[] = {
-    {"out", set_output},
-    {"period", set_period},
-    {"toggle", set_toggle},
+    {"out", true, set_output},
+    {"period", true, set_period},
+    {"toggle", true, set_toggle},
+    {"memory", false, set_memory},
 };
 #define OPTIONS (sizeof known_options / sizeof known_options[0])
 
@@ -174,16 +183,20 @@ static bool take_option(struct parse *parse, char *word, unsigned *seen)
         if (strcmp(word, known_options[i].name) != 0) {
             continue;
         }
-        if (equals == NULL || (*seen & 1u << i) != 0) {
-            snprintf(parse->why, parse->why_size_bytes, "%s %s", word,
-                     equals == NULL ? "needs a value" : "is given twice");
+        const char *wrong = (*seen & 1u << i) != 0 ? "is given twice" : NULL;
+        if ((equals != NULL) != known_options[i].has_value) {
+            wrong = equals == NULL ? "needs a value" : "takes no value";
+        }
+        if (wrong != NULL) {
+            snprintf(parse->why, parse->why_size_bytes, "%s %s", word, wrong);
             return false;
         }
         *seen |= 1u << i;
-        return known_options[i].set(parse, equals + 1);
+        return known_options[i].set(parse, equals != NULL ? equals + 1 : NULL);
     }
     snprintf(parse->why, parse->why_size_bytes,
-             "'%.40s' is not known; there are out=FILE, period=TIME and toggle=SIGNAL", word);
+             "'%.40s' is not known; there are out=FILE, period=TIME, toggle=SIGNAL and memory",
+             word);
     return false;
 }
 

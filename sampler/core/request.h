@@ -13,9 +13,10 @@ struct vmps_request {
     char output[PATH_MAX];
     uint64_t period_ns;
     int toggle_signal; /* 0: none */
+    bool memory;
 };
 
-/* vmps_request_parse() takes what a person writes: "out=FILE,period=1ms,toggle=SIGUSR2", in any order, each once;
+/* vmps_request_parse() takes what a person writes: "out=FILE,period=1ms,toggle=SIGUSR2,memory", in any order, each once;
  * out must be there, and %p in it becomes the process's id, %% a percent sign. Nothing is guessed: false, and
  * in why one line on what is wrong, when anything is. */
 bool vmps_request_parse(const char *text, struct vmps_request *request, char *why,

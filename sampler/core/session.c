@@ -141,6 +141,17 @@ static vmps_status open_vm(struct vmps_session *session, const struct vmps_optio
     return status;
 }
 
+/* Of the process, where samples are to say it. */
+static vmps_status open_resident(struct vmps_session *session, const struct vmps_options *options,
+                                 struct vmps_error *err)
+{
+    atomic_store(&session->recording.memory.fd, -1);
+    int failed =
+        options->memory ? vmps_memory_open(&session->recording.memory, &session->memory_file) : 0;
+    return failed == 0 ? VMPS_OK
+                       : vmps_fail(err, VMPS_E_SYSTEM, failed, "/proc/self/statm cannot be read");
+}
+
 static vmps_status open_memory(struct vmps_session *session, struct vmps_error *err)
 {
     session->recording.slots = map_zeroed(SLOTS_BYTES);
@@ -173,6 +184,9 @@ vmps_status vmps_session_open(struct vmps_session **out, const struct vmps_optio
         status = open_memory(session, err);
     }
     if (status == VMPS_OK) {
+        status = open_resident(session, options, err);
+    }
+    if (status == VMPS_OK) {
         status = open_output(session, options, err);
     }
     if (status != VMPS_OK) {
@@ -190,6 +204,7 @@ void vmps_session_close(struct vmps_session *session)
         vmps_threads_fini(&session->threads);
     }
     vmps_vm_close(&session->vm);
+    vmps_memory_close(&session->recording.memory, &session->memory_file);
     if (session->recording.slots != NULL) {
         munmap(session->recording.slots, SLOTS_BYTES);
     }

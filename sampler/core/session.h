@@ -10,6 +10,7 @@
 #include <vmprof/vmpf.h>
 #include <vmprof/vmps.h>
 
+#include "sampler/core/memory.h"
 #include "sampler/core/threads.h"
 #include "sampler/signal/state_sig.h"
 #include "sampler/vm/vm.h"
@@ -46,6 +47,7 @@ struct vmps_session {
     struct vmps_threads threads;
     struct vmps_drain drain;
     struct vmps_pause pause;
+    struct vmps_memory_file memory_file;
     pid_t process_id;
     dev_t output_device; /* with the inode: tells whether a nested start wants the same output */
     ino_t output_inode;

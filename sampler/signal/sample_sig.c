@@ -4,7 +4,7 @@
 #include <time.h>
 
 #define NS_PER_S UINT64_C(1000000000)
-#define VALUE_COUNT 1u
+#define MAX_VALUES 2u /* in the order of vmps_metadata_write() */
 #define WORD_BYTES 8u
 /* VMPF_SAMPLE_TRUNCATED [F-5.6-3]; vmpf.h is not for signal handlers. */
 #define SAMPLE_TRUNCATED 1u
@@ -103,17 +103,19 @@ static vmps_walk_status walk_stack(struct vmps_recording *recording, struct vmps
 }
 
 static bool publish(struct vmps_recording *recording, const struct vmps_slot *slot,
-                    const struct vmpf_row_sample *fixed, uint64_t weight_ns)
+                    const struct vmpf_row_sample *fixed, const uint64_t *values)
 {
     struct vmps_row row;
-    uint32_t words = (uint32_t)(sizeof *fixed / WORD_BYTES) + VALUE_COUNT + fixed->frame_count;
+    uint32_t words =
+        (uint32_t)(sizeof *fixed / WORD_BYTES) + fixed->value_count + fixed->frame_count;
     if (!vmps_ring_reserve(&recording->ring, VMPF_ROW_SAMPLE, words, &row)) {
         return false;
     }
     uint64_t *to = row.words + 1;
     memcpy(to, fixed, sizeof *fixed);
     to += sizeof *fixed / WORD_BYTES;
-    *to++ = weight_ns;
+    memcpy(to, values, fixed->value_count * WORD_BYTES);
+    to += fixed->value_count;
     memcpy(to, slot->frames, fixed->frame_count * sizeof slot->frames[0]);
     vmps_ring_commit(&recording->ring, &row);
     return true;
@@ -156,16 +158,21 @@ static void take(struct vmps_recording *recording, struct vmps_slot *slot,
         slot->last_cpu_ns = cpu_ns;
         return;
     }
+    uint64_t weight_ns = weight_of(slot, cpu_ns);
+    uint64_t values[MAX_VALUES] = {weight_ns};
+    uint32_t value_count = 1;
+    if (recording->memory.is_on) {
+        values[value_count++] = vmps_memory_bytes(&recording->memory, now_ns);
+    }
     const struct vmpf_row_sample fixed = {
         .time_ns = now_ns - recording->start_ns,
         .thread_id = slot->thread_id,
         .frame_count = walk.frame_count,
         .flags = status == VMPS_WALK_STOP ? SAMPLE_TRUNCATED : 0,
-        .value_count = VALUE_COUNT,
+        .value_count = value_count,
     };
-    uint64_t weight_ns = weight_of(slot, cpu_ns);
     bool whole = status == VMPS_WALK_OK || status == VMPS_WALK_STOP;
-    if (!whole || !publish(recording, slot, &fixed, weight_ns)) {
+    if (!whole || !publish(recording, slot, &fixed, values)) {
         count_lost(recording, slot);
         return;
     }

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "sampler/signal/codes_sig.h"
+#include "sampler/signal/memory_sig.h"
 #include "sampler/signal/ring_sig.h"
 #include "sampler/signal/walk_sig.h"
 
@@ -52,6 +53,7 @@ enum vmps_trust {
 struct vmps_recording {
     struct vmps_ring ring;
     struct vmps_codes codes;
+    struct vmps_memory memory;
     struct vmps_slot *slots; /* VMPS_MAX_SLOTS */
     uint64_t start_ns;       /* CLOCK_MONOTONIC */
     uint64_t root_code;

@@ -13,7 +13,8 @@ MAX_VALUES = 8
 OK, END = 0, 1
 
 Frame = collections.namedtuple('Frame', 'name file first_line line kind')
-Sample = collections.namedtuple('Sample', 'stack thread time_ns weight flags')  # stack: root first
+# stack: root first; memory: None where it is not recorded.
+Sample = collections.namedtuple('Sample', 'stack thread time_ns weight flags memory')
 
 
 class _String(ctypes.Structure):
@@ -130,7 +131,8 @@ class Profile:
         for i in range(block.count):
             thread = self._library.vmpf_reader_thread(self._reader, block.thread[i])
             self.samples.append(Sample(self._stack(block.stack[i]), (thread.thread_id, thread.name.text()),
-                                       block.time_ns[i], block.values[0][i], block.flags[i]))
+                                       block.time_ns[i], block.values[0][i], block.flags[i],
+                                       block.values[1][i] if block.values[1] else None))
 
     def _stack(self, node):
         found = self._stacks.get(node)

@@ -12,10 +12,19 @@ static void add_cell(struct vmpt_cell *sum, const struct vmpt_cell *cell)
     sum->weight += cell->weight;
 }
 
+static void raise_peak(uint64_t *peak, uint64_t value)
+{
+    *peak = value > *peak ? value : *peak;
+}
+
 static void add_node(struct vmpt_function_row *row, const struct vmpt_view *view, size_t node,
                      bool is_outermost, size_t depth)
 {
     add_cell(&row->self, &view->self[node]);
+    if (view->self_peak) {
+        raise_peak(&row->self_peak, view->self_peak[node]);
+        raise_peak(&row->total_peak, view->total_peak[node]);
+    }
     if (view->kind[node] == VMPF_KIND_JIT) {
         row->jit_weight += view->total[node].weight;
     } else {
@@ -147,7 +156,8 @@ static int by_total(const void *left, const void *right)
 {
     const struct vmpt_function_row *a = left;
     const struct vmpt_function_row *b = right;
-    int order = greater_first(a->total.weight, b->total.weight);
+    int order = greater_first(a->total_peak, b->total_peak);
+    order = order ? order : greater_first(a->total.weight, b->total.weight);
     return order ? order : by_depth(a, b);
 }
 
@@ -155,7 +165,8 @@ static int by_self(const void *left, const void *right)
 {
     const struct vmpt_function_row *a = left;
     const struct vmpt_function_row *b = right;
-    int order = greater_first(a->self.weight, b->self.weight);
+    int order = greater_first(a->self_peak, b->self_peak);
+    order = order ? order : greater_first(a->self.weight, b->self.weight);
     return order ? order : by_total(a, b);
 }
 

@@ -15,8 +15,10 @@ struct vmpt_function_row {
     uint32_t min_depth;            /* of its outermost frame */
     struct vmpt_cell self;
     struct vmpt_cell total; /* once a stack, however often it recurs */
-    uint64_t jit_weight;    /* total of its frames that are a JIT's machine code, */
-    uint64_t plain_weight;  /* and of those that are not: they tell the row's kind */
+    uint64_t self_peak;     /* of a gauge: the greatest weight of one of these samples; else 0 */
+    uint64_t total_peak;
+    uint64_t jit_weight;   /* total of its frames that are a JIT's machine code, */
+    uint64_t plain_weight; /* and of those that are not: they tell the row's kind */
 };
 
 struct vmpt_function_table {
@@ -25,7 +27,7 @@ struct vmpt_function_table {
 };
 
 enum vmpt_sort {
-    VMPT_SORT_TOTAL, /* the greatest first, callers before callees where totals are equal */
+    VMPT_SORT_TOTAL, /* the greatest first (of a gauge: the greatest peak), callers before callees where totals are equal */
     VMPT_SORT_SELF,
     VMPT_SORT_NAME,
     VMPT_SORT_SAMPLES, /* total, counted in samples */

@@ -17,6 +17,7 @@ struct load {
     struct vmpt_thread_set threads;
     struct vmpt_profile *profile;
     bool totals;               /* by stack are enough, of the input that is read */
+    bool gauge;                /* they never are: a gauge has a maximum */
     struct vmpt_nodes grouped; /* with options->group: what becomes the profile's nodes */
 };
 
@@ -81,6 +82,15 @@ static vmpf_status choose_column(struct load *load, const struct vmpt_feed *feed
     return err->status;
 }
 
+static vmpf_status keep_peaks(struct load *load, bool in_totals, struct vmpf_error *err)
+{
+    load->gauge = true;
+    if (in_totals) {
+        return AGAIN;
+    }
+    return vmpt_nodes_keep_peaks(&load->profile->nodes) ? VMPF_OK : no_memory(err);
+}
+
 /* Adds what comes next, or its totals. VMPF_END after the last. */
 static vmpf_status read_one(struct load *load, const struct vmpt_feed *feed,
                             struct vmpt_tally *tally, size_t *session, int *column,
@@ -102,6 +112,9 @@ static vmpf_status read_one(struct load *load, const struct vmpt_feed *feed,
     if (feed->ops->session(feed->ctx) != *session) {
         *session = feed->ops->session(feed->ctx);
         status = choose_column(load, feed, *session, column, err);
+    }
+    if (status == VMPF_OK && vmpt_metric_is_gauge(&load->metric.metric)) {
+        status = keep_peaks(load, in_totals, err);
     }
     if (status != VMPF_OK) {
         return status;
@@ -172,6 +185,7 @@ static bool finish_feed(struct load *load, const struct vmpt_feed *feed, struct 
     }
     profile->total.samples += tally->total.samples;
     profile->total.weight += tally->total.weight;
+    profile->peak = tally->peak > profile->peak ? tally->peak : profile->peak;
     facts->from_totals = tally->from_totals;
     if (!tally->from_totals || !load->options->keep_squares) { /* else add_squares() does better */
         profile->square_weight += (double)tally->total.weight;
@@ -207,7 +221,7 @@ static bool wants_totals(const struct load *load, size_t index)
     const struct vmpt_load_options *options = load->options;
     const struct vmpt_inputs *inputs = load->inputs;
     bool once = inputs->once && inputs->once(inputs->ctx, index);
-    return !options->read_samples && options->group == VMPT_GROUP_NONE &&
+    return !options->read_samples && !load->gauge && options->group == VMPT_GROUP_NONE &&
            vmpt_sample_filter_is_empty(&options->samples) && !(options->keep_squares && once);
 }
 
@@ -277,6 +291,7 @@ vmpf_status vmpt_profile_load(struct vmpt_profile **out, const struct vmpt_input
 {
     struct load load = {.inputs = inputs, .options = options};
     load.metric.wanted = options->metric;
+    load.gauge = options->metric && vmpt_metric_name_is_gauge(options->metric);
     vmpf_status status;
     do {
         /* Each time round, fewer metrics are left to choose from, so this ends. */

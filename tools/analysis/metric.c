@@ -172,9 +172,14 @@ enum vmpt_metric_result vmpt_metric_find(struct vmpt_metric_choice *choice,
     return result;
 }
 
+bool vmpt_metric_name_is_gauge(const char *name)
+{
+    return strcmp(name, "memory") == 0;
+}
+
 bool vmpt_metric_is_gauge(const struct vmpt_metric *metric)
 {
-    return strcmp(metric->name, "memory") == 0;
+    return vmpt_metric_name_is_gauge(metric->name);
 }
 
 bool vmpt_metric_is_sampled(const struct vmpt_metric *metric)

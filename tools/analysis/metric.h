@@ -42,6 +42,7 @@ enum vmpt_metric_result vmpt_metric_find(struct vmpt_metric_choice *choice,
 
 /* A gauge is a level, not an amount: it has a mean and a maximum, and no sum. */
 bool vmpt_metric_is_gauge(const struct vmpt_metric *metric);
+bool vmpt_metric_name_is_gauge(const char *name);
 /* The unit measures what was sampled, so that shares have a sampling error to speak of. */
 bool vmpt_metric_is_sampled(const struct vmpt_metric *metric);
 

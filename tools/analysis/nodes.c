@@ -16,16 +16,25 @@ void vmpt_nodes_fini(struct vmpt_nodes *nodes)
 {
     free(nodes->keys);
     free(nodes->cells);
+    free(nodes->peaks);
     free(nodes->slots);
 }
 
 void vmpt_nodes_clear(struct vmpt_nodes *nodes)
 {
     memset(nodes->cells, 0, nodes->count * sizeof(*nodes->cells));
+    if (nodes->peaks) {
+        memset(nodes->peaks, 0, nodes->count * sizeof(*nodes->peaks));
+    }
     if (nodes->slot_count) {
         memset(nodes->slots, 0, nodes->slot_count * sizeof(*nodes->slots));
     }
     nodes->count = 1;
+}
+
+bool vmpt_nodes_keep_peaks(struct vmpt_nodes *nodes)
+{
+    return vmpt_reserve(&nodes->peaks, &nodes->peak_capacity, nodes->count, sizeof(*nodes->peaks));
 }
 
 uint32_t vmpt_nodes_append(struct vmpt_nodes *nodes, const struct vmpt_node_key *key)
@@ -36,6 +45,10 @@ uint32_t vmpt_nodes_append(struct vmpt_nodes *nodes, const struct vmpt_node_key 
     }
     if (!vmpt_reserve(&nodes->keys, &nodes->capacity, needed, sizeof(*nodes->keys)) ||
         !vmpt_reserve(&nodes->cells, &nodes->cell_capacity, needed, sizeof(*nodes->cells))) {
+        return VMPT_NO_NODE;
+    }
+    if (nodes->peaks &&
+        !vmpt_reserve(&nodes->peaks, &nodes->peak_capacity, needed, sizeof(*nodes->peaks))) {
         return VMPT_NO_NODE;
     }
     nodes->keys[nodes->count] = *key;

@@ -30,6 +30,8 @@ struct vmpt_nodes {
     struct vmpt_node_key *keys;
     struct vmpt_cell *cells; /* samples whose innermost frame this is */
     size_t cell_capacity;
+    uint64_t *peaks; /* of a gauge: the greatest weight of one of those samples; else NULL */
+    size_t peak_capacity;
     uint32_t *slots; /* open addressing: index + 1, or 0; NULL until vmpt_nodes_intern() */
     size_t slot_count;
 };
@@ -40,6 +42,8 @@ void vmpt_nodes_fini(struct vmpt_nodes *nodes);
 
 /* But the root is let go. */
 void vmpt_nodes_clear(struct vmpt_nodes *nodes);
+/* From now on there are peaks. False: memory is short. */
+bool vmpt_nodes_keep_peaks(struct vmpt_nodes *nodes);
 
 /* The index of an equal node, made when there is none yet. VMPT_NO_NODE: memory is short.
  * Of nodes that vmpt_nodes_append() made, those are found that were there before the first call. */

@@ -82,6 +82,7 @@ struct vmpt_profile {
     struct vmpt_settled *settled; /* with functions_only: of nodes that were let go; NULL: none */
     struct vmpt_metric metric;
     struct vmpt_cell total; /* of the samples that the filter left: what shares are of */
+    uint64_t peak;          /* of a gauge: the greatest weight of one of them; else 0 */
     /* Of the samples that were read one by one: what they weigh, and their squares. Those of no other samples are known. */
     double square_weight;
     double square_sum;

@@ -22,6 +22,11 @@ static void add_cell(struct vmpt_cell *sum, const struct vmpt_cell *cell)
     sum->weight += cell->weight;
 }
 
+static void raise_peak(uint64_t *peak, uint64_t value)
+{
+    *peak = value > *peak ? value : *peak;
+}
+
 static void add_row(struct vmpt_function_row *sum, const struct vmpt_function_row *row)
 {
     if (sum->total.samples == 0 || (row->total.samples && row->min_depth < sum->min_depth)) {
@@ -29,6 +34,8 @@ static void add_row(struct vmpt_function_row *sum, const struct vmpt_function_ro
     }
     add_cell(&sum->self, &row->self);
     add_cell(&sum->total, &row->total);
+    raise_peak(&sum->self_peak, row->self_peak);
+    raise_peak(&sum->total_peak, row->total_peak);
     sum->jit_weight += row->jit_weight;
     sum->plain_weight += row->plain_weight;
 }

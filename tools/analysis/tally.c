@@ -40,8 +40,18 @@ static void add_cell(struct vmpt_cell *sum, const struct vmpt_cell *cell)
     sum->weight += cell->weight;
 }
 
-/* False: memory is short. */
-static bool add_to_stack(struct vmpt_tally *tally, uint32_t stack, const struct vmpt_cell *cell)
+static void raise_peak(struct vmpt_tally *tally, uint32_t node, uint64_t peak)
+{
+    uint64_t *peaks = tally->stacks.nodes->peaks;
+    if (peaks) {
+        peaks[node] = peak > peaks[node] ? peak : peaks[node];
+        tally->peak = peak > tally->peak ? peak : tally->peak;
+    }
+}
+
+/* peak: the greatest weight of one of cell's samples, where that is asked for. False: memory is short. */
+static bool add_to_stack(struct vmpt_tally *tally, uint32_t stack, const struct vmpt_cell *cell,
+                         uint64_t peak)
 {
     uint32_t node = vmpt_stack_map_node(&tally->stacks, stack);
     if (node == VMPT_NO_NODE) {
@@ -49,6 +59,7 @@ static bool add_to_stack(struct vmpt_tally *tally, uint32_t stack, const struct 
     }
     add_cell(&tally->stacks.nodes->cells[node], cell);
     add_cell(&tally->total, cell);
+    raise_peak(tally, node, peak);
     return true;
 }
 
@@ -70,7 +81,7 @@ static bool add_all(struct vmpt_tally *tally, const struct vmpf_block *block,
             }
             i++;
         } while (i < block->count && block->stack[i] == stack);
-        if (!add_to_stack(tally, stack, &run)) {
+        if (!add_to_stack(tally, stack, &run, 0)) {
             return false;
         }
     }
@@ -155,6 +166,7 @@ static bool add_pair(struct vmpt_tally *tally, uint32_t thread, uint32_t node, u
     }
     pair->cell.samples++;
     pair->cell.weight += weight;
+    pair->peak = weight > pair->peak ? weight : pair->peak;
     pair->square_sum += square(weight);
     return true;
 }
@@ -171,7 +183,7 @@ static bool add_one(struct vmpt_tally *tally, uint32_t thread, uint32_t stack, u
         tally->thread_seen[thread] = 1;
     }
     tally->square_sum += square(weight);
-    return add_to_stack(tally, stack, &cell);
+    return add_to_stack(tally, stack, &cell, weight);
 }
 
 static bool add_filtered(struct vmpt_tally *tally, const struct vmpf_block *block,
@@ -212,7 +224,8 @@ bool vmpt_tally_add(struct vmpt_tally *tally, const struct vmpf_block *block,
     if (!follow(tally)) {
         return false;
     }
-    if (tally->by_thread || !vmpt_sample_filter_is_empty(tally->filter)) {
+    bool one_by_one = tally->by_thread || tally->stacks.nodes->peaks;
+    if (one_by_one || !vmpt_sample_filter_is_empty(tally->filter)) {
         return add_filtered(tally, block, weights);
     }
     return add_all(tally, block, weights);
@@ -230,7 +243,7 @@ bool vmpt_tally_add_totals(struct vmpt_tally *tally, const struct vmpf_totals *t
         if (cell.samples) { /* as if those of one stack weighed the same */
             tally->square_sum += square(cell.weight) / (double)cell.samples;
         }
-        if (!add_to_stack(tally, totals->stack[i], &cell)) {
+        if (!add_to_stack(tally, totals->stack[i], &cell, 0)) {
             return false;
         }
     }
@@ -253,6 +266,7 @@ static void add_pairs(struct vmpt_tally *tally)
         }
         add_cell(&tally->stacks.nodes->cells[pair->node], &pair->cell);
         add_cell(&tally->total, &pair->cell);
+        raise_peak(tally, pair->node, pair->peak);
         tally->square_sum += pair->square_sum;
         if (pair->thread < tally->thread_count) {
             tally->thread_seen[pair->thread] = 1;

@@ -29,6 +29,7 @@ struct vmpt_tally_pair {
     uint32_t thread;
     uint32_t node;
     struct vmpt_cell cell; /* no samples: the place is free, or the filter took them */
+    uint64_t peak;
     double square_sum;
 };
 
@@ -36,6 +37,7 @@ struct vmpt_tally {
     const struct vmpt_sample_filter *filter;
     struct vmpt_stack_map stacks;
     struct vmpt_cell total; /* of the samples that the filter left */
+    uint64_t peak;          /* the greatest weight of one of them, where nodes have peaks; else 0 */
     double square_sum;      /* of their weights */
     uint8_t *thread_seen;   /* by thread id of the feed */
     size_t thread_capacity;

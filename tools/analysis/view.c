@@ -26,6 +26,8 @@ struct build {
     uint32_t *place;        /* size of the subtree, then place in the view */
     struct vmpt_cell *self; /* after what is hidden has gone to its callers */
     struct vmpt_cell hidden;
+    uint64_t *self_peak; /* of a gauge; else NULL */
+    uint64_t hidden_peak;
 };
 
 static bool matches(const struct vmpt_patterns *patterns, const struct vmpt_function *function)
@@ -104,6 +106,11 @@ static void add_cell(struct vmpt_cell *sum, const struct vmpt_cell *cell)
     sum->weight += cell->weight;
 }
 
+static void raise_peak(uint64_t *peak, uint64_t value)
+{
+    *peak = value > *peak ? value : *peak;
+}
+
 /* From callers to callees: which stacks are chosen, and where the weight of each goes. */
 static void choose_stacks(struct build *build)
 {
@@ -123,6 +130,9 @@ static void choose_stacks(struct build *build)
         }
         uint32_t anchor = build->anchor[i];
         add_cell(anchor ? &build->self[anchor] : &build->hidden, &nodes->cells[i]);
+        if (nodes->peaks) {
+            raise_peak(anchor ? &build->self_peak[anchor] : &build->hidden_peak, nodes->peaks[i]);
+        }
     }
 }
 
@@ -142,8 +152,15 @@ static size_t measure_subtrees(struct build *build)
     return build->place[0];
 }
 
-static bool view_alloc(struct vmpt_view *view, size_t count)
+static bool view_alloc(struct vmpt_view *view, size_t count, bool has_peaks)
 {
+    if (has_peaks) {
+        view->self_peak = vmpt_array(count, sizeof(*view->self_peak));
+        view->total_peak = vmpt_array(count, sizeof(*view->total_peak));
+        if (!view->self_peak || !view->total_peak) {
+            return false;
+        }
+    }
     view->function = vmpt_array(count, sizeof(*view->function));
     view->line = vmpt_array(count, sizeof(*view->line));
     view->kind = vmpt_array(count, sizeof(*view->kind));
@@ -177,6 +194,9 @@ static void place_nodes(const struct build *build, struct vmpt_view *view)
         view->kind[at] = nodes->keys[i].kind;
         view->size[at] = size;
         view->self[at] = build->self[i];
+        if (view->self_peak) {
+            view->self_peak[at] = build->self_peak[i];
+        }
     }
 }
 
@@ -187,6 +207,9 @@ static void place_hidden(const struct build *build, struct vmpt_view *view)
     view->kind[at] = VMPF_KIND_UNKNOWN;
     view->size[at] = 1;
     view->self[at] = build->hidden;
+    if (view->self_peak) {
+        view->self_peak[at] = build->hidden_peak;
+    }
 }
 
 /* A node's total is its self and the totals of its children, who stand right behind it. */
@@ -201,6 +224,17 @@ static void sum_totals(struct vmpt_view *view)
     }
 }
 
+static void find_peaks(struct vmpt_view *view)
+{
+    memcpy(view->total_peak, view->self_peak, view->count * sizeof(*view->total_peak));
+    for (size_t i = view->count; i-- > 0;) {
+        size_t end = i + view->size[i];
+        for (size_t child = i + 1; child < end; child += view->size[child]) {
+            raise_peak(&view->total_peak[i], view->total_peak[child]);
+        }
+    }
+}
+
 static bool build_alloc(struct build *build)
 {
     size_t count = build->profile->nodes.count;
@@ -209,6 +243,12 @@ static bool build_alloc(struct build *build)
     build->anchor = vmpt_array(count, sizeof(*build->anchor));
     build->place = vmpt_array(count, sizeof(*build->place));
     build->self = vmpt_array(count, sizeof(*build->self));
+    if (build->profile->nodes.peaks) {
+        build->self_peak = vmpt_array(count, sizeof(*build->self_peak));
+        if (!build->self_peak) {
+            return false;
+        }
+    }
     return build->function_flags && build->stack_flags && build->anchor && build->place &&
            build->self;
 }
@@ -228,7 +268,7 @@ bool vmpt_view_init(struct vmpt_view *view, const struct vmpt_profile *profile,
         match_functions(&build);
         choose_stacks(&build);
         view->count = 1 + measure_subtrees(&build) + (build.hidden.samples ? 1 : 0);
-        done = view_alloc(view, view->count);
+        done = view_alloc(view, view->count, build.self_peak != NULL);
     }
     if (done) {
         place_nodes(&build, view);
@@ -236,12 +276,16 @@ bool vmpt_view_init(struct vmpt_view *view, const struct vmpt_profile *profile,
             place_hidden(&build, view);
         }
         sum_totals(view);
+        if (view->self_peak) {
+            find_peaks(view);
+        }
     }
     free(build.function_flags);
     free(build.stack_flags);
     free(build.anchor);
     free(build.place);
     free(build.self);
+    free(build.self_peak);
     return done;
 }
 
@@ -253,6 +297,8 @@ void vmpt_view_fini(struct vmpt_view *view)
     free(view->size);
     free(view->self);
     free(view->total);
+    free(view->self_peak);
+    free(view->total_peak);
     memset(view, 0, sizeof(*view));
 }
 

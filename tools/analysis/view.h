@@ -48,7 +48,9 @@ struct vmpt_view {
     struct vmpt_cell *self;
     struct vmpt_cell *total; /* self and all below */
     bool has_virtual;        /* some stack has a virtual frame */
-    uint32_t hidden;         /* stands for <hidden>: one more than the last function */
+    uint64_t *self_peak;     /* of a gauge: the greatest weight of one sample; else NULL */
+    uint64_t *total_peak;
+    uint32_t hidden; /* stands for <hidden>: one more than the last function */
 };
 
 /* False: memory is short. vmpt_view_fini() may always be called after it. Lifetime: profile's. */

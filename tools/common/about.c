@@ -48,7 +48,14 @@ json_t *vmpt_profile_json(const struct vmpt_app *app)
     failed |= json_object_set_new(object, "damaged", json_boolean(profile->damaged));
     failed |= json_object_set_new(object, "metric", json_text(profile->metric.name));
     failed |= json_object_set_new(object, "unit", json_text(profile->metric.unit));
-    failed |= json_object_set_new(object, "total", vmpt_json_integer(profile->total.weight));
+    if (vmpt_metric_is_gauge(&profile->metric)) {
+        failed |= json_object_set_new(object, "total", json_null());
+        failed |=
+            json_object_set_new(object, "mean", vmpt_json_integer(vmpt_mean(&profile->total)));
+        failed |= json_object_set_new(object, "max", vmpt_json_integer(profile->peak));
+    } else {
+        failed |= json_object_set_new(object, "total", vmpt_json_integer(profile->total.weight));
+    }
     if (failed) {
         json_decref(object);
         return NULL;
@@ -89,6 +96,15 @@ static void add_metric(struct vmpt_buffer *out, const struct vmpt_profile *profi
         return;
     }
     vmpt_buffer_add_text(out, ", ");
+    if (vmpt_metric_is_gauge(&profile->metric)) {
+        vmpt_buffer_add_visible(out, name, strlen(name));
+        vmpt_buffer_add_text(out, " ");
+        vmpt_format_weight(out, profile, vmpt_mean(&profile->total));
+        vmpt_buffer_add_text(out, " on average, ");
+        vmpt_format_weight(out, profile, profile->peak);
+        vmpt_buffer_add_text(out, " at most");
+        return;
+    }
     vmpt_format_weight(out, profile, profile->total.weight);
     vmpt_buffer_add_text(out, " of ");
     if (strcmp(name, "cpu") == 0) {
@@ -142,7 +158,7 @@ struct scale {
     const char *shown;
 };
 
-/* The greatest that fits the total is taken. */
+/* The greatest that fits the total, or a level's maximum, is taken. */
 static const struct scale scales[] = {
     {"ns", UINT64_C(1000000000), "s"},
     {"ns", 1000000, "ms"},
@@ -157,9 +173,11 @@ static const struct scale scales[] = {
 void vmpt_format_weight(struct vmpt_buffer *out, const struct vmpt_profile *profile,
                         uint64_t weight)
 {
+    bool is_gauge = vmpt_metric_is_gauge(&profile->metric);
+    uint64_t greatest = is_gauge ? profile->peak : profile->total.weight;
     for (size_t i = 0; i < sizeof(scales) / sizeof(scales[0]); i++) {
         const struct scale *scale = &scales[i];
-        bool fits = profile->total.weight >= scale->size || scale->size == 1;
+        bool fits = greatest >= scale->size || scale->size == 1;
         if (strcmp(scale->unit, profile->metric.unit) != 0 || !fits) {
             continue;
         }
@@ -171,6 +189,11 @@ void vmpt_format_weight(struct vmpt_buffer *out, const struct vmpt_profile *prof
         return;
     }
     vmpt_buffer_printf(out, "%" PRIu64, weight);
+}
+
+uint64_t vmpt_mean(const struct vmpt_cell *cell)
+{
+    return cell->samples ? cell->weight / cell->samples : 0;
 }
 
 double vmpt_share(const struct vmpt_profile *profile, uint64_t weight)

@@ -73,10 +73,12 @@ json_t *vmpt_document_json(const struct vmpt_app *app, const char *schema);
 /* The line above every text table. False: memory is short. */
 bool vmpt_profile_headline(const struct vmpt_app *app, struct vmpt_output *output);
 
-/* A weight in the profile's unit, for people: "1.234 s", "12.5 MiB", "17". total decides the scale,
- * so that a column of weights has one. */
+/* A weight in the profile's unit, for people: "1.234 s", "12.5 MiB", "17". total, or a gauge's
+ * maximum, decides the scale, so that a column of weights has one. */
 void vmpt_format_weight(struct vmpt_buffer *out, const struct vmpt_profile *profile,
                         uint64_t weight);
+/* Of a gauge: what it was on average over samples. */
+uint64_t vmpt_mean(const struct vmpt_cell *cell);
 /* Of the profile's total: 0 where there is none. */
 double vmpt_share(const struct vmpt_profile *profile, uint64_t weight);
 

@@ -17,7 +17,7 @@ static const struct vmpt_profile *profile_of(const void *rows)
 
 /* ---- for programs -------------------------------------------------------------------------------- */
 
-static void name_value(const void *rows, size_t row, struct vmpt_value *out)
+void vmpt_function_name_value(const void *rows, size_t row, struct vmpt_value *out)
 {
     const struct vmpt_function *function = &row_at(rows, row)->function;
     out->type = VMPT_STRING;
@@ -25,7 +25,7 @@ static void name_value(const void *rows, size_t row, struct vmpt_value *out)
     out->string_size = function->name_size;
 }
 
-static void file_value(const void *rows, size_t row, struct vmpt_value *out)
+void vmpt_function_file_value(const void *rows, size_t row, struct vmpt_value *out)
 {
     const struct vmpt_function *function = &row_at(rows, row)->function;
     out->type = VMPT_STRING;
@@ -33,20 +33,20 @@ static void file_value(const void *rows, size_t row, struct vmpt_value *out)
     out->string_size = function->file_size;
 }
 
-static void line_value(const void *rows, size_t row, struct vmpt_value *out)
+void vmpt_function_line_value(const void *rows, size_t row, struct vmpt_value *out)
 {
     out->type = VMPT_INTEGER;
     out->integer = row_at(rows, row)->function.first_line;
 }
 
-static void kind_value(const void *rows, size_t row, struct vmpt_value *out)
+void vmpt_function_kind_value(const void *rows, size_t row, struct vmpt_value *out)
 {
     out->type = VMPT_STRING;
     out->string = vmpt_kind_name(row_at(rows, row)->function.kind);
     out->string_size = strlen(out->string);
 }
 
-static void address_value(const void *rows, size_t row, struct vmpt_value *out)
+void vmpt_function_address_value(const void *rows, size_t row, struct vmpt_value *out)
 {
     uint64_t address = row_at(rows, row)->function.address;
     out->type = address ? VMPT_ADDRESS : VMPT_NOTHING;
@@ -169,17 +169,17 @@ void vmpt_function_add_place(struct vmpt_buffer *out, const struct vmpt_function
     }
 }
 
-static void address_text(const void *rows, size_t row, struct vmpt_buffer *out)
+void vmpt_function_address_text(const void *rows, size_t row, struct vmpt_buffer *out)
 {
     vmpt_function_add_address(out, &row_at(rows, row)->function);
 }
 
-static void name_text(const void *rows, size_t row, struct vmpt_buffer *out)
+void vmpt_function_name_text(const void *rows, size_t row, struct vmpt_buffer *out)
 {
     vmpt_function_add_name(out, &row_at(rows, row)->function);
 }
 
-static void place_text(const void *rows, size_t row, struct vmpt_buffer *out)
+void vmpt_function_place_text(const void *rows, size_t row, struct vmpt_buffer *out)
 {
     vmpt_function_add_place(out, &row_at(rows, row)->function);
 }
@@ -197,14 +197,17 @@ const struct vmpt_column vmpt_function_columns[VMPT_FUNCTION_COLUMN_COUNT] = {
     {.title = "SELF", .is_number = true, .text = self_text},
     {.title = "TOTAL%", .is_number = true, .text = total_share_text},
     {.title = "TOTAL", .is_number = true, .text = total_text},
-    [ADDRESS_COLUMN] = {.title = "ADDR", .is_number = true, .text = address_text},
-    {.title = "FUNCTION", .can_shrink = true, .text = name_text},
-    {.title = "FILE:LINE", .can_shrink = true, .text = place_text, .style = faint_style},
-    {.key = "name", .value = name_value},
-    {.key = "file", .value = file_value},
-    {.key = "line", .value = line_value},
-    {.key = "kind", .value = kind_value},
-    {.key = "addr", .value = address_value},
+    [ADDRESS_COLUMN] = {.title = "ADDR", .is_number = true, .text = vmpt_function_address_text},
+    {.title = "FUNCTION", .can_shrink = true, .text = vmpt_function_name_text},
+    {.title = "FILE:LINE",
+     .can_shrink = true,
+     .text = vmpt_function_place_text,
+     .style = faint_style},
+    {.key = "name", .value = vmpt_function_name_value},
+    {.key = "file", .value = vmpt_function_file_value},
+    {.key = "line", .value = vmpt_function_line_value},
+    {.key = "kind", .value = vmpt_function_kind_value},
+    {.key = "addr", .value = vmpt_function_address_value},
     {.key = "self", .value = self_value},
     {.key = "total", .value = total_value},
     {.key = "self_ci95", .is_interval = true, .value = self_interval_value},

@@ -29,6 +29,16 @@ void vmpt_function_columns_shown(struct vmpt_column out[VMPT_FUNCTION_COLUMN_COU
 /* The metric is sampled, and there are samples: shares have an interval. */
 bool vmpt_profile_has_intervals(const struct vmpt_profile *profile);
 
+/* What a table of other columns, of rows that are a struct vmpt_function_rows too, says of the function. */
+void vmpt_function_name_value(const void *rows, size_t row, struct vmpt_value *out);
+void vmpt_function_file_value(const void *rows, size_t row, struct vmpt_value *out);
+void vmpt_function_line_value(const void *rows, size_t row, struct vmpt_value *out);
+void vmpt_function_kind_value(const void *rows, size_t row, struct vmpt_value *out);
+void vmpt_function_address_value(const void *rows, size_t row, struct vmpt_value *out);
+void vmpt_function_address_text(const void *rows, size_t row, struct vmpt_buffer *out);
+void vmpt_function_name_text(const void *rows, size_t row, struct vmpt_buffer *out);
+void vmpt_function_place_text(const void *rows, size_t row, struct vmpt_buffer *out);
+
 /* The parts of a row, for tables of other shape. */
 void vmpt_function_add_name(struct vmpt_buffer *out, const struct vmpt_function *function);
 void vmpt_function_add_place(struct vmpt_buffer *out, const struct vmpt_function *function);

@@ -1,4 +1,5 @@
 /* session_table.c: a session's figures. In text each is a line of its own (text.c). */
+#include <string.h>
 #include <time.h>
 
 #include "tools/common/duration.h"
@@ -107,8 +108,13 @@ static void values_text(const void *rows, size_t row, struct vmpt_buffer *out)
         const struct vmpf_value_type *value = &session->info->values[k];
         vmpt_buffer_add_text(out, k ? ", " : "");
         vmpt_buffer_add_visible(out, value->name.data, value->name.size_bytes);
-        vmpt_buffer_printf(out, " %" PRIu64 " ", session->sums[k]);
+        /* A level has no sum. */
+        uint64_t samples = info_session_samples(session);
+        bool is_level = value->name.size_bytes == 6 && memcmp(value->name.data, "memory", 6) == 0;
+        uint64_t shown = is_level && samples ? session->sums[k] / samples : session->sums[k];
+        vmpt_buffer_printf(out, " %" PRIu64 " ", shown);
         vmpt_buffer_add_visible(out, value->unit.data, value->unit.size_bytes);
+        vmpt_buffer_add_text(out, is_level ? " on average" : "");
     }
 }
 

@@ -89,8 +89,8 @@ static int set_order(const struct record_order *order, int token_fd)
 {
     char text[128];
 
-    snprintf(text, sizeof(text), "fd=%d,token_fd=%d,period_ns=%" PRIu64 ",toggle=%d", order->fd,
-             token_fd, order->period_ns, order->toggle_signal);
+    snprintf(text, sizeof(text), "fd=%d,token_fd=%d,period_ns=%" PRIu64 ",toggle=%d,memory=%d",
+             order->fd, token_fd, order->period_ns, order->toggle_signal, order->memory ? 1 : 0);
     return preload(order->library) == 0 ? setenv("VMPROF_RECORD", text, 1) : -1;
 }
 

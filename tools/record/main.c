@@ -29,6 +29,7 @@ struct record_options {
     const char *output;
     uint64_t period_ns;
     int toggle_signal; /* 0: none */
+    bool memory;
 };
 
 static bool set_output(void *target, const char *value, struct vmpt_refusal *why)
@@ -64,6 +65,16 @@ static bool set_toggle(void *target, const char *value, struct vmpt_refusal *why
     return options->toggle_signal != 0;
 }
 
+static bool set_memory(void *target, const char *value, struct vmpt_refusal *why)
+{
+    struct record_options *options = target;
+
+    (void)value;
+    (void)why;
+    options->memory = true;
+    return true;
+}
+
 static const struct vmpt_option record_options[] = {
     {"output", 'o', "FILE", "where the profile goes; it is overwritten (default: out.prof)",
      set_output},
@@ -71,6 +82,10 @@ static const struct vmpt_option record_options[] = {
      "CPU time between two samples: seconds (0.001) or with a\n"
      "unit (1ms, 100us); at least 20us and below 1s (default: 1ms)",
      set_period},
+    {"memory", 0, NULL,
+     "record the process's resident size with each sample, too;\n"
+     "to see it: vmprof-top --metric=memory",
+     set_memory},
     {"toggle", 0, "SIGNAL",
      "record nothing at first; each SIGNAL to the program, or to\n"
      "vmprof-record, turns the recording on or off",
@@ -81,8 +96,7 @@ static const struct vmpt_option record_options[] = {
  * meant: an option. */
 static bool is_for_later(const char *argument)
 {
-    static const char *const names[] = {"--native", "--lines",  "--memory",
-                                        "--wall",   "--follow", "--pid"};
+    static const char *const names[] = {"--native", "--lines", "--wall", "--follow", "--pid"};
 
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         size_t length = strlen(names[i]);
@@ -232,6 +246,7 @@ static int record(const struct record_options *options, char **program)
         .fd = output.fd,
         .period_ns = options->period_ns,
         .toggle_signal = options->toggle_signal,
+        .memory = options->memory,
     };
     error = record_child_start(&child, program, &order, &is_exec);
     if (error != 0) {

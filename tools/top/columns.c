@@ -3,17 +3,28 @@
 #include <string.h>
 
 #include "tools/common/function_columns.h"
+#include "tools/common/level_columns.h"
 #include "tools/common/terminal.h"
 
 #define SCHEMA "vmprof/top/1"
 
+static bool is_gauge(const struct vmpt_app *app)
+{
+    return vmpt_metric_is_gauge(&app->profile->metric);
+}
+
 static bool write_text(struct vmpt_app *app, const struct vmpt_table *table)
 {
     struct vmpt_text_look look = vmpt_terminal_look(app->settings.color);
-    struct vmpt_column shown[VMPT_FUNCTION_COLUMN_COUNT];
+    struct vmpt_column amounts[VMPT_FUNCTION_COLUMN_COUNT], levels[VMPT_LEVEL_COLUMN_COUNT];
     struct vmpt_table shown_table = *table;
-    vmpt_function_columns_shown(shown, app->settings.show_address);
-    shown_table.columns = shown;
+    if (is_gauge(app)) {
+        vmpt_level_columns_shown(levels, app->settings.show_address);
+        shown_table.columns = levels;
+    } else {
+        vmpt_function_columns_shown(amounts, app->settings.show_address);
+        shown_table.columns = amounts;
+    }
     if (!vmpt_profile_headline(app, &app->output)) {
         return false;
     }
@@ -46,8 +57,8 @@ bool top_write(struct vmpt_app *app, const struct vmpt_function_table *functions
         .has_intervals = vmpt_profile_has_intervals(profile),
     };
     struct vmpt_table table = {
-        .columns = vmpt_function_columns,
-        .column_count = VMPT_FUNCTION_COLUMN_COUNT,
+        .columns = is_gauge(app) ? vmpt_level_columns : vmpt_function_columns,
+        .column_count = is_gauge(app) ? VMPT_LEVEL_COLUMN_COUNT : VMPT_FUNCTION_COLUMN_COUNT,
         .rows = &rows,
         .row_count = vmpt_settings_limit(&app->settings, functions->count),
         .noun = "functions",

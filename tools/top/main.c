@@ -40,9 +40,6 @@ int main(int argc, char **argv)
         code = vmpt_app_load(&app, &options);
     }
     if (code < 0) {
-        code = vmpt_app_refuse_gauge(&app);
-    }
-    if (code < 0) {
         code = show(&app);
     }
     return vmpt_app_finish(&app, code);

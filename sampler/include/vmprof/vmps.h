@@ -74,6 +74,9 @@ struct vmps_options {
      * off: SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGWINCH or a real-time one. What the program uses while it is off is
      * counted nowhere. Where the program puts in a handler of its own for it, the signal is the program's. */
     int toggle_signal;
+    /* Not 0: each sample has the process's resident size, too, not older than a millisecond. It is a level, and has
+     * no sum. */
+    int memory;
 };
 
 /* vmps_start() starts sampling every thread of the process.

@@ -21,21 +21,21 @@ except OSError:
 # All else is imported where it is needed: a program that merely imports vmprof pays for nothing.
 
 
-def enable(fileno, timeout=-1):
+def enable(fileno, timeout=-1, memory=False):
     """Start to profile all threads of this process, and write the profile to the descriptor fileno.
 
     timeout is the period between two samples: an int counts microseconds, a float seconds, and -1
     stands for 4 ms. It is at least 20 microseconds and below a second. The descriptor stays open,
-    and the caller's, until disable().
+    and the caller's, until disable(). memory=True adds the process's resident size to each sample.
 
     While a recording runs, one more enable() into the same file counts, and as many disable() as
-    enable() end it; its timeout is that of the first. Another file is refused with ValueError.
+    enable() end it; timeout and memory are those of the first. Another file is refused with ValueError.
     """
     from vmprof import _period, _recorder
     if isinstance(fileno, bool) or not hasattr(fileno, '__index__'):
         raise TypeError('fileno must be an int, such as file.fileno(), not %s'
                         % type(fileno).__name__)
-    _recorder.start('enable', fileno.__index__(), _period.from_timeout(timeout))
+    _recorder.start('enable', fileno.__index__(), _period.from_timeout(timeout), memory=bool(memory))
 
 
 def disable():
@@ -56,7 +56,7 @@ def disable():
                       RuntimeWarning, stacklevel=2)
 
 
-def profile(filename, timeout=-1):
+def profile(filename, timeout=-1, memory=False):
     """A context manager: what runs inside of it is profiled into the file of that name.
 
         with vmprof.profile('out.prof'):
@@ -65,7 +65,7 @@ def profile(filename, timeout=-1):
     The file is overwritten, unless a recording into it runs already, as where blocks nest: that one goes on.
     """
     from vmprof import _block
-    return _block.Block(filename, timeout)
+    return _block.Block(filename, timeout, memory)
 
 
 def is_enabled():

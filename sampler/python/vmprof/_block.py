@@ -7,9 +7,10 @@ import vmprof
 class Block(object):
     """May be entered again, one time after the other."""
 
-    def __init__(self, filename, timeout):
+    def __init__(self, filename, timeout, memory):
         self._filename = filename
         self._timeout = timeout
+        self._memory = memory
         self._fd = None
 
     def __enter__(self):
@@ -20,7 +21,7 @@ class Block(object):
             # A recording that runs is into this file, or refuses: then it is left as it is.
             if not vmprof.is_enabled():
                 os.ftruncate(fd, 0)
-            vmprof.enable(fd, self._timeout)
+            vmprof.enable(fd, self._timeout, self._memory)
         except BaseException:
             os.close(fd)
             raise

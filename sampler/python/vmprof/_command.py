@@ -17,6 +17,8 @@ Runs PROGRAM as python itself would, records where its time goes, and prints a t
   -o, --output FILE    write the profile to FILE instead of printing the table
   -p, --period PERIOD  CPU time between two samples: seconds (0.001) or with a unit (1ms, 100us);
                        at least 20us and below 1s; the default is 1ms
+      --memory         record the process's resident size with each sample, too: for -o, and
+                       vmprof-top --metric=memory
       --toggle SIGNAL  record nothing at first; each SIGNAL to the program, such as SIGUSR2, turns
                        the recording on or off
   -m                   PROGRAM is the name of a module, as in python -m
@@ -57,6 +59,7 @@ class _Options(object):
         self.output = None
         self.period_ns = _period.COMMAND_NS
         self.toggle_signal = 0
+        self.memory = False
         self.is_module = False
         rest = list(arguments)
         while rest and rest[0].startswith('-') and rest[0] != '-':
@@ -74,6 +77,8 @@ class _Options(object):
             _print_and_exit(HELP)
         elif name == '--version' and value is None:
             _print_and_exit('vmprof %s\n' % vmprof.__version__)
+        elif name == '--memory' and value is None:
+            self.memory = True
         elif name == '-m' and value is None:
             self.is_module = True
         elif name in ('-o', '--output', '-p', '--period', '--toggle'):
@@ -161,7 +166,8 @@ def _start(options, program):
     try:
         _program.enter(program)
         _recorder.start('command', output.fd, options.period_ns, _program.execute.__code__,
-                        (main.__code__, _Ending.finish.__code__), options.toggle_signal)
+                        (main.__code__, _Ending.finish.__code__), options.toggle_signal,
+                        options.memory)
     except (EnvironmentError, ImportError, RuntimeError, ValueError) as error:
         ending.cancel()
         raise _Failure(_plain(error))

@@ -34,7 +34,7 @@ class _Options(ctypes.Structure):
                 ('recorder_codes', ctypes.POINTER(ctypes.c_uint64)), ('recorder_code_count', ctypes.c_size_t),
                 ('named_codes', ctypes.POINTER(_KnownFrame)), ('named_code_count', ctypes.c_size_t),
                 ('known_frames', ctypes.POINTER(_KnownFrame)), ('known_frame_count', ctypes.c_size_t),
-                ('toggle_signal', ctypes.c_int)]
+                ('toggle_signal', ctypes.c_int), ('memory', ctypes.c_int)]
 
 
 class Summary(ctypes.Structure):
@@ -105,8 +105,9 @@ def _arguments():
             for argument in getattr(sys, 'argv', None) or []]
 
 
-def start(who, fd, period_ns, root_code=None, own_codes=(), toggle_signal=0):
-    """Starts a recording. toggle_signal: that turns it on and off, or 0. root_code: of the function whose frame, and all above it, are left out. own_codes:
+def start(who, fd, period_ns, root_code=None, own_codes=(), toggle_signal=0, memory=False):
+    """Starts a recording. toggle_signal: that turns it on and off, or 0. memory: samples have the resident
+    size, too. root_code: of the function whose frame, and all above it, are left out. own_codes:
     of functions of ours; while one of them runs, and none of root_code inside of it, nothing is recorded."""
     global _started_by, _starts, _cpu_at_start
     sampler = _load()
@@ -125,6 +126,7 @@ def start(who, fd, period_ns, root_code=None, own_codes=(), toggle_signal=0):
     options.named_codes = (_KnownFrame * len(named))(*[_known_code(code, -1) for code in named])
     options.named_code_count = len(named)
     options.toggle_signal = toggle_signal
+    options.memory = 1 if memory else 0
     error = _Error()
     # All that can be done before is: from the sampler's start on, our own frames are seen.
     if who == 'enable':

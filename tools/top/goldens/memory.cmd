@@ -1,0 +1,1 @@
+vmprof-top --metric=memory profiles/memory.prof

@@ -1,0 +1,1 @@
+vmprof-top profiles/memory.prof

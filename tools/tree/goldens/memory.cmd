@@ -1,0 +1,1 @@
+vmprof-tree --metric=memory profiles/memory.prof
