@@ -1,6 +1,6 @@
 /* preload.c: the way in for who has this library in LD_PRELOAD. A person writes VMPROF="out=FILE,period=1ms" into
  * the environment (request.h): the first process with an interpreter in it is recorded. vmprof-record writes
- * VMPROF_RECORD="fd=N,token_fd=N,period_ns=N,toggle=N,memory=N", and reports in the end. The program may be a script, env, or
+ * VMPROF_RECORD="period_ns=N,toggle=N,memory=N,fd=N,token_fd=N", and reports in the end. The program may be a script, env, or
  * a shell that starts the interpreter: what is recorded is the first process with an interpreter in it.
  * That is the one which takes the only byte out of the pipe token_fd; all others run on as if we were
  * not there. */
@@ -19,6 +19,7 @@
 
 #include "sampler/core/descriptor.h"
 #include "sampler/core/output_file.h"
+#include "sampler/core/preload_follow.h"
 #include "sampler/core/request.h"
 #include "sampler/core/session.h"
 
@@ -32,6 +33,7 @@ struct request {
     uint64_t period_ns;
     int toggle_signal;
     bool memory;
+    const char *follow; /* a folder; NULL: this process alone */
 };
 
 /* Takes "NAME=NUMBER" and the comma, or the end, behind it. */
@@ -51,23 +53,34 @@ static bool take_number(const char **text, const char *name, uint64_t *number)
     return true;
 }
 
-static bool parse(const char *text, struct request *request)
+static bool parse_where(const char *text, struct request *request)
 {
-    uint64_t fd, token_fd, toggle, memory;
+    uint64_t fd, token_fd;
+    if (strncmp(text, "follow=", 7) == 0) {
+        request->follow = text + 7;
+        return true;
+    }
     if (!take_number(&text, "fd=", &fd) || !take_number(&text, "token_fd=", &token_fd) ||
-        !take_number(&text, "period_ns=", &request->period_ns) ||
-        !take_number(&text, "toggle=", &toggle) || !take_number(&text, "memory=", &memory) ||
-        *text != '\0') {
+        *text != '\0' || fd > INT32_MAX || token_fd > INT32_MAX) {
         return false;
     }
-    if (fd > INT32_MAX || token_fd > INT32_MAX || toggle > INT32_MAX) {
+    request->fd = (int)fd;
+    request->token_fd = (int)token_fd;
+    return true;
+}
+
+static bool parse(const char *text, struct request *request)
+{
+    uint64_t toggle, memory;
+    memset(request, 0, sizeof *request);
+    if (!take_number(&text, "period_ns=", &request->period_ns) ||
+        !take_number(&text, "toggle=", &toggle) || !take_number(&text, "memory=", &memory) ||
+        toggle > INT32_MAX) {
         return false;
     }
     request->toggle_signal = (int)toggle;
     request->memory = memory != 0;
-    request->fd = (int)fd;
-    request->token_fd = (int)token_fd;
-    return true;
+    return parse_where(text, request);
 }
 
 /* Whether this process is the first to ask. A descriptor that is something else by now, since a
@@ -154,6 +167,22 @@ static bool start(const struct vmps_options *options)
     return started_here;
 }
 
+static bool start_recorded(const struct request *request)
+{
+    struct vmps_options options = {
+        .size = sizeof options,
+        .period_ns = request->period_ns,
+        .toggle_signal = request->toggle_signal,
+        .memory = request->memory,
+    };
+    if (request->follow != NULL) {
+        started_here = vmps_follow_begin(request->follow, &options);
+        return started_here;
+    }
+    options.fd = vmps_descriptor_move_up(request->fd);
+    return start(&options);
+}
+
 /* As vmprof-record asks. */
 static void enter_recorded(const char *text)
 {
@@ -163,19 +192,16 @@ static void enter_recorded(const char *text)
     if (understood && !vmps_vm_present()) {
         return;
     }
+    if (understood && request.follow != NULL) {
+        start_recorded(&request); /* and what this process starts finds what it found */
+        return;
+    }
     leave_environment();
     if (!understood || !take_token(request.token_fd)) {
         return;
     }
     (void)close(request.token_fd);
-    const struct vmps_options options = {
-        .size = sizeof options,
-        .fd = vmps_descriptor_move_up(request.fd),
-        .period_ns = request.period_ns,
-        .toggle_signal = request.toggle_signal,
-        .memory = request.memory,
-    };
-    start(&options);
+    start_recorded(&request);
 }
 
 static void complain(int failed, const char *what, const char *path, const char *then)

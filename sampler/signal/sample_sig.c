@@ -114,7 +114,7 @@ static bool publish(struct vmps_recording *recording, const struct vmps_slot *sl
     uint64_t *to = row.words + 1;
     memcpy(to, fixed, sizeof *fixed);
     to += sizeof *fixed / WORD_BYTES;
-    memcpy(to, values, fixed->value_count * WORD_BYTES);
+    memcpy(to, values, fixed->value_count * sizeof *values);
     to += fixed->value_count;
     memcpy(to, slot->frames, fixed->frame_count * sizeof slot->frames[0]);
     vmps_ring_commit(&recording->ring, &row);

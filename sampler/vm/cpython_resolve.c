@@ -133,6 +133,7 @@ static void cpython_close(struct vmps_vm *vm)
 const struct vmps_vm_ops vmps_cpython_ops = {
     .name = "cpython",
     .title = "CPython",
+    .starts_in_forked = true,
     .present = present,
     .open = cpython_open,
     .check = vmps_cpython_check,

@@ -23,6 +23,8 @@ struct vmps_vm_ops {
     const char *title; /* for people */
     /* Whether periods below the kernel's tick are to be had for a thread of the sampler's that wakes as often. */
     bool true_rates;
+    /* Whether a recording may begin in a child right behind its fork(). */
+    bool starts_in_forked;
     /* Whether this VM is in the process. */
     bool (*present)(void);
     /* Finds what the walker needs. vm->ops is set; fills data and version. */

@@ -132,13 +132,13 @@ class Record(harness.TestCase):
         self.assert_one_line(done.err, 'nothing was recorded', 'setuid')
 
     def test_usage(self):
-        for words in ([], ['--follow', 'true'], ['-p', '1'], ['--native', 'true'], ['--lines', 'true'],
+        for words in ([], ['--follow=1', 'true'], ['-p', '1'], ['--native', 'true'], ['--lines', 'true'],
                       ['--memory=1', 'true'], ['--wall', 'true'], ['--period', '1', 'true'],
                       ['--period', '19us', 'true'], ['--nonsense', 'true'], ['-o']):
             done = self.tool('vmprof-record', *words)
             self.assertEqual((done.code, done.out), (2, ''), done)
             self.assert_one_line(done.err, 'vmprof-record: ')
-        self.assertIn('--follow is not available', self.tool('vmprof-record', '--follow', 'true').err)
+        self.assertIn('--wall is not available', self.tool('vmprof-record', '--wall', 'true').err)
         self.assertEqual(os.listdir(str(self.folder)), [])
 
     def test_the_default_output(self):

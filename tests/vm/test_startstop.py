@@ -59,12 +59,12 @@ class Error(ctypes.Structure):
     _fields_ = [("status", ctypes.c_int), ("sys_errno", ctypes.c_int), ("message", ctypes.c_char * 500)]
 class Options(ctypes.Structure):
     _fields_ = [("size", ctypes.c_size_t), ("fd", ctypes.c_int), ("period_ns", ctypes.c_uint64),
-                ("rest", ctypes.c_void_p * 10), ("toggle_signal", ctypes.c_int)]
+                ("rest", ctypes.c_void_p * 10), ("toggle_signal", ctypes.c_int), ("memory", ctypes.c_int)]
 library = ctypes.PyDLL(os.path.join(os.path.dirname(os.path.dirname(os.path.dirname(
     os.path.dirname(vmprof.__file__)))), "libvmprof_sampler.so"))
-def start(fd, period_ns=1000000, toggle_signal=0):
+def start(fd, period_ns=1000000, toggle_signal=0, memory=0):
     options, error = Options(ctypes.sizeof(Options), fd, period_ns), Error()
-    options.toggle_signal = toggle_signal
+    options.toggle_signal, options.memory = toggle_signal, memory
     return library.vmps_start(ctypes.byref(options), ctypes.byref(error))
 def stop():
     return library.vmps_stop(None, None)
@@ -184,7 +184,7 @@ def record(times):
         vmprof.disable()
         vmprof.disable()
         out.seek(0)
-        assert start(out.fileno(), 1000000, signal.SIGUSR2) == 0
+        assert start(out.fileno(), 1000000, signal.SIGUSR2, 1) == 0
         for _ in range(3):
             os.kill(os.getpid(), signal.SIGUSR2)
             work(0.002)

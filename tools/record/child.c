@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -87,10 +88,16 @@ static int preload(const char *library)
 /* What the sampler takes out of the environment: sampler/core/preload.c. */
 static int set_order(const struct record_order *order, int token_fd)
 {
-    char text[128];
+    char text[PATH_MAX + 128];
+    int size = snprintf(text, sizeof(text), "period_ns=%" PRIu64 ",toggle=%d,memory=%d,",
+                        order->period_ns, order->toggle_signal, order->memory ? 1 : 0);
 
-    snprintf(text, sizeof(text), "fd=%d,token_fd=%d,period_ns=%" PRIu64 ",toggle=%d,memory=%d",
-             order->fd, token_fd, order->period_ns, order->toggle_signal, order->memory ? 1 : 0);
+    if (order->follow != NULL) {
+        snprintf(text + size, sizeof(text) - (size_t)size, "follow=%s", order->follow);
+    } else {
+        snprintf(text + size, sizeof(text) - (size_t)size, "fd=%d,token_fd=%d", order->fd,
+                 token_fd);
+    }
     return preload(order->library) == 0 ? setenv("VMPROF_RECORD", text, 1) : -1;
 }
 
@@ -128,6 +135,13 @@ static int make_token(int *token_fd)
     return error;
 }
 
+static void drop_token(int token_fd)
+{
+    if (token_fd >= 0) {
+        close(token_fd);
+    }
+}
+
 /* Waits for the program to be executed: 0, or the errno that this failed with. */
 static int await_exec(int report_fd)
 {
@@ -143,7 +157,7 @@ static int await_exec(int report_fd)
 int record_child_start(struct record_child *child, char **argv, const struct record_order *order,
                        int *is_exec)
 {
-    int report[2], token_fd = -1, error = make_token(&token_fd);
+    int report[2], token_fd = -1, error = order->follow == NULL ? make_token(&token_fd) : 0;
 
     *is_exec = 0;
     if (error != 0) {
@@ -151,7 +165,7 @@ int record_child_start(struct record_child *child, char **argv, const struct rec
     }
     if (pipe2(report, O_CLOEXEC) != 0) {
         error = errno;
-        close(token_fd);
+        drop_token(token_fd);
         return error;
     }
     child->toggle_signal = order->toggle_signal;
@@ -164,7 +178,7 @@ int record_child_start(struct record_child *child, char **argv, const struct rec
         error = errno;
         release_signals(child);
     }
-    close(token_fd);
+    drop_token(token_fd);
     close(report[1]);
     if (error == 0) {
         error = await_exec(report[0]);

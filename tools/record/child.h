@@ -20,6 +20,7 @@ struct record_child {
 struct record_order {
     const char *library; /* the sampler */
     int fd;              /* where the profile goes */
+    const char *follow;  /* the folder where those of all processes go; NULL: fd is for one */
     uint64_t period_ns;
     int toggle_signal; /* 0: none */
     bool memory;

@@ -14,6 +14,7 @@
 #include "tools/common/options.h"
 
 #include "tools/record/child.h"
+#include "tools/record/follow.h"
 #include "tools/record/inspect.h"
 #include "tools/record/output.h"
 #include "tools/record/report.h"
@@ -30,6 +31,8 @@ struct record_options {
     uint64_t period_ns;
     int toggle_signal; /* 0: none */
     bool memory;
+    bool follows;
+    bool follows_into_files;
 };
 
 static bool set_output(void *target, const char *value, struct vmpt_refusal *why)
@@ -75,6 +78,24 @@ static bool set_memory(void *target, const char *value, struct vmpt_refusal *why
     return true;
 }
 
+static bool set_follow(void *target, const char *value, struct vmpt_refusal *why)
+{
+    struct record_options *options = target;
+
+    (void)value;
+    (void)why;
+    options->follows = true;
+    return true;
+}
+
+static bool set_follow_files(void *target, const char *value, struct vmpt_refusal *why)
+{
+    struct record_options *options = target;
+
+    options->follows_into_files = true;
+    return set_follow(target, value, why);
+}
+
 static const struct vmpt_option record_options[] = {
     {"output", 'o', "FILE", "where the profile goes; it is overwritten (default: out.prof)",
      set_output},
@@ -82,6 +103,11 @@ static const struct vmpt_option record_options[] = {
      "CPU time between two samples: seconds (0.001) or with a\n"
      "unit (1ms, 100us); at least 20us and below 1s (default: 1ms)",
      set_period},
+    {"follow", 0, NULL,
+     "record all processes that come of PROGRAM, by fork and by\n"
+     "exec: one file, a session for each",
+     set_follow},
+    {"follow-files", 0, NULL, "the same, a file FILE.PID for each", set_follow_files},
     {"memory", 0, NULL,
      "record the process's resident size with each sample, too;\n"
      "to see it: vmprof-top --metric=memory",
@@ -96,7 +122,7 @@ static const struct vmpt_option record_options[] = {
  * meant: an option. */
 static bool is_for_later(const char *argument)
 {
-    static const char *const names[] = {"--native", "--lines", "--wall", "--follow", "--pid"};
+    static const char *const names[] = {"--native", "--lines", "--wall", "--pid"};
 
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         size_t length = strlen(names[i]);
@@ -225,6 +251,58 @@ static void report(const struct record_output *output, const struct record_optio
     report_nothing(output, options->output, program);
 }
 
+static int exit_code(int status)
+{
+    return WIFSIGNALED(status) ? EXIT_SIGNALLED + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+/* Says why the program could not be started, and returns the exit code. */
+static int not_started(const char *program, int error, int is_exec)
+{
+    vmpt_say(TOOL, "%s: %s", program, strerror(error));
+    return !is_exec ? EXIT_OWN_FAILURE : error == ENOENT ? EXIT_NOT_FOUND : EXIT_CANNOT_RUN;
+}
+
+static void report_followed(const struct record_options *options,
+                            const struct record_follow *follow, const char *program,
+                            uint64_t cpu_ns)
+{
+    int count = record_follow_finish(follow, options->follows_into_files, options->output);
+
+    if (count == 0) {
+        vmpt_say(TOOL, "nothing was recorded: %s", record_inspect(program));
+    } else if (count > 0 && options->follows_into_files) {
+        vmpt_say(TOOL, "%d files %s.PID; to see them: vmprof-top %s.*", count, options->output,
+                 options->output);
+    } else if (count > 0) {
+        record_report(follow->output, options->output, options->period_ns, cpu_ns,
+                      options->toggle_signal != 0);
+    }
+}
+
+static int record_all(const struct record_options *options, const struct record_order *for_one,
+                      char **program)
+{
+    struct record_order order = *for_one;
+    struct record_follow follow;
+    struct record_child child;
+    int is_exec, status, error = record_follow_open(&follow, options->output);
+
+    if (error != 0) {
+        vmpt_say(TOOL, "cannot write %s: %s", options->output, strerror(error));
+        return EXIT_OWN_FAILURE;
+    }
+    order.follow = follow.folder;
+    error = record_child_start(&child, program, &order, &is_exec);
+    if (error != 0) {
+        record_follow_drop(&follow);
+        return not_started(program[0], error, is_exec);
+    }
+    status = record_child_wait(&child);
+    report_followed(options, &follow, program[0], child.cpu_ns);
+    return exit_code(status);
+}
+
 static int record(const struct record_options *options, char **program)
 {
     struct record_output output;
@@ -236,23 +314,25 @@ static int record(const struct record_options *options, char **program)
         !check_output(program, options->output)) {
         return EXIT_OWN_FAILURE;
     }
+    struct record_order order = {
+        .library = sampler,
+        .period_ns = options->period_ns,
+        .toggle_signal = options->toggle_signal,
+        .memory = options->memory,
+    };
+    if (options->follows) {
+        return record_all(options, &order, program);
+    }
     error = record_output_open(&output, options->output);
     if (error != 0) {
         vmpt_say(TOOL, "cannot write %s: %s", options->output, strerror(error));
         return EXIT_OWN_FAILURE;
     }
-    const struct record_order order = {
-        .library = sampler,
-        .fd = output.fd,
-        .period_ns = options->period_ns,
-        .toggle_signal = options->toggle_signal,
-        .memory = options->memory,
-    };
+    order.fd = output.fd;
     error = record_child_start(&child, program, &order, &is_exec);
     if (error != 0) {
         record_output_drop(&output);
-        vmpt_say(TOOL, "%s: %s", program[0], strerror(error));
-        return !is_exec ? EXIT_OWN_FAILURE : error == ENOENT ? EXIT_NOT_FOUND : EXIT_CANNOT_RUN;
+        return not_started(program[0], error, is_exec);
     }
     error = record_output_keep(&output);
     if (error != 0) {
@@ -260,7 +340,7 @@ static int record(const struct record_options *options, char **program)
     }
     status = record_child_wait(&child);
     report(&output, options, program[0], child.cpu_ns);
-    return WIFSIGNALED(status) ? EXIT_SIGNALLED + WTERMSIG(status) : WEXITSTATUS(status);
+    return exit_code(status);
 }
 
 int main(int argc, char **argv)

@@ -15,6 +15,8 @@ struct counts {
     uint64_t lost_samples;
     uint64_t duration_ns;
     uint64_t cpu_ns;
+    size_t processes;
+    bool finished; /* all sessions are */
 };
 
 /* The column of a sample's CPU time; VMPF_MAX_VALUES when there is none. */
@@ -48,6 +50,38 @@ static uint64_t recorded_ns(const struct vmpf_info *info)
     return info->end_ns > paused_ns ? info->end_ns - paused_ns : 0;
 }
 
+static uint64_t process_of(const struct vmpf_info *info)
+{
+    const struct vmpf_meta *id = vmpf_info_meta(info, VMPF_META_PROCESS_ID);
+
+    return id != NULL && id->type == VMPF_META_INTEGER ? id->integer : 0;
+}
+
+/* A process that was several programs in a row has a session of each. */
+static bool is_new_process(const vmpf_reader *reader, size_t session)
+{
+    uint64_t id = process_of(vmpf_reader_info(reader, session));
+
+    for (size_t i = 0; i < session; i++) {
+        if (process_of(vmpf_reader_info(reader, i)) == id) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void count_sessions(struct counts *counts, const vmpf_reader *reader)
+{
+    counts->finished = true;
+    for (size_t i = 0; i < vmpf_reader_session_count(reader); i++) {
+        const struct vmpf_info *info = vmpf_reader_info(reader, i);
+        counts->lost_samples += info->lost_samples;
+        counts->duration_ns += recorded_ns(info);
+        counts->processes += is_new_process(reader, i);
+        counts->finished = counts->finished && info->finished;
+    }
+}
+
 static bool count(const char *path, struct counts *counts, struct vmpf_error *err)
 {
     const struct vmpf_reader_options options = {
@@ -66,11 +100,7 @@ static bool count(const char *path, struct counts *counts, struct vmpf_error *er
         add_block(counts, vmpf_reader_info(reader, vmpf_reader_session(reader)), &block);
     }
     if (status == VMPF_END) {
-        for (size_t i = 0; i < vmpf_reader_session_count(reader); i++) {
-            const struct vmpf_info *info = vmpf_reader_info(reader, i);
-            counts->lost_samples += info->lost_samples;
-            counts->duration_ns += recorded_ns(info);
-        }
+        count_sessions(counts, reader);
     }
     vmpf_reader_close(reader);
     return status == VMPF_END;
@@ -78,7 +108,7 @@ static bool count(const char *path, struct counts *counts, struct vmpf_error *er
 
 static void say_counts(const struct counts *counts, const char *shown, uint64_t asked_period_ns)
 {
-    char duration[32], reached[32], asked[32], lost[48] = "";
+    char duration[32], reached[32], asked[32], lost[48] = "", processes[48] = "";
 
     vmpt_format_duration(counts->duration_ns, duration, sizeof(duration));
     vmpt_format_duration(counts->cpu_ns / counts->samples, reached, sizeof(reached));
@@ -86,10 +116,14 @@ static void say_counts(const struct counts *counts, const char *shown, uint64_t 
     if (counts->lost_samples > 0) {
         snprintf(lost, sizeof(lost), ", %" PRIu64 " lost", counts->lost_samples);
     }
+    if (counts->processes > 1) {
+        snprintf(processes, sizeof(processes), " of %zu processes", counts->processes);
+    }
     vmpt_say("vmprof-record",
-             "%s: %" PRIu64 " samples in %s, one every %s of CPU time (asked: %s)%s; to see them: "
+             "%s: %" PRIu64
+             " samples%s in %s, one every %s of CPU time (asked: %s)%s; to see them: "
              "vmprof-top %s",
-             shown, counts->samples, duration, reached, asked, lost, shown);
+             shown, counts->samples, processes, duration, reached, asked, lost, shown);
 }
 
 /* The system may tell of CPU time as late as three of its own ticks. */
@@ -123,4 +157,14 @@ void record_report(const char *path, const char *shown, uint64_t asked_period_ns
     } else {
         say_counts(&counts, shown, asked_period_ns);
     }
+}
+
+bool record_look(const char *path, bool *has_samples)
+{
+    struct counts counts = {0};
+    struct vmpf_error err = {0};
+    bool is_read = count(path, &counts, &err);
+
+    *has_samples = counts.samples != 0;
+    return is_read && counts.finished;
 }

@@ -10,4 +10,7 @@
 void record_report(const char *path, const char *shown, uint64_t asked_period_ns, uint64_t cpu_ns,
                    bool has_toggle);
 
+/* record_look() says whether the profile at path has an end, and whether it has samples. */
+bool record_look(const char *path, bool *has_samples);
+
 #endif
