@@ -104,6 +104,14 @@ os.execv(sys.executable, [sys.executable, "-c", "pass"])
         shown = self.tool('vmprof-info', self.output)
         self.assertEqual(re.findall(r'finished +(\w+)', shown.out), ['yes'] * shown.out.count('finished  '), shown)
         self.assertEqual(self.tool('vmprof-info', '--verify', self.output).code, 0)
+        # What each process is called: the last program that it was, without a folder, and what that was given.
+        tree = self.tool('vmprof-tree', '--by=process', '--format=csv', self.output).out
+        program = os.path.basename(python.path)
+        self.assertIn(' -c pass [%d]' % told['parent'], tree)
+        for name in ('forked', 'grandchild'):
+            self.assertIn('%s %s [%d]' % (program, self.folder / 'program.py', told[name]), tree)
+        for name in ('executed', 'called'):
+            self.assertRegex(tree, r'\n1,"?\S+ -c .{20,80} \[%d\]' % told[name])
 
     @harness.every_python
     def test_multiprocessing(self, python):

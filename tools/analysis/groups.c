@@ -8,6 +8,10 @@
 #include "tools/analysis/profile.h"
 
 #define ID_BYTES 40
+/* Of what a group is called; a thread's name may be longer than a command line is worth. */
+#define LIMIT_BYTES 256
+#define COMMAND_BYTES 80
+#define NAME_BYTES (LIMIT_BYTES + ID_BYTES)
 
 struct groups {
     struct vmpt_profile *profile;
@@ -29,29 +33,91 @@ static int by_thread(const void *left, const void *right)
     return (a->node > b->node) - (a->node < b->node);
 }
 
+/* A name that grows at its end. */
+struct group_name {
+    char text[NAME_BYTES];
+    size_t size;
+};
+
+/* As much of data as limit allows, behind a blank where something stands there. */
+static void add_word(struct group_name *name, size_t limit, const char *data, size_t size)
+{
+    if (name->size && name->size < limit) {
+        name->text[name->size++] = ' ';
+    }
+    size_t room = limit > name->size ? limit - name->size : 0;
+    size_t taken = size < room ? size : room;
+    while (taken < size && taken > 0 && ((uint8_t)data[taken] & 0xC0) == 0x80) {
+        taken--; /* no part of a character */
+    }
+    for (size_t i = 0; i < taken; i++) {
+        /* A program on the command line has lines. */
+        name->text[name->size++] =
+            (char)(data[i] == '\n' && limit == COMMAND_BYTES ? ' ' : data[i]);
+    }
+}
+
+/* The last session of the process: what it became by exec. NULL: none says that it is of this process. */
+static const struct vmpf_info *session_of(const struct vmpt_feed *feed, uint64_t process_id)
+{
+    for (size_t i = feed->ops->session_count(feed->ctx); i-- > 0;) {
+        const struct vmpf_info *info = feed->ops->info(feed->ctx, i);
+        const struct vmpf_meta *id = info ? vmpf_info_meta(info, VMPF_META_PROCESS_ID) : NULL;
+        if (id && id->type == VMPF_META_INTEGER && id->integer == process_id) {
+            return info;
+        }
+    }
+    return NULL;
+}
+
+/* What the process ran, where a session of its own says so: the program, without its folder, and what it was given. */
+static void add_command(struct group_name *name, const struct vmpt_feed *feed, uint64_t process_id)
+{
+    const struct vmpf_info *info = session_of(feed, process_id);
+    const struct vmpf_meta *program = info ? vmpf_info_meta(info, VMPF_META_PROGRAM) : NULL;
+    const struct vmpf_meta *arguments = info ? vmpf_info_meta(info, VMPF_META_ARGUMENTS) : NULL;
+    if (!program || program->type != VMPF_META_STRING || !program->string.size_bytes) {
+        return;
+    }
+    const char *text = program->string.data;
+    size_t size = program->string.size_bytes;
+    const char *slash = memrchr(text, '/', size);
+    size_t skipped = slash ? (size_t)(slash + 1 - text) : 0;
+    add_word(name, COMMAND_BYTES, text + skipped, size - skipped);
+    for (size_t k = 0; arguments && k < arguments->item_count; k++) {
+        add_word(name, COMMAND_BYTES, arguments->items[k].data, arguments->items[k].size_bytes);
+    }
+}
+
+/* "python3 x.py [123]", "process [123]"; "MainThread [123]", "thread [123]". */
+static void set_name(struct group_name *name, const struct groups *groups,
+                     const struct vmpf_thread *thread)
+{
+    bool of_process = groups->by == VMPT_GROUP_PROCESSES;
+    name->size = 0;
+    if (of_process) {
+        add_command(name, groups->feed, thread->process_id);
+    } else if (thread->name.data) {
+        add_word(name, LIMIT_BYTES, thread->name.data, thread->name.size_bytes);
+    }
+    if (name->size == 0) {
+        const char *unnamed = of_process ? "process" : "thread";
+        add_word(name, LIMIT_BYTES, unnamed, strlen(unnamed));
+    }
+    int added = snprintf(name->text + name->size, ID_BYTES, " [%" PRIu64 "]",
+                         of_process ? thread->process_id : thread->thread_id);
+    name->size += (size_t)added;
+}
+
 /* The node of the thread's group. VMPT_NO_NODE: memory is short. */
 static uint32_t group_node(struct groups *groups, uint32_t thread_id)
 {
     struct vmpt_functions *functions = &groups->profile->functions;
     struct vmpf_thread thread = groups->feed->ops->thread(groups->feed->ctx, thread_id);
-    bool of_process = groups->by == VMPT_GROUP_PROCESSES;
-    const char *prefix = of_process ? "process" : "thread";
-    if (!of_process && thread.name.data && thread.name.size_bytes) {
-        prefix = "";
-    }
-    size_t name_size = *prefix ? 0 : thread.name.size_bytes;
-    char *name = malloc(name_size + ID_BYTES);
-    if (!name) {
-        return VMPT_NO_NODE;
-    }
-    if (name_size) {
-        memcpy(name, thread.name.data, name_size);
-    }
-    int added = snprintf(name + name_size, ID_BYTES, "%s [%" PRIu64 "]", prefix,
-                         of_process ? thread.process_id : thread.thread_id);
-    struct vmpf_function function = {.name = {name, name_size + (size_t)added}};
+    struct group_name name;
+    set_name(&name, groups, &thread);
+    struct vmpf_function function = {.name = {name.text, name.size}};
     struct vmpt_node_key key = {.function = vmpt_functions_intern(functions, &function)};
-    free(name);
     if (key.function == VMPT_NO_FUNCTION) {
         return VMPT_NO_NODE;
     }
