@@ -337,11 +337,6 @@ void vmps_threads_pause(struct vmps_threads *threads)
     for (size_t i = 0; i < threads->count; i++) {
         take_ticks(threads, &threads->threads[i]);
     }
-    if (threads->ticker != NULL) {
-        threads->source->close(threads->ticker);
-        threads->ticker = NULL;
-        threads->own[VMPS_OWN_TICKER] = 0;
-    }
     pthread_mutex_unlock(&threads->lock);
 }
 
@@ -364,15 +359,7 @@ void vmps_threads_resume(struct vmps_threads *threads)
     if (threads->paused && !threads->stopped) {
         (void)scan_locked(threads);
         threads->paused = false;
-        int failed = threads->source->open != NULL
-                         ? threads->source->open(&threads->ticker, threads->period_ns,
-                                                 &threads->own[VMPS_OWN_TICKER])
-                         : 0;
-        if (failed == 0) {
-            give_ticks(threads);
-        } else if (threads->failure == 0) {
-            threads->failure = failed;
-        }
+        give_ticks(threads);
     }
     pthread_mutex_unlock(&threads->lock);
 }

@@ -263,6 +263,22 @@ sys.stdout.write("done\\n")
         read = recording.Profile(self.output)
         self.assertEqual((read.samples, read.finished, read.meta['paused_ns']), ([], True, read.end_ns))
 
+    def test_pypy(self):
+        """Its ticks come from a thread of the sampler's, which goes on while the recording is off."""
+        pypys = [each for each in harness.all_pythons() if each.is_pypy]
+        if not pypys:
+            self.skipTest('no PyPy here')
+        program = self.folder / 'program.py'
+        program.write_text(self.PROGRAM)
+        for period in ('1ms', '100us'):
+            done = self.tool('vmprof-record', '--toggle=SIGUSR2', '--period', period, '-o', self.output, pypys[0].path,
+                             program, '0')
+            self.assertEqual((done.code, done.out), (0, 'done\n'), done)
+            (on, off), read = self.shares()
+            self.assertEqual(off, 0)
+            self.assertTrue(0.3 < on < 0.7, on)
+            self.assertGreater(read.meta['paused_ns'], 0.9e9)
+
     def test_threads(self):
         """Threads that begin while it is off weigh from when it goes on, and keep their names."""
         python = next(each for each in harness.all_pythons() if each.version >= (3, 7) and not each.is_pypy)
