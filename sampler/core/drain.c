@@ -10,6 +10,7 @@
 
 #include "sampler/core/handler.h"
 #include "sampler/core/metadata.h"
+#include "sampler/core/native_frames.h"
 #include "sampler/signal/fault_sig.h"
 
 #define STACK_BYTES ((size_t)512 << 10)
@@ -110,14 +111,19 @@ static void drain_once(struct vmps_session *session)
     pthread_mutex_lock(&session->writer_lock);
     write_names(session);
     tell(session);
+    /* Before the rows that need them; behind them where an epoch began. */
+    keep_error(session, vmps_native_frames_tend(session, &err), &err);
     keep_error(session, vmpf_writer_drain(session->writer, &err), &err);
+    keep_error(session, vmps_native_frames_write(session, &err), &err);
     pthread_mutex_unlock(&session->writer_lock);
 }
 
 /* Waits one interval. False: it is time to stop. */
-static bool wait_interval(struct vmps_drain *drain)
+static bool wait_interval(struct vmps_session *session)
 {
-    uint64_t until_ns = vmps_monotonic_ns() + drain->interval_ns;
+    struct vmps_drain *drain = &session->drain;
+    uint64_t until_ns =
+        vmps_monotonic_ns() + vmps_native_frames_interval(session, drain->interval_ns);
     const struct timespec until = {
         .tv_sec = (time_t)(until_ns / VMPS_NS_PER_S),
         .tv_nsec = (long)(until_ns % VMPS_NS_PER_S),
@@ -148,7 +154,7 @@ static void *drain_main(void *argument)
 {
     struct vmps_session *session = argument;
     say_ready(session);
-    while (wait_interval(&session->drain)) {
+    while (wait_interval(session)) {
         vmps_threads_scan(&session->threads);
         if (session->vm.ops->tend != NULL) {
             session->vm.ops->tend(&session->vm);
@@ -159,6 +165,7 @@ static void *drain_main(void *argument)
     }
     tell_end(session);
     conclude(session);
+    vmps_native_frames_tell(session);
     drain_once(session);
     if (!session->drain.close) {
         return NULL;

@@ -17,6 +17,7 @@
 #include <vmprof/vmps.h>
 
 #include "sampler/core/descriptor.h"
+#include "sampler/core/preload_native.h"
 #include "sampler/core/session.h"
 
 #define REQUEST "VMPROF_RECORD"
@@ -130,6 +131,7 @@ static void leave_preload(void)
 static void leave_environment(void)
 {
     unsetenv(REQUEST);
+    unsetenv(VMPS_PRELOAD_NATIVE);
     leave_preload();
 }
 
@@ -143,8 +145,10 @@ __attribute__((constructor)) static void enter(void)
     bool understood = parse(text, &request);
     /* A program without an interpreter may start one yet: it hands on what it was given. */
     if (understood && !vmps_vm_present()) {
+        started_here = vmps_preload_native_start(request.period_ns);
         return;
     }
+    uint32_t native = vmps_preload_native_mode();
     leave_environment();
     if (!understood || !take_token(request.token_fd)) {
         return;
@@ -154,6 +158,7 @@ __attribute__((constructor)) static void enter(void)
         .size = sizeof options,
         .fd = vmps_descriptor_move_up(request.fd),
         .period_ns = request.period_ns,
+        .native = native,
     };
     struct vmps_error err;
     if (vmps_start(&options, &err) == VMPS_OK) {

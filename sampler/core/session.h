@@ -32,6 +32,7 @@ struct vmps_session {
     struct vmps_vm vm;
     struct vmps_threads threads;
     struct vmps_drain drain;
+    struct vmps_native_frames *native; /* NULL: native frames are not recorded */
     pid_t process_id;
     uint64_t period_ns;
     uint64_t stop_ns; /* session time at the stop */

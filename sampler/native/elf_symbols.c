@@ -34,12 +34,11 @@ static bool read_at(const struct file *file, uint64_t offset, void *buffer, uint
 /* NULL: it cannot be had. A byte of 0 stands behind it. */
 static char *read_piece(const struct file *file, uint64_t offset, uint64_t size_bytes)
 {
-    char *piece = size_bytes <= MAX_TABLE_BYTES ? malloc(size_bytes + 1) : NULL;
+    char *piece = size_bytes <= MAX_TABLE_BYTES ? calloc(1, size_bytes + 1) : NULL;
     if (piece == NULL || !read_at(file, offset, piece, size_bytes)) {
         free(piece);
         return NULL;
     }
-    piece[size_bytes] = '\0';
     return piece;
 }
 

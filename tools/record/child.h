@@ -6,6 +6,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "tools/record/native.h"
+
 struct record_child {
     pid_t pid;
     /* What this process had before; the program gets it back. */
@@ -19,6 +21,7 @@ struct record_order {
     const char *library; /* the sampler */
     int fd;              /* where the profile goes */
     uint64_t period_ns;
+    const struct record_native *native;
 };
 
 /* record_child_start() forks and runs argv[0], found on PATH, with the sampler preloaded. Returns 0, or

@@ -15,6 +15,7 @@
 
 #include "tools/record/child.h"
 #include "tools/record/inspect.h"
+#include "tools/record/native.h"
 #include "tools/record/output.h"
 #include "tools/record/report.h"
 
@@ -27,6 +28,7 @@
 struct record_options {
     const char *output;
     uint64_t period_ns;
+    struct record_native native;
 };
 
 static bool set_output(void *target, const char *value, struct vmpt_refusal *why)
@@ -48,6 +50,23 @@ static bool set_period(void *target, const char *value, struct vmpt_refusal *why
     return vmpt_parse_period(value, &options->period_ns, why->text, sizeof(why->text));
 }
 
+static bool set_native(void *target, const char *value, struct vmpt_refusal *why)
+{
+    (void)value;
+    (void)why;
+    ((struct record_options *)target)->native.is_asked = true;
+    return true;
+}
+
+static bool set_raw(void *target, const char *value, struct vmpt_refusal *why)
+{
+    (void)value;
+    (void)why;
+    ((struct record_options *)target)->native.is_asked = true;
+    ((struct record_options *)target)->native.is_raw = true;
+    return true;
+}
+
 static const struct vmpt_option record_options[] = {
     {"output", 'o', "FILE", "where the profile goes; it is overwritten (default: out.prof)",
      set_output},
@@ -55,14 +74,18 @@ static const struct vmpt_option record_options[] = {
      "CPU time between two samples: seconds (0.001) or with a\n"
      "unit (1ms, 100us); at least 20us and below 1s (default: 1ms)",
      set_period},
+    {"native", 0, NULL,
+     "record frames of machine code too, between the interpreter's;\n"
+     "of a program without an interpreter they are recorded anyway",
+     set_native},
+    {"raw", 0, NULL, "as --native, and keep the interpreter's own functions", set_raw},
 };
 
 /* Options that the command line of the tools reserves. A program called so is taken for what was
  * meant: an option. */
 static bool is_for_later(const char *argument)
 {
-    static const char *const names[] = {"--native", "--lines",  "--memory",
-                                        "--wall",   "--follow", "--pid"};
+    static const char *const names[] = {"--lines", "--memory", "--wall", "--follow", "--pid"};
 
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         size_t length = strlen(names[i]);
@@ -164,7 +187,7 @@ static void report_nothing(const struct record_output *output, const char *shown
 {
     if (!record_output_is_untouched(output)) {
         vmpt_say(TOOL,
-                 "nothing is in %s: no CPython or PyPy ran in the program, or another program "
+                 "nothing is in %s: the sampler did not run in the program, or another program "
                  "emptied the file",
                  shown);
         return;
@@ -181,16 +204,21 @@ static void report(const struct record_output *output, const struct record_optio
     struct stat status;
 
     if (!output->is_regular) {
+        (void)record_native_take(&options->native, output);
         return; /* its reader has it */
     }
+    bool is_native_only = record_native_take(&options->native, output);
     if (fstat(output->fd, &status) == 0 && status.st_size > 0) {
+        if (is_native_only || options->native.is_asked) {
+            record_native_name(output->path, options->output);
+        }
         record_report(output->path, options->output, options->period_ns, cpu_ns);
         return;
     }
     report_nothing(output, options->output, program);
 }
 
-static int record(const struct record_options *options, char **program)
+static int record(struct record_options *options, char **program)
 {
     struct record_output output;
     struct record_child child;
@@ -206,8 +234,13 @@ static int record(const struct record_options *options, char **program)
         vmpt_say(TOOL, "cannot write %s: %s", options->output, strerror(error));
         return EXIT_OWN_FAILURE;
     }
+    record_native_open(&options->native);
     const struct record_order order = {
-        .library = sampler, .fd = output.fd, .period_ns = options->period_ns};
+        .library = sampler,
+        .fd = output.fd,
+        .period_ns = options->period_ns,
+        .native = &options->native,
+    };
     error = record_child_start(&child, program, &order, &is_exec);
     if (error != 0) {
         record_output_drop(&output);

@@ -9,14 +9,17 @@ import sys
 import vmprof
 from vmprof import _period, _program
 
-USAGE = 'usage: python -m vmprof [-o FILE] [-p PERIOD] PROGRAM [ARGS...]\n' \
-        '       python -m vmprof [-o FILE] [-p PERIOD] -m MODULE [ARGS...]\n'
+USAGE = 'usage: python -m vmprof [-o FILE] [-p PERIOD] [--native] PROGRAM [ARGS...]\n' \
+        '       python -m vmprof [-o FILE] [-p PERIOD] [--native] -m MODULE [ARGS...]\n'
 HELP = USAGE + '''
 Runs PROGRAM as python itself would, records where its time goes, and prints a table when it ends.
 
   -o, --output FILE    write the profile to FILE instead of printing the table
   -p, --period PERIOD  CPU time between two samples: seconds (0.001) or with a unit (1ms, 100us);
                        at least 20us and below 1s; the default is 1ms
+  --native             record frames of machine code too, between those of Python; with -o, as their
+                       names come from vmprof-symbolize FILE
+  --raw                as --native, and keep the interpreter's own functions
   -m                   PROGRAM is the name of a module, as in python -m
   -h, --help           show this help
   --version            show the version
@@ -55,6 +58,7 @@ class _Options(object):
         self.output = None
         self.period_ns = _period.COMMAND_NS
         self.is_module = False
+        self.is_native = self.is_raw = False
         rest = list(arguments)
         while rest and rest[0].startswith('-') and rest[0] != '-':
             argument = rest.pop(0)
@@ -73,6 +77,9 @@ class _Options(object):
             _print_and_exit('vmprof %s\n' % vmprof.__version__)
         elif name == '-m' and value is None:
             self.is_module = True
+        elif name in ('--native', '--raw') and value is None:
+            self.is_native = True
+            self.is_raw |= name == '--raw'
         elif name in ('-o', '--output', '-p', '--period'):
             if value is None:
                 if not rest:
@@ -155,7 +162,7 @@ def _start(options, program):
     try:
         _program.enter(program)
         _recorder.start('command', output.fd, options.period_ns, _program.execute.__code__,
-                        (main.__code__, _Ending.finish.__code__))
+                        (main.__code__, _Ending.finish.__code__), _native_mode(options, _recorder))
     except (EnvironmentError, ImportError, RuntimeError, ValueError) as error:
         ending.cancel()
         raise _Failure(_plain(error))
@@ -164,6 +171,12 @@ def _start(options, program):
         raise
     output.keep()
     return ending
+
+
+def _native_mode(options, recorder):
+    if options.is_raw:
+        return recorder.NATIVE_RAW
+    return recorder.NATIVE_FOLDED if options.is_native else recorder.NATIVE_NONE
 
 
 class _Output(object):

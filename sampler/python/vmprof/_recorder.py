@@ -13,6 +13,7 @@ _started_by = None  # who started the recording that runs: 'enable' or 'command'
 _atexit_is_set = False
 _cpu_clock = getattr(time, 'process_time', None) or time.clock  # Python 2 has the latter
 _cpu_at_start = 0.0
+NATIVE_NONE, NATIVE_FOLDED, NATIVE_RAW = 0, 1, 2  # VMPS_NATIVE_* of vmps.h
 _IS_PYPY = '__pypy__' in sys.builtin_module_names
 _OWN_SHARE = 500  # the sampler's own thread uses less than one part in so many of the time that passes
 
@@ -32,7 +33,8 @@ class _Options(ctypes.Structure):
                 ('argument_count', ctypes.c_size_t), ('root_code_address', ctypes.c_uint64),
                 ('recorder_codes', ctypes.POINTER(ctypes.c_uint64)), ('recorder_code_count', ctypes.c_size_t),
                 ('named_codes', ctypes.POINTER(_KnownFrame)), ('named_code_count', ctypes.c_size_t),
-                ('known_frames', ctypes.POINTER(_KnownFrame)), ('known_frame_count', ctypes.c_size_t)]
+                ('known_frames', ctypes.POINTER(_KnownFrame)), ('known_frame_count', ctypes.c_size_t),
+                ('native', ctypes.c_uint32)]
 
 
 class Summary(ctypes.Structure):
@@ -103,8 +105,8 @@ def _arguments():
             for argument in getattr(sys, 'argv', None) or []]
 
 
-def start(who, fd, period_ns, root_code=None, own_codes=()):
-    """Starts a recording. root_code: of the function whose frame, and all above it, are left out. own_codes:
+def start(who, fd, period_ns, root_code=None, own_codes=(), native=NATIVE_NONE):
+    """Starts a recording. native: NATIVE_*, which frames of machine code are recorded. root_code: of the function whose frame, and all above it, are left out. own_codes:
     of functions of ours; while one of them runs, and none of root_code inside of it, nothing is recorded."""
     global _started_by, _cpu_at_start
     sampler = _load()
@@ -128,6 +130,7 @@ def start(who, fd, period_ns, root_code=None, own_codes=()):
     known = _known_frames(sys._getframe())
     options.known_frames = known
     options.known_frame_count = len(known)
+    options.native = native
     if sampler.start(ctypes.byref(options), ctypes.byref(error)) != _OK:
         del known
         _fork.unfilter_warning()

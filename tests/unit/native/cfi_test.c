@@ -55,9 +55,7 @@ extern const char described[], described_1[], described_2[], described_3[], desc
 
 struct expected {
     const char *place;
-    uint8_t cfa, rbp;
-    int32_t cfa_offset;
-    int16_t rbp_offset;
+    int32_t cfa, rbp, cfa_offset, rbp_offset;
 };
 
 static const struct expected expected[] = {
@@ -102,6 +100,9 @@ static int find_own(struct dl_phdr_info *info, size_t size, void *context)
         tables = header->p_type == PT_GNU_EH_FRAME ? header : tables;
     }
     assert_non_null(tables);
+    if (tables == NULL) {
+        return 1;
+    }
     own->cfi.header.address = info->dlpi_addr + tables->p_vaddr;
     own->cfi.header.size_bytes = tables->p_memsz;
     own->header = copy((const void *)own->cfi.header.address, tables->p_memsz);
