@@ -125,7 +125,7 @@ static uint32_t match_by_number(const struct join *join, bool *fits)
             }
         }
     }
-    *fits = !join->is_cut && (loops == activations || loops == activations + 1);
+    *fits = !join->is_cut && loops >= activations; /* how many more: see match() */
     return first;
 }
 

@@ -44,7 +44,8 @@ static void learn_stack(struct vmps_unwind *unwind, uint64_t address)
 static bool readable(struct vmps_unwind *unwind, uint64_t address)
 {
     const struct vmps_unwind_memory *memory = unwind->memory;
-    if (address >= memory->low && address + WORD_BYTES <= memory->high) {
+    if (address >= memory->low && address < memory->high &&
+        memory->high - address >= WORD_BYTES) {
         return true;
     }
     return vmps_probe_readable(unwind->probe, address, WORD_BYTES);

@@ -96,7 +96,8 @@ long CHAINS(long seed)
     void *memory = malloc((size_t)(seed % 1000 + 1));
     long sum = memory != NULL;
     free(memory);
-    sum += recursive(DEPTH) + with_alloca(DEPTH) + realigned(3) + sorting(seed) + printing(seed);
+    sum += recursive(DEPTH) + with_alloca(DEPTH) + sorting(seed) + printing(seed);
+    sum += seed % 2 != 0 ? realigned(3) : 0;
     sum += in_last_place(seed) + in_last_place(seed + 1) + large_result(seed).words[3];
     return sum + many_registers(seed, seed + 1, seed + 2);
 }
