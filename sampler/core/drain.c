@@ -11,6 +11,7 @@
 
 #include "sampler/core/handler.h"
 #include "sampler/core/metadata.h"
+#include "sampler/core/native_frames.h"
 #include "sampler/core/pause.h"
 #include "sampler/signal/fault_sig.h"
 #include "sampler/signal/toggle_sig.h"
@@ -126,14 +127,18 @@ static void drain_once(struct vmps_session *session)
     write_pause(session, vmps_pause_total_ns(session, end_ns));
     write_names(session);
     tell(session);
+    /* Before the rows that need them; behind them where an epoch began. */
+    keep_error(session, vmps_native_frames_tend(session, &err), &err);
     keep_error(session, vmpf_writer_drain(session->writer, &err), &err);
+    keep_error(session, vmps_native_frames_write(session, &err), &err);
     pthread_mutex_unlock(&session->writer_lock);
 }
 
 /* Waits one interval, or until the recording has to go on or off. False: it is time to stop. */
 static bool wait_interval(const struct vmps_session *session)
 {
-    uint64_t until_ns = vmps_monotonic_ns() + session->drain.interval_ns;
+    uint64_t until_ns =
+        vmps_monotonic_ns() + vmps_native_frames_interval(session, session->drain.interval_ns);
     for (;;) {
         /* Read before what it announces. */
         uint32_t wake = atomic_load(&vmps_signal_state.wake);
@@ -181,6 +186,7 @@ static void *drain_main(void *argument)
     }
     tell_end(session);
     conclude(session);
+    vmps_native_frames_tell(session);
     drain_once(session);
     if (!session->drain.close) {
         return NULL;

@@ -121,6 +121,9 @@ vmpf_status vmps_metadata_write(struct vmps_session *session, const struct vmps_
     };
     vmpf_writer *w = session->writer;
     for (size_t i = 0; i < sizeof strings / sizeof strings[0]; i++) {
+        if (strings[i].value == NULL || strings[i].value[0] == '\0') {
+            continue;
+        }
         vmpf_status status =
             vmpf_writer_meta_string(w, strings[i].key, string_of(strings[i].value), err);
         if (status != VMPF_OK) {

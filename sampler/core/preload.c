@@ -20,6 +20,7 @@
 #include "sampler/core/descriptor.h"
 #include "sampler/core/output_file.h"
 #include "sampler/core/preload_follow.h"
+#include "sampler/core/preload_native.h"
 #include "sampler/core/request.h"
 #include "sampler/core/session.h"
 
@@ -154,6 +155,7 @@ static void leave_environment(void)
 {
     unsetenv(REQUEST);
     unsetenv(ASKED);
+    unsetenv(VMPS_PRELOAD_NATIVE);
     leave_preload();
 }
 
@@ -167,13 +169,15 @@ static bool start(const struct vmps_options *options)
     return started_here;
 }
 
-static bool start_recorded(const struct request *request)
+/* native: VMPS_NATIVE_* */
+static bool start_recorded(const struct request *request, uint32_t native)
 {
     struct vmps_options options = {
         .size = sizeof options,
         .period_ns = request->period_ns,
         .toggle_signal = request->toggle_signal,
         .memory = request->memory,
+        .native = native,
     };
     if (request->follow != NULL) {
         started_here = vmps_follow_begin(request->follow, &options);
@@ -190,10 +194,12 @@ static void enter_recorded(const char *text)
     bool understood = parse(text, &request);
     /* A program without an interpreter may start one yet: it hands on what it was given. */
     if (understood && !vmps_vm_present()) {
+        started_here = vmps_preload_native_start(request.period_ns);
         return;
     }
+    uint32_t native = vmps_preload_native_mode();
     if (understood && request.follow != NULL) {
-        start_recorded(&request); /* and what this process starts finds what it found */
+        start_recorded(&request, native); /* and what this process starts finds what it found */
         return;
     }
     leave_environment();
@@ -201,7 +207,7 @@ static void enter_recorded(const char *text)
         return;
     }
     (void)close(request.token_fd);
-    start_recorded(&request);
+    start_recorded(&request, native);
 }
 
 static void complain(int failed, const char *what, const char *path, const char *then)

@@ -10,6 +10,7 @@
 
 #include "sampler/core/error.h"
 #include "sampler/core/metadata.h"
+#include "sampler/core/native_frames.h"
 
 #define JOURNAL_BYTES ((size_t)4 << 20)
 #define SLOTS_BYTES (VMPS_MAX_SLOTS * sizeof(struct vmps_slot))
@@ -118,7 +119,8 @@ static uint64_t code_of(const struct vmps_session *session, const struct vmps_op
 static vmps_status open_vm(struct vmps_session *session, const struct vmps_options *options,
                            struct vmps_error *err)
 {
-    vmps_status status = vmps_vm_open(&session->vm, err);
+    bool may_be_none = (options->native & VMPS_NATIVE_ONLY) != 0;
+    vmps_status status = vmps_vm_open(&session->vm, may_be_none, err);
     if (status != VMPS_OK) {
         return status;
     }
@@ -129,6 +131,9 @@ static vmps_status open_vm(struct vmps_session *session, const struct vmps_optio
     for (size_t i = 0; i < options->recorder_code_count; i++) {
         session->recording.recorder_codes[i] =
             code_of(session, options, options->recorder_codes[i]);
+    }
+    if (session->vm.ops->name == NULL) {
+        session->recording.trust = VMPS_TRUST_VERIFIED;
     }
     if (options->known_frames == NULL || options->known_frame_count == 0) {
         return VMPS_OK;
@@ -189,6 +194,9 @@ vmps_status vmps_session_open(struct vmps_session **out, const struct vmps_optio
     if (status == VMPS_OK) {
         status = open_output(session, options, err);
     }
+    if (status == VMPS_OK) {
+        status = vmps_native_frames_open(session, options, err);
+    }
     if (status != VMPS_OK) {
         vmpf_writer_abandon(session->writer);
         vmps_session_close(session);
@@ -203,6 +211,7 @@ void vmps_session_close(struct vmps_session *session)
     if (session->threads.free_slots != NULL) {
         vmps_threads_fini(&session->threads);
     }
+    vmps_native_frames_close(session);
     vmps_vm_close(&session->vm);
     vmps_memory_close(&session->recording.memory, &session->memory_file);
     if (session->recording.slots != NULL) {

@@ -48,6 +48,7 @@ struct vmps_session {
     struct vmps_drain drain;
     struct vmps_pause pause;
     struct vmps_memory_file memory_file;
+    struct vmps_native_frames *native; /* NULL: native frames are not recorded */
     pid_t process_id;
     dev_t output_device; /* with the inode: tells whether a nested start wants the same output */
     ino_t output_inode;

@@ -47,6 +47,9 @@ void vmps_threads_fini(struct vmps_threads *threads)
         if (threads->slots[i].frames != NULL) {
             munmap(threads->slots[i].frames, SCRATCH_BYTES);
         }
+        if (threads->slots[i].native_memory != NULL) {
+            munmap(threads->slots[i].native_memory, threads->native_bytes);
+        }
     }
     while (threads->names != NULL) {
         struct vmps_thread_name *next = threads->names->next;
@@ -60,6 +63,17 @@ void vmps_threads_fini(struct vmps_threads *threads)
 }
 
 /* ---- slots ------------------------------------------------------------------------------------ */
+
+/* Without it a thread's samples have no native frames. */
+static void *map_native(const struct vmps_threads *threads)
+{
+    if (threads->native_bytes == 0) {
+        return NULL;
+    }
+    void *memory = mmap(NULL, threads->native_bytes, PROT_READ | PROT_WRITE,
+                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    return memory != MAP_FAILED ? memory : NULL;
+}
 
 /* A slot, with its scratch. VMPS_MAX_SLOTS: there is none. */
 static uint32_t take_slot(struct vmps_threads *threads)
@@ -75,7 +89,9 @@ static uint32_t take_slot(struct vmps_threads *threads)
     if (scratch == MAP_FAILED) {
         return VMPS_MAX_SLOTS;
     }
-    threads->slots[threads->fresh_slots].frames = scratch;
+    struct vmps_slot *slot = &threads->slots[threads->fresh_slots];
+    slot->frames = scratch;
+    slot->native_memory = map_native(threads);
     return threads->fresh_slots++;
 }
 

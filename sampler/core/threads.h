@@ -43,6 +43,7 @@ struct vmps_threads {
     uint64_t period_ns;
     uint64_t tick_ns;        /* the period that is really reached */
     struct vmps_slot *slots; /* of the recording */
+    size_t native_bytes;     /* of each slot's native memory; 0: native frames are not recorded */
     uint32_t fresh_slots;    /* those from here on were never used */
     uint32_t *free_slots;
     uint32_t free_count;

@@ -10,7 +10,7 @@
 
 #include "sampler/signal/ring_sig.h"
 
-#define VMPS_CODES_ENTRIES (UINT32_C(1) << 17)
+#define VMPS_CODES_ENTRIES (UINT32_C(1) << 19)
 
 /* Larger names are cut, larger line tables left out: a row has to fit the ring. */
 #define VMPS_MAX_TEXT_BYTES (UINT32_C(64) << 10)

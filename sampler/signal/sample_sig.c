@@ -6,8 +6,6 @@
 #define NS_PER_S UINT64_C(1000000000)
 #define MAX_VALUES 2u /* in the order of vmps_metadata_write() */
 #define WORD_BYTES 8u
-/* VMPF_SAMPLE_TRUNCATED [F-5.6-3]; vmpf.h is not for signal handlers. */
-#define SAMPLE_TRUNCATED 1u
 /* Walks that must fail before the first fits, until the layout is given up: one that falls into an
  * instant at which the interpreter changes its stack proves nothing. */
 #define MAX_MISFITS 8u
@@ -95,6 +93,9 @@ static vmps_walk_status walk_stack(struct vmps_recording *recording, struct vmps
     walk->checked = trust == VMPS_TRUST_UNVERIFIED;
     walk->frame = record_frame;
     walk->context = &sample;
+    if (recording->native != NULL) {
+        walk->activations = recording->native->activations(slot, &walk->activation_capacity);
+    }
     vmps_walk_status status = recording->walker.walk(walk);
     if (walk->checked) {
         judge(recording, walk, status);
@@ -102,7 +103,7 @@ static vmps_walk_status walk_stack(struct vmps_recording *recording, struct vmps
     return status;
 }
 
-static bool publish(struct vmps_recording *recording, const struct vmps_slot *slot,
+static bool publish(struct vmps_recording *recording, const struct vmpf_row_frame *frames,
                     const struct vmpf_row_sample *fixed, const uint64_t *values)
 {
     struct vmps_row row;
@@ -116,7 +117,7 @@ static bool publish(struct vmps_recording *recording, const struct vmps_slot *sl
     to += sizeof *fixed / WORD_BYTES;
     memcpy(to, values, fixed->value_count * sizeof *values);
     to += fixed->value_count;
-    memcpy(to, slot->frames, fixed->frame_count * sizeof slot->frames[0]);
+    memcpy(to, frames, fixed->frame_count * sizeof frames[0]);
     vmps_ring_commit(&recording->ring, &row);
     return true;
 }
@@ -164,15 +165,23 @@ static void take(struct vmps_recording *recording, struct vmps_slot *slot,
     if (recording->memory.is_on) {
         values[value_count++] = vmps_memory_bytes(&recording->memory, now_ns);
     }
+    bool whole = status == VMPS_WALK_OK || status == VMPS_WALK_STOP;
+    struct vmps_joined joined = {
+        .frames = slot->frames,
+        .frame_count = walk.frame_count,
+        .flags = status == VMPS_WALK_STOP ? VMPS_SAMPLE_TRUNCATED : 0,
+    };
+    if (whole && recording->native != NULL) {
+        recording->native->join(recording, slot, registers, &walk, &joined);
+    }
     const struct vmpf_row_sample fixed = {
         .time_ns = now_ns - recording->start_ns,
         .thread_id = slot->thread_id,
-        .frame_count = walk.frame_count,
-        .flags = status == VMPS_WALK_STOP ? SAMPLE_TRUNCATED : 0,
+        .frame_count = joined.frame_count,
+        .flags = joined.flags,
         .value_count = value_count,
     };
-    bool whole = status == VMPS_WALK_OK || status == VMPS_WALK_STOP;
-    if (!whole || !publish(recording, slot, &fixed, values)) {
+    if (!whole || !publish(recording, joined.frames, &fixed, values)) {
         count_lost(recording, slot);
         return;
     }

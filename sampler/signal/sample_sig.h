@@ -2,12 +2,8 @@
 #ifndef VMPROF_SAMPLER_SIGNAL_SAMPLE_SIG_H
 #define VMPROF_SAMPLER_SIGNAL_SAMPLE_SIG_H
 
+#include "sampler/signal/native_sig.h"
 #include "sampler/signal/state_sig.h"
-
-/* Registers of the thread, as the signal found them. */
-struct vmps_registers {
-    uint64_t pc, stack_pointer;
-};
 
 /* vmps_sample_take() walks the calling thread's stack and publishes a sample that weighs the CPU time
  * since the thread's last one. Where that fails the sample is counted as lost, and its time goes to

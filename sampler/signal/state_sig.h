@@ -13,6 +13,7 @@
 
 #include "sampler/signal/codes_sig.h"
 #include "sampler/signal/memory_sig.h"
+#include "sampler/signal/native_sig.h"
 #include "sampler/signal/ring_sig.h"
 #include "sampler/signal/walk_sig.h"
 
@@ -38,6 +39,7 @@ struct vmps_slot {
     uint64_t not_before_ns;        /* the thread's CPU clock before which no sample is taken */
     struct vmpf_row_frame *frames; /* VMPS_MAX_FRAMES of scratch */
     uint64_t vm_memory;
+    void *native_memory; /* of struct vmps_native; NULL: native frames are not recorded */
     _Atomic uint64_t samples;
     _Atomic uint64_t lost;
     _Atomic uint64_t cpu_ns; /* that the samples stand for */
@@ -61,7 +63,8 @@ struct vmps_recording {
     size_t recorder_code_count;
     struct vmps_walker walker;
     const void *vm;
-    _Atomic int trust; /* enum vmps_trust */
+    struct vmps_native *native; /* NULL: native frames are not recorded */
+    _Atomic int trust;          /* enum vmps_trust */
     _Atomic uint32_t misfits;
     _Atomic(const char *) misfit; /* what did not fit, a constant */
 };

@@ -31,6 +31,7 @@ static void tick(uint64_t value, const ucontext_t *context)
             const struct vmps_registers registers = {
                 .pc = (uint64_t)context->uc_mcontext.gregs[REG_RIP],
                 .stack_pointer = (uint64_t)context->uc_mcontext.gregs[REG_RSP],
+                .frame_pointer = (uint64_t)context->uc_mcontext.gregs[REG_RBP],
             };
             vmps_sample_take(recording, slot, &registers);
         }

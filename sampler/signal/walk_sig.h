@@ -27,6 +27,13 @@ struct vmps_walk_frame {
     uint32_t offset; /* of the instruction, bytes; VMPF_NO_OFFSET */
 };
 
+/* A stretch of the VM's stack that one run of its loop stands for. */
+struct vmps_activation {
+    uint64_t anchor;      /* an address inside the loop's native frame; 0: not known */
+    uint32_t frame_count; /* of frames handed out when it ended */
+    bool is_hidden;       /* the root lies in it, or further in */
+};
+
 struct vmps_walk;
 typedef vmps_walk_status (*vmps_frame_fn)(struct vmps_walk *walk,
                                           const struct vmps_walk_frame *frame);
@@ -44,7 +51,12 @@ struct vmps_walk {
     uint64_t pc, stack_pointer;
     vmps_frame_fn frame;
     void *context;
+    /* Room for activations, for who asks for them: then they are told to the end of the stack, whatever the
+     * root. NULL: nobody does. An adapter that knows none ignores it. */
+    struct vmps_activation *activations;
+    uint32_t activation_capacity;
     /* Found. */
+    uint32_t activation_count;
     uint32_t frame_count; /* handed out */
     bool met_root;
     const char *failure; /* a constant */

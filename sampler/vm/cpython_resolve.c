@@ -124,6 +124,14 @@ static vmps_status cpython_open(struct vmps_vm *vm, struct vmps_error *err)
     return VMPS_OK;
 }
 
+/* Found by its name: all builds export it. */
+static uint64_t loop_address(const struct vmps_vm *vm)
+{
+    uint64_t address = address_of("_PyEval_EvalFrameDefault");
+    (void)vm;
+    return address != 0 ? address : address_of("PyEval_EvalFrameEx");
+}
+
 static void cpython_close(struct vmps_vm *vm)
 {
     free(vm->data);
@@ -137,6 +145,7 @@ const struct vmps_vm_ops vmps_cpython_ops = {
     .present = present,
     .open = cpython_open,
     .check = vmps_cpython_check,
+    .loop_address = loop_address,
     .close = cpython_close,
     .walker = {.walk = vmps_cpython_walk, .describe = vmps_cpython_describe},
 };

@@ -171,13 +171,58 @@ static bool is_recorder(const struct vmps_walk *walk, uint64_t code)
     return false;
 }
 
+/* Tells of the activation of the loop that ends with a frame. To 3.10 each frame has one, and nothing says where
+ * it is; 3.12 and later keep the shim that ends it in the loop's own C frame. The outermost shim of 3.15 is
+ * kept in the thread state: no activation has it. */
+static void tell_activation(struct vmps_walk *walk, uint64_t frame)
+{
+    const struct vmps_cpython *cpython = walk->vm;
+    const struct vmps_cpython_layout *layout = &cpython->layout;
+    bool is_shim = vmps_cpython_is_shim(layout, frame);
+    bool ends = layout->shim_owner != VMPS_NO_SHIM ? is_shim
+                : layout->stack == VMPS_STACK_FRAME_OBJECTS
+                    ? true
+                    : vmps_load8(frame + layout->frame_is_entry) == 1;
+    if (walk->activations == NULL || !ends || walk->activation_count == walk->activation_capacity) {
+        return;
+    }
+    walk->activations[walk->activation_count++] = (struct vmps_activation){
+        .anchor = is_shim ? frame : 0,
+        .frame_count = walk->frame_count,
+        .is_hidden = walk->met_root,
+    };
+}
+
+/* Hands on what one frame is, unless it lies outside of the root. *done: the rest does not count. */
+static vmps_walk_status take_frame(struct vmps_walk *walk, uint64_t frame, bool *done)
+{
+    const struct vmps_cpython *cpython = walk->vm;
+    uint64_t code = vmps_cpython_code_of(&cpython->layout, frame);
+    if (walk->met_root) {
+        return VMPS_WALK_OK;
+    }
+    if (code == walk->root_code && code != 0) {
+        walk->met_root = true;
+        *done = walk->activations == NULL;
+        return VMPS_WALK_OK;
+    }
+    if (is_recorder(walk, code)) {
+        walk->met_root = true;
+        walk->frame_count = 0;
+        *done = true;
+        return VMPS_WALK_OK;
+    }
+    return emit(walk, frame, code);
+}
+
 vmps_walk_status vmps_cpython_walk(struct vmps_walk *walk)
 {
     const struct vmps_cpython *cpython = walk->vm;
     const struct vmps_cpython_layout *layout = &cpython->layout;
     uint64_t frame;
+    bool done = false;
     vmps_walk_status status = vmps_cpython_top(walk, &frame);
-    for (uint32_t step = 0; status == VMPS_WALK_OK && frame != 0; step++) {
+    for (uint32_t step = 0; status == VMPS_WALK_OK && frame != 0 && !done; step++) {
         if (step == VMPS_MAX_CHAIN) {
             return vmps_cpython_broken(walk, "a stack without an end");
         }
@@ -185,18 +230,9 @@ vmps_walk_status vmps_cpython_walk(struct vmps_walk *walk)
             return vmps_cpython_broken(walk, "a frame that cannot be read");
         }
         if (!vmps_cpython_is_shim(layout, frame)) {
-            uint64_t code = vmps_cpython_code_of(layout, frame);
-            if (code == walk->root_code && code != 0) {
-                walk->met_root = true;
-                return VMPS_WALK_OK;
-            }
-            if (is_recorder(walk, code)) {
-                walk->met_root = true;
-                walk->frame_count = 0;
-                return VMPS_WALK_OK;
-            }
-            status = emit(walk, frame, code);
+            status = take_frame(walk, frame, &done);
         }
+        tell_activation(walk, frame);
         frame = vmps_load64(frame + layout->frame_previous);
     }
     return status;

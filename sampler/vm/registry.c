@@ -2,6 +2,7 @@
 
 #include "sampler/core/error.h"
 #include "sampler/vm/cpython_resolve.h"
+#include "sampler/vm/none.h"
 #include "sampler/vm/pypy_resolve.h"
 #include "sampler/vm/vm.h"
 
@@ -25,10 +26,13 @@ bool vmps_vm_present(void)
     return find() != NULL;
 }
 
-vmps_status vmps_vm_open(struct vmps_vm *vm, struct vmps_error *err)
+vmps_status vmps_vm_open(struct vmps_vm *vm, bool may_be_none, struct vmps_error *err)
 {
     memset(vm, 0, sizeof *vm);
     vm->ops = find();
+    if (vm->ops == NULL && may_be_none) {
+        vm->ops = &vmps_none_ops;
+    }
     if (vm->ops == NULL) {
         return vmps_fail(
             err, VMPS_E_INTERPRETER, 0,

@@ -19,7 +19,7 @@ struct vmps_vm {
 
 /* To add a VM: NAME_walk.c (signal side) and NAME_resolve.c, and a row in registry.c. */
 struct vmps_vm_ops {
-    const char *name;  /* the `interpreter` metadata */
+    const char *name;  /* the `interpreter` metadata; NULL: there is none */
     const char *title; /* for people */
     /* Whether periods below the kernel's tick are to be had for a thread of the sampler's that wakes as often. */
     bool true_rates;
@@ -39,13 +39,17 @@ struct vmps_vm_ops {
     void (*tend)(struct vmps_vm *vm);
     /* At the end, when no thread walks any more: what a reader should be told, or NULL. May be NULL. */
     const char *(*conclude)(struct vmps_vm *vm, char *buffer, size_t size_bytes);
+    /* The address of the loop that runs the VM's functions, one native frame an activation; 0: it cannot be
+     * told. May be NULL. */
+    uint64_t (*loop_address)(const struct vmps_vm *vm);
     /* After the last walk. */
     void (*close)(struct vmps_vm *vm);
     struct vmps_walker walker;
 };
 
-/* vmps_vm_open() finds the VM of this process: VMPS_OK, VMPS_E_INTERPRETER, VMPS_E_SYSTEM. */
-vmps_status vmps_vm_open(struct vmps_vm *vm, struct vmps_error *err);
+/* vmps_vm_open() finds the VM of this process: VMPS_OK, VMPS_E_INTERPRETER, VMPS_E_SYSTEM. may_be_none: where
+ * there is none, one without any frames stands for it. */
+vmps_status vmps_vm_open(struct vmps_vm *vm, bool may_be_none, struct vmps_error *err);
 void vmps_vm_close(struct vmps_vm *vm);
 bool vmps_vm_present(void);
 

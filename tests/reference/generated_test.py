@@ -74,7 +74,7 @@ def unexpected(document, expected):
         compare("session %d: count of samples" % index, len(theirs["samples"]), len(ours["samples"]))
         for number, (sample, made) in enumerate(zip(theirs["samples"], ours["samples"])):
             for key in sample:
-                known = sample[key] & readers.FLAG_TRUNCATED if key == "flags" else sample[key]
+                known = sample[key] & readers.KNOWN_FLAGS if key == "flags" else sample[key]
                 compare("session %d: sample %d: %s" % (index, number, key), known, made[key])
     return found[:5]
 

@@ -12,7 +12,7 @@ sys.dont_write_bytecode = True
 import vmprof_reader  # noqa: E402
 
 SECONDS = 120
-FLAG_TRUNCATED = 1
+KNOWN_FLAGS = 3
 LOST_MODULE = ["<lost>", "", 0, 0, 0]
 
 
@@ -42,7 +42,7 @@ def read_there(dump, inputs):
 
 def samples_of(session):
     """The samples; of the flags only those that the format knows [F-5.6-3]."""
-    return [dict(sample, flags=sample["flags"] & FLAG_TRUNCATED) for sample in session["samples"]]
+    return [dict(sample, flags=sample["flags"] & KNOWN_FLAGS) for sample in session["samples"]]
 
 
 def modules_of(session):

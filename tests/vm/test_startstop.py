@@ -61,7 +61,8 @@ class Error(ctypes.Structure):
     _fields_ = [("status", ctypes.c_int), ("sys_errno", ctypes.c_int), ("message", ctypes.c_char * 500)]
 class Options(ctypes.Structure):
     _fields_ = [("size", ctypes.c_size_t), ("fd", ctypes.c_int), ("period_ns", ctypes.c_uint64),
-                ("rest", ctypes.c_void_p * 10), ("toggle_signal", ctypes.c_int), ("memory", ctypes.c_int)]
+                ("rest", ctypes.c_void_p * 10), ("toggle_signal", ctypes.c_int), ("memory", ctypes.c_int),
+                ("native", ctypes.c_uint32)]
 library = ctypes.PyDLL(os.path.join(os.path.dirname(os.path.dirname(os.path.dirname(
     os.path.dirname(vmprof.__file__)))), "libvmprof_sampler.so"))
 def start(fd, period_ns=1000000, toggle_signal=0, memory=0):

@@ -98,7 +98,9 @@ static int set_order(const struct record_order *order, int token_fd)
         snprintf(text + size, sizeof(text) - (size_t)size, "fd=%d,token_fd=%d", order->fd,
                  token_fd);
     }
-    return preload(order->library) == 0 ? setenv("VMPROF_RECORD", text, 1) : -1;
+    return preload(order->library) == 0 && record_native_order(order->native) == 0
+               ? setenv("VMPROF_RECORD", text, 1)
+               : -1;
 }
 
 static _Noreturn void run(const struct record_child *child, char **argv,

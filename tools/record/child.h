@@ -7,6 +7,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "tools/record/native.h"
+
 struct record_child {
     pid_t pid;
     /* What this process had before; the program gets it back. */
@@ -24,6 +26,7 @@ struct record_order {
     uint64_t period_ns;
     int toggle_signal; /* 0: none */
     bool memory;
+    const struct record_native *native;
 };
 
 /* record_child_start() forks and runs argv[0], found on PATH, with the sampler preloaded. Returns 0, or

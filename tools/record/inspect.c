@@ -52,8 +52,8 @@ const char *record_inspect(const char *program)
 {
     char found[PATH_MAX];
     struct stat status;
-    const char *why = "no CPython or PyPy ran in it, nor in what it started; give a program that "
-                      "does: python3 x.py";
+    const char *why =
+        "the sampler was not loaded into it, or it closed the descriptor of the profile";
     int fd;
 
     if (strchr(program, '/') == NULL) {

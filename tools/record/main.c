@@ -16,6 +16,7 @@
 #include "tools/record/child.h"
 #include "tools/record/follow.h"
 #include "tools/record/inspect.h"
+#include "tools/record/native.h"
 #include "tools/record/output.h"
 #include "tools/record/report.h"
 #include "tools/record/toggle.h"
@@ -33,6 +34,7 @@ struct record_options {
     bool memory;
     bool follows;
     bool follows_into_files;
+    struct record_native native;
 };
 
 static bool set_output(void *target, const char *value, struct vmpt_refusal *why)
@@ -96,6 +98,23 @@ static bool set_follow_files(void *target, const char *value, struct vmpt_refusa
     return set_follow(target, value, why);
 }
 
+static bool set_native(void *target, const char *value, struct vmpt_refusal *why)
+{
+    (void)value;
+    (void)why;
+    ((struct record_options *)target)->native.is_asked = true;
+    return true;
+}
+
+static bool set_raw(void *target, const char *value, struct vmpt_refusal *why)
+{
+    (void)value;
+    (void)why;
+    ((struct record_options *)target)->native.is_asked = true;
+    ((struct record_options *)target)->native.is_raw = true;
+    return true;
+}
+
 static const struct vmpt_option record_options[] = {
     {"output", 'o', "FILE", "where the profile goes; it is overwritten (default: out.prof)",
      set_output},
@@ -116,13 +135,18 @@ static const struct vmpt_option record_options[] = {
      "record nothing at first; each SIGNAL to the program, or to\n"
      "vmprof-record, turns the recording on or off",
      set_toggle},
+    {"native", 0, NULL,
+     "record frames of machine code too, between the interpreter's;\n"
+     "of a program without an interpreter they are recorded anyway",
+     set_native},
+    {"raw", 0, NULL, "as --native, and keep the interpreter's own functions", set_raw},
 };
 
 /* Options that the command line of the tools reserves. A program called so is taken for what was
  * meant: an option. */
 static bool is_for_later(const char *argument)
 {
-    static const char *const names[] = {"--native", "--lines", "--wall", "--pid"};
+    static const char *const names[] = {"--lines", "--wall", "--pid"};
 
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         size_t length = strlen(names[i]);
@@ -224,7 +248,7 @@ static void report_nothing(const struct record_output *output, const char *shown
 {
     if (!record_output_is_untouched(output)) {
         vmpt_say(TOOL,
-                 "nothing is in %s: no CPython or PyPy ran in the program, or another program "
+                 "nothing is in %s: the sampler did not run in the program, or another program "
                  "emptied the file",
                  shown);
         return;
@@ -241,9 +265,14 @@ static void report(const struct record_output *output, const struct record_optio
     struct stat status;
 
     if (!output->is_regular) {
+        (void)record_native_take(&options->native, output);
         return; /* its reader has it */
     }
+    bool is_native_only = record_native_take(&options->native, output);
     if (fstat(output->fd, &status) == 0 && status.st_size > 0) {
+        if (is_native_only || options->native.is_asked) {
+            record_native_name(output->path, options->output);
+        }
         record_report(output->path, options->output, options->period_ns, cpu_ns,
                       options->toggle_signal != 0);
         return;
@@ -303,7 +332,7 @@ static int record_all(const struct record_options *options, const struct record_
     return exit_code(status);
 }
 
-static int record(const struct record_options *options, char **program)
+static int record(struct record_options *options, char **program)
 {
     struct record_output output;
     struct record_child child;
@@ -319,6 +348,7 @@ static int record(const struct record_options *options, char **program)
         .period_ns = options->period_ns,
         .toggle_signal = options->toggle_signal,
         .memory = options->memory,
+        .native = &options->native,
     };
     if (options->follows) {
         return record_all(options, &order, program);
@@ -329,6 +359,7 @@ static int record(const struct record_options *options, char **program)
         return EXIT_OWN_FAILURE;
     }
     order.fd = output.fd;
+    record_native_open(&options->native);
     error = record_child_start(&child, program, &order, &is_exec);
     if (error != 0) {
         record_output_drop(&output);
@@ -345,7 +376,8 @@ static int record(const struct record_options *options, char **program)
 
 int main(int argc, char **argv)
 {
-    struct record_options options = {.output = "out.prof", .period_ns = 1000000};
+    struct record_options options = {
+        .output = "out.prof", .period_ns = 1000000, .native.spare_fd = -1};
     const struct vmpt_option_group groups[] = {
         {"Recording:", record_options, sizeof(record_options) / sizeof(record_options[0]),
          &options},

@@ -189,7 +189,8 @@ struct vmpf_thread {
 };
 
 /* Flags of one sample [F-5.6-3]. */
-#define VMPF_SAMPLE_TRUNCATED 1u /* the stack was deeper; its outermost frames are missing */
+#define VMPF_SAMPLE_TRUNCATED 1u      /* the stack was deeper; its outermost frames are missing */
+#define VMPF_SAMPLE_NATIVE_MISSING 2u /* frames of machine code are missing in it */
 
 #define VMPF_MAX_VALUES 8
 #define VMPF_MAX_DEPTH 1048576u

@@ -69,7 +69,7 @@ static vmpf_status translate_threads(struct vmpfi_tables *t, const struct vmpfi_
 static void clear_unknown_flags(uint32_t *flags, size_t count)
 {
     for (size_t i = 0; flags != NULL && i < count; i++) {
-        flags[i] &= VMPF_SAMPLE_TRUNCATED;
+        flags[i] &= VMPF_SAMPLE_TRUNCATED | VMPF_SAMPLE_NATIVE_MISSING;
     }
 }
 

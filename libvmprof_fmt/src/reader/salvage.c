@@ -181,9 +181,25 @@ static vmpf_status take_rows(struct salvage *s, struct vmpfi_samples *samples)
     }
 }
 
+/* Rows have addresses of machine code: it lies in the files that the last epoch told of [F-5.8-1]. Those of a reader of one
+ * epoch at a time go with it, so they are told again. */
+static vmpf_status keep_modules(struct salvage *s)
+{
+    const struct vmpfi_tables *tables = &s->r->tables;
+    uint32_t id;
+    if (!s->r->options.one_epoch) {
+        return VMPF_OK;
+    }
+    for (size_t i = tables->module_epoch.base + (size_t)1; i < tables->module_count; i++) {
+        VMPF_TRY(vmpfi_intern_module(&s->dictionary, &tables->modules[i], &id));
+    }
+    return VMPF_OK;
+}
+
 static vmpf_status take_all(struct salvage *s, bool process_known)
 {
     vmpf_reader *r = s->r;
+    VMPF_TRY(keep_modules(s));
     VMPF_TRY(vmpfi_salvage_threads_begin(&s->threads, &r->tables));
     VMPF_TRY(take_codes(s));
     VMPF_TRY(take_rows(s, &r->samples));

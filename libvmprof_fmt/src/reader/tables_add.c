@@ -319,7 +319,22 @@ vmpf_status vmpfi_tables_add(struct vmpfi_tables *t, uint16_t kind, const struct
     return status;
 }
 
-/* A journal knows of no modules and no labels. */
+static vmpf_status add_dictionary_modules(struct vmpfi_tables *t, const struct vmpfi_dictionary *d)
+{
+    for (size_t i = 1; i < d->module_count; i++) {
+        const struct vmpfi_module *m = &d->modules[i];
+        const struct vmpf_module entry = {.path = t->strings[m->path],
+                                          .build_id = t->strings[m->build_id],
+                                          .address = m->address,
+                                          .size_bytes = m->size_bytes,
+                                          .file_offset = m->file_offset};
+        VMPF_TRY(vmpfi_tables_append_module(t, &entry));
+        t->module_epoch.count++;
+    }
+    return VMPF_OK;
+}
+
+/* A journal knows of no labels; its modules are those of the epoch before. */
 vmpf_status vmpfi_tables_add_dictionary(struct vmpfi_tables *t, const struct vmpfi_dictionary *d)
 {
     VMPF_TRY(vmpfi_tables_new_epoch(t));
@@ -331,6 +346,7 @@ vmpf_status vmpfi_tables_add_dictionary(struct vmpfi_tables *t, const struct vmp
         VMPF_TRY(vmpfi_tables_append_string(
             t, (struct vmpf_string){.data = copy, .size_bytes = d->strings[i].size_bytes}));
     }
+    VMPF_TRY(add_dictionary_modules(t, d));
     for (size_t i = 1; i < d->function_count; i++) {
         const struct vmpfi_function *f = &d->functions[i];
         const struct vmpf_function entry = {.name = t->strings[f->name],

@@ -50,6 +50,14 @@ struct vmps_known_frame {
     int32_t offset_bytes; /* of the instruction: f_lasti in bytes; -1: not known */
 };
 
+/* Frames of machine code: none; those of the program and its libraries, between the interpreter's; also the
+ * interpreter's own. With VMPS_NATIVE_ONLY a process without an interpreter is recorded too. */
+#define VMPS_NATIVE_NONE 0u
+#define VMPS_NATIVE_FOLDED 1u
+#define VMPS_NATIVE_RAW 2u
+#define VMPS_NATIVE_MODE 3u
+#define VMPS_NATIVE_ONLY 4u
+
 struct vmps_options {
     size_t size; /* sizeof(struct vmps_options): lets it grow */
     int fd; /* where the profile goes; the caller keeps it open until vmps_stop() and owns it */
@@ -77,6 +85,7 @@ struct vmps_options {
     /* Not 0: each sample has the process's resident size, too, not older than a millisecond. It is a level, and has
      * no sum. */
     int memory;
+    uint32_t native; /* VMPS_NATIVE_*: whether frames of machine code are recorded */
 };
 
 /* vmps_start() starts sampling every thread of the process.

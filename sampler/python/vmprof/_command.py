@@ -19,6 +19,9 @@ Runs PROGRAM as python itself would, records where its time goes, and prints a t
                        at least 20us and below 1s; the default is 1ms
       --memory         record the process's resident size with each sample, too: for -o, and
                        vmprof-top --metric=memory
+      --native         record frames of machine code too, between those of Python; with -o, as their
+                       names come from vmprof-symbolize FILE
+      --raw            as --native, and keep the interpreter's own functions
       --toggle SIGNAL  record nothing at first; each SIGNAL to the program, such as SIGUSR2, turns
                        the recording on or off
   -m                   PROGRAM is the name of a module, as in python -m
@@ -61,6 +64,7 @@ class _Options(object):
         self.toggle_signal = 0
         self.memory = False
         self.is_module = False
+        self.is_native = self.is_raw = False
         rest = list(arguments)
         while rest and rest[0].startswith('-') and rest[0] != '-':
             argument = rest.pop(0)
@@ -81,6 +85,9 @@ class _Options(object):
             self.memory = True
         elif name == '-m' and value is None:
             self.is_module = True
+        elif name in ('--native', '--raw') and value is None:
+            self.is_native = True
+            self.is_raw |= name == '--raw'
         elif name in ('-o', '--output', '-p', '--period', '--toggle'):
             if value is None:
                 if not rest:
@@ -167,7 +174,7 @@ def _start(options, program):
         _program.enter(program)
         _recorder.start('command', output.fd, options.period_ns, _program.execute.__code__,
                         (main.__code__, _Ending.finish.__code__), options.toggle_signal,
-                        options.memory)
+                        options.memory, _native_mode(options, _recorder))
     except (EnvironmentError, ImportError, RuntimeError, ValueError) as error:
         ending.cancel()
         raise _Failure(_plain(error))
@@ -176,6 +183,12 @@ def _start(options, program):
         raise
     output.keep()
     return ending
+
+
+def _native_mode(options, recorder):
+    if options.is_raw:
+        return recorder.NATIVE_RAW
+    return recorder.NATIVE_FOLDED if options.is_native else recorder.NATIVE_NONE
 
 
 class _Output(object):

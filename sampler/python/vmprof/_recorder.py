@@ -14,6 +14,7 @@ _starts = 0  # of 'enable', less the stops
 _atexit_is_set = False
 _cpu_clock = getattr(time, 'process_time', None) or time.clock  # Python 2 has the latter
 _cpu_at_start = 0.0
+NATIVE_NONE, NATIVE_FOLDED, NATIVE_RAW = 0, 1, 2  # VMPS_NATIVE_* of vmps.h
 _IS_PYPY = '__pypy__' in sys.builtin_module_names
 _OWN_SHARE = 500  # the sampler's own thread uses less than one part in so many of the time that passes
 
@@ -34,7 +35,7 @@ class _Options(ctypes.Structure):
                 ('recorder_codes', ctypes.POINTER(ctypes.c_uint64)), ('recorder_code_count', ctypes.c_size_t),
                 ('named_codes', ctypes.POINTER(_KnownFrame)), ('named_code_count', ctypes.c_size_t),
                 ('known_frames', ctypes.POINTER(_KnownFrame)), ('known_frame_count', ctypes.c_size_t),
-                ('toggle_signal', ctypes.c_int), ('memory', ctypes.c_int)]
+                ('toggle_signal', ctypes.c_int), ('memory', ctypes.c_int), ('native', ctypes.c_uint32)]
 
 
 class Summary(ctypes.Structure):
@@ -105,9 +106,10 @@ def _arguments():
             for argument in getattr(sys, 'argv', None) or []]
 
 
-def start(who, fd, period_ns, root_code=None, own_codes=(), toggle_signal=0, memory=False):
+def start(who, fd, period_ns, root_code=None, own_codes=(), toggle_signal=0, memory=False, native=NATIVE_NONE):
     """Starts a recording. toggle_signal: that turns it on and off, or 0. memory: samples have the resident
-    size, too. root_code: of the function whose frame, and all above it, are left out. own_codes:
+    size, too. native: NATIVE_*, which frames of machine code are recorded. root_code: of the function whose
+    frame, and all above it, are left out. own_codes:
     of functions of ours; while one of them runs, and none of root_code inside of it, nothing is recorded."""
     global _started_by, _starts, _cpu_at_start
     sampler = _load()
@@ -137,6 +139,7 @@ def start(who, fd, period_ns, root_code=None, own_codes=(), toggle_signal=0, mem
     known = _known_frames(sys._getframe())
     options.known_frames = known
     options.known_frame_count = len(known)
+    options.native = native
     if sampler.start(ctypes.byref(options), ctypes.byref(error)) != _OK:
         del known
         if is_first:

@@ -92,7 +92,7 @@ class Ring:
         stack = [self.codes[number][0] + [self.codes[number][1].line(offset)] for number, offset in frames]
         stack.reverse()
         return J.sample_row(time_ns, session.threads[thread][1], frames, values, flags), {
-            "flags": flags & 1, "labels": {}, "modules": [None] * len(stack), "stack": stack, "thread": thread,
+            "flags": flags & 3, "labels": {}, "modules": [None] * len(stack), "stack": stack, "thread": thread,
             "time_ns": time_ns, "values": values}
 
     def add_sample(self):

@@ -165,7 +165,7 @@ class SessionMaker:
         for stack, thread, time_ns, flags, label, *values in rows:
             frames = tables.frames(stack)
             self.samples.append({
-                "flags": flags & 1, "labels": tables.label_set(label), "modules": [module for _, module in frames],
+                "flags": flags & 3, "labels": tables.label_set(label), "modules": [module for _, module in frames],
                 "stack": [fields for fields, _ in frames], "thread": thread, "time_ns": time_ns, "values": values})
 
     def add_totals(self):

@@ -5,7 +5,7 @@ import struct
 from .chunks import CHUNK_HEADER_SIZE, JOURNAL_FIXED_SIZE
 from .errors import Broken, require
 from .limits import MAX_DEPTH, U63
-from .model import FLAG_TRUNCATED, LOST_FUNCTION, LOST_THREAD, Sample, Thread
+from .model import KNOWN_FLAGS, LOST_FUNCTION, LOST_THREAD, Sample, Thread
 from .notation import crc32
 from .rows import ROW_CODE, ROW_SAMPLE, ROW_THREAD, Code, Row, padded
 
@@ -188,4 +188,4 @@ class _JournalRows:
                     for code, offset in zip(reversed(codes), reversed(offsets))]
 
         self.session.samples.append(
-            Sample(frames, self.thread(thread_id), time_ns, flags & FLAG_TRUNCATED, values))
+            Sample(frames, self.thread(thread_id), time_ns, flags & KNOWN_FLAGS, values))

@@ -4,7 +4,7 @@ from .limits import MAX_NOTES
 from .superblock import SUPERBLOCK_SIZE, VERSION
 
 LOST_NAME = b"<lost>"
-FLAG_TRUNCATED = 1  # [F-5.6-3]
+KNOWN_FLAGS = 3  # [F-5.6-3]: outermost frames are missing; frames of machine code are
 
 class Profile:
     """The sessions of an input."""

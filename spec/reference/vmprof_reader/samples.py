@@ -3,7 +3,7 @@
 from .columns import ColumnSet, value_columns
 from .errors import require
 from .limits import MAX_VALUES, U32, U63, U64
-from .model import FLAG_TRUNCATED, Sample
+from .model import KNOWN_FLAGS, Sample
 from .stacks import Supply
 from .threads import defined_threads
 
@@ -45,7 +45,7 @@ def read_samples(reader, header, payload):
     session.lost_samples = max(session.lost_samples, columns.further)
     for stack, thread, time_ns, flag, label, *sample_values in zip(stacks, threads, times, flags, labels, *values):
         session.samples.append(Sample(
-            lambda node=stack: tables.frames(node), thread, time_ns, flag & FLAG_TRUNCATED, sample_values,
+            lambda node=stack: tables.frames(node), thread, time_ns, flag & KNOWN_FLAGS, sample_values,
             lambda node=label: tables.label_set(node)))
 
 

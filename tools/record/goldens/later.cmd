@@ -1,1 +1,1 @@
-vmprof-record --wall -- true; vmprof-record --native true; vmprof-record -p 12
+vmprof-record --wall -- true; vmprof-record --lines true; vmprof-record -p 12
