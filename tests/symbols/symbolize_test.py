@@ -155,8 +155,11 @@ class Symbolize(unittest.TestCase):
         names = [json.loads(run(sys.executable, READER, str(path)).stdout)["threads"]
                  for path in (before, self.folder / "symbolized.prof")]
         self.assertEqual(names[0], names[1])
-        # What had a name, and what none was found for.
-        self.assertEqual(one["samples"][1]["stack"], other["samples"][1]["stack"])
+        # What had a name; and what none was found for, which is said to be of its file.
+        *kept, unnamed = one["samples"][1]["stack"]
+        self.assertEqual(unnamed[:2], ["", ""])
+        unnamed[1] = str(self.program)
+        self.assertEqual(kept + [unnamed], other["samples"][1]["stack"])
 
     def test_twice_changes_nothing(self):
         self.symbolize(str(self.usual()), check=True)

@@ -304,6 +304,9 @@ static void report_followed(const struct record_options *options,
         vmpt_say(TOOL, "%d files %s.PID; to see them: vmprof-top %s.*", count, options->output,
                  options->output);
     } else if (count > 0) {
+        if (options->native.is_asked) {
+            record_native_name(follow->output, options->output);
+        }
         record_report(follow->output, options->output, options->period_ns, cpu_ns,
                       options->toggle_signal != 0);
     }

@@ -113,6 +113,10 @@ static bool put_frames(struct symz_copy *copy, const vmpf_reader *reader, uint32
     if (lacks_name && symz_is_kernel(address)) {
         function.kind = VMPF_KIND_KERNEL;
     }
+    if (lacks_name && !symz_is_kernel(address) && !result && function.file.size_bytes == 0) {
+        /* Functions without a name are told apart by the file that they are in, at least. */
+        function.file = text(copy->names->modules[place.module].file.path);
+    }
     uint32_t module = function.module;
     function.module = module < copy->modules.capacity && copy->modules.ids[module]
                           ? copy->modules.ids[module] - 1
