@@ -7,6 +7,8 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#define VMPS_META_TICK_SOURCE "tick_source"
+#define VMPS_META_REACHED_PERIOD_NS "reached_period_ns"
 #define MAX_ARGUMENTS 4096
 #define MAX_COMMAND_LINE_BYTES ((size_t)1 << 20)
 
@@ -118,6 +120,7 @@ vmpf_status vmps_metadata_write(struct vmps_session *session, const struct vmps_
         {VMPF_META_HOST, system.nodename},
         {VMPF_META_OS, os},
         {VMPF_META_CLOCK, session->threads.source->clock},
+        {VMPS_META_TICK_SOURCE, session->threads.source->name},
     };
     vmpf_writer *w = session->writer;
     for (size_t i = 0; i < sizeof strings / sizeof strings[0]; i++) {
@@ -142,4 +145,15 @@ vmpf_status vmps_metadata_note(struct vmps_session *session, const char *note,
                                struct vmpf_error *err)
 {
     return vmpf_writer_meta_string(session->writer, VMPF_META_NOTE, string_of(note), err);
+}
+
+vmpf_status vmps_metadata_reached(struct vmps_session *session, struct vmpf_error *err)
+{
+    struct vmps_thread_totals totals;
+    vmps_threads_totals(&session->threads, &totals);
+    if (totals.samples == 0) {
+        return VMPF_OK;
+    }
+    return vmpf_writer_meta_integer(session->writer, VMPS_META_REACHED_PERIOD_NS,
+                                    totals.cpu_ns / totals.samples, err);
 }

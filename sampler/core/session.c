@@ -130,6 +130,43 @@ static vmps_status open_vm(struct vmps_session *session, const struct vmps_optio
     return status;
 }
 
+static int try_source(struct vmps_session *session, const struct vmps_tick_source *source)
+{
+    int failed =
+        vmps_threads_init(&session->threads, source, session->period_ns, session->recording.slots);
+    if (failed != 0) {
+        vmps_threads_fini(&session->threads);
+        session->threads.free_slots = NULL;
+    }
+    return failed;
+}
+
+/* The best source of ticks that is to be had, or the one that the environment names. */
+static vmps_status open_threads(struct vmps_session *session, struct vmps_error *err)
+{
+    const char *name = getenv(VMPS_TICK_SOURCE_VARIABLE);
+    const struct vmps_tick_source *source = NULL;
+    int failed = 0;
+    if (name != NULL && name[0] != '\0') {
+        source = vmps_ticks_named(name);
+        if (source == NULL) {
+            return vmps_fail(
+                err, VMPS_E_ARG, 0,
+                VMPS_TICK_SOURCE_VARIABLE " must be cpu-timer, helper or perf, not %.60s", name);
+        }
+        failed = try_source(session, source);
+        return failed == 0 ? VMPS_OK
+                           : vmps_fail(err, VMPS_E_SYSTEM, failed, "no ticks from %s", name);
+    }
+    for (size_t i = 0; (source = vmps_ticks_choice(session->period_ns, i)) != NULL; i++) {
+        failed = try_source(session, source);
+        if (failed == 0) {
+            return VMPS_OK;
+        }
+    }
+    return vmps_fail(err, VMPS_E_SYSTEM, failed, "the threads cannot be sampled");
+}
+
 static vmps_status open_memory(struct vmps_session *session, struct vmps_error *err)
 {
     session->recording.slots = map_zeroed(SLOTS_BYTES);
@@ -137,11 +174,7 @@ static vmps_status open_memory(struct vmps_session *session, struct vmps_error *
     if (session->recording.slots == NULL || session->recording.codes.entries == NULL) {
         return vmps_fail(err, VMPS_E_SYSTEM, errno, "no memory for the recording");
     }
-    bool by_helper = session->vm.ops->true_rates && session->period_ns < vmps_kernel_tick_ns();
-    const struct vmps_tick_source *source = by_helper ? &vmps_ticks_helper : &vmps_ticks_cpu_timer;
-    int failed =
-        vmps_threads_init(&session->threads, source, session->period_ns, session->recording.slots);
-    return failed == 0 ? VMPS_OK : vmps_fail(err, VMPS_E_SYSTEM, failed, "no memory for threads");
+    return open_threads(session, err);
 }
 
 vmps_status vmps_session_open(struct vmps_session **out, const struct vmps_options *options,

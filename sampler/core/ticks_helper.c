@@ -16,9 +16,11 @@
 
 #define NS_PER_S UINT64_C(1000000000)
 #define STACK_BYTES ((size_t)128 << 10)
-/* Where no thread runs, rounds are this many times as far apart: a thread that wakes is seen that late. */
+/* Where no thread runs, rounds are this many times as far apart, and again so many when it goes on: a thread that wakes is
+ * seen that late. */
 #define IDLE_FACTOR 4u
 #define IDLE_ROUNDS 16u
+#define LONG_IDLE_ROUNDS 128u
 #define NEAR_PART 8
 /* A round that comes later than both of these, the first a part of a period, ticks only threads that are on a core, unless
  * so many before it were late: what we waited for may be a thread of the program that had to leave the core, by
@@ -119,6 +121,14 @@ static uint64_t next_interval(struct vmps_ticker *ticker)
     return ticker->period_ns * 3 / 4 + x % (ticker->period_ns / 2);
 }
 
+static uint32_t idle_factor(uint32_t idle_rounds)
+{
+    if (idle_rounds < IDLE_ROUNDS) {
+        return 1;
+    }
+    return idle_rounds < LONG_IDLE_ROUNDS ? IDLE_FACTOR : IDLE_FACTOR * IDLE_FACTOR;
+}
+
 static void *ticker_main(void *argument)
 {
     struct vmps_ticker *ticker = argument;
@@ -141,7 +151,7 @@ static void *ticker_main(void *argument)
         bool in_time = late == 0 || late > LATE_ROUNDS;
         idle = look_at_all(ticker, now_ns - before_ns, in_time) ? 0 : idle + 1;
         before_ns = now_ns;
-        next_ns += next_interval(ticker) * (idle < IDLE_ROUNDS ? 1 : IDLE_FACTOR);
+        next_ns += next_interval(ticker) * idle_factor(idle);
         now_ns = monotonic_ns();
         if (next_ns < now_ns) {
             next_ns = now_ns; /* late: rounds that were missed are not made up for */
@@ -258,7 +268,9 @@ static void detach(struct vmps_tick *tick)
 }
 
 const struct vmps_tick_source vmps_ticks_helper = {
+    .name = "helper",
     .clock = "thread-cpu",
+    .true_rates = true,
     .open = open_ticker,
     .close = close_ticker,
     .attach = attach,

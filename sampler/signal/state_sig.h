@@ -26,6 +26,11 @@
 #define VMPS_TICK_GENERATION_SHIFT 16
 #define VMPS_TICK_GENERATION_MASK UINT64_C(0xFFFFFFFF)
 #define VMPS_TICK_SLOT_MASK UINT64_C(0xFFFF)
+/* That of a tick which is nobody's any more: no slot has this index. */
+#define VMPS_TICK_DEAD (VMPS_TICK_MARK << VMPS_TICK_MARK_SHIFT | VMPS_TICK_SLOT_MASK)
+
+/* Descriptors from here on are not used for ticks. */
+#define VMPS_MAX_TICK_FDS 65536
 
 /* A thread under sampling. Filled by the owner before its tick source is armed; then only the
  * thread's own handler writes, but for `tick`. */
@@ -77,6 +82,8 @@ struct vmps_signal_state {
     /* The mapping of the output, from its first byte to behind its last; 0: there is none. */
     _Atomic uint64_t output_begin, output_end;
     _Atomic bool output_gone; /* somebody cut the file under its mapping */
+    /* The values of ticks that come from descriptors, which carry none themselves. 0: not ours. */
+    _Atomic uint64_t fd_ticks[VMPS_MAX_TICK_FDS];
     /* Of the last tick source that was armed, over all recordings. */
     _Atomic uint32_t generation;
 };

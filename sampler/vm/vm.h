@@ -21,8 +21,6 @@ struct vmps_vm {
 struct vmps_vm_ops {
     const char *name;  /* the `interpreter` metadata */
     const char *title; /* for people */
-    /* Whether periods below the kernel's tick are to be had for a thread of the sampler's that wakes as often. */
-    bool true_rates;
     /* Whether this VM is in the process. */
     bool (*present)(void);
     /* Finds what the walker needs. vm->ops is set; fills data and version. */

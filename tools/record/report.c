@@ -86,8 +86,8 @@ static void say_counts(const struct counts *counts, const char *shown, uint64_t 
 
 /* The system may tell of CPU time as late as three of its own ticks. */
 #define LITTLE_NS 12000000u
-/* The sampler's own thread uses less than one part in so many of the time that passes. */
-#define OWN_SHARE 500u
+/* The sampler's own threads use less than one part in so many of the time that passes. */
+#define OWN_SHARE 20u
 
 static const char *why_no_sample(uint64_t cpu_ns, uint64_t duration_ns, uint64_t asked_period_ns)
 {

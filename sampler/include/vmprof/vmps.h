@@ -72,7 +72,8 @@ struct vmps_options {
     size_t known_frame_count;
 };
 
-/* vmps_start() starts sampling every thread of the process. */
+/* vmps_start() starts sampling every thread of the process. What ticks come from is chosen by itself; VMPROF_TICK_SOURCE in
+ * the environment names one instead: cpu-timer, helper or perf; an error where it cannot be had. */
 VMPS_API vmps_status vmps_start(const struct vmps_options *options, struct vmps_error *err);
 
 struct vmps_summary {

@@ -23,6 +23,7 @@ Runs PROGRAM as python itself would, records where its time goes, and prints a t
 
 The exit code is the program's; 125 where the recording fails, 2 for a usage error. A program that
 is killed, or replaces itself by exec, leaves no table: use -o, and read FILE with vmprof-top.
+VMPROF_TICK_SOURCE=cpu-timer, helper or perf chooses what wakes the sampler.
 '''
 
 
@@ -369,6 +370,10 @@ class _Ending(object):
         try:
             if self.output.is_temporary:
                 self._print_table()
+                if self.summary is not None and is_far_off(self.summary):
+                    _complain('one sample every %s of CPU time was reached (asked: %s)'
+                              % (_period.to_text(self.summary.reached_period_ns),
+                                 _period.to_text(self.summary.asked_period_ns)))
             elif self.summary is not None:
                 _complain(describe(self.output.shown, self.summary, self.table.why_no_sample))
         finally:
@@ -442,3 +447,8 @@ def describe(name, summary, why_no_sample):
     return ('%s: %d samples in %s, one every %s of CPU time (asked: %s)%s; to see them: vmprof-top %s'
             % (name, summary.samples, _period.to_text(summary.duration_ns),
                _period.to_text(summary.reached_period_ns), _period.to_text(summary.asked_period_ns), lost, name))
+
+
+def is_far_off(summary):
+    """Whether the period that was asked for was missed, by more than chance and a busy moment make of it."""
+    return summary.samples >= 100 and summary.reached_period_ns > 2 * summary.asked_period_ns

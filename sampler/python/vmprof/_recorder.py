@@ -14,7 +14,7 @@ _atexit_is_set = False
 _cpu_clock = getattr(time, 'process_time', None) or time.clock  # Python 2 has the latter
 _cpu_at_start = 0.0
 _IS_PYPY = '__pypy__' in sys.builtin_module_names
-_OWN_SHARE = 500  # the sampler's own thread uses less than one part in so many of the time that passes
+_OWN_SHARE = 20  # the sampler's own threads use less than one part in so many of the time that passes
 
 
 class _Error(ctypes.Structure):
