@@ -119,7 +119,7 @@ vmpf_status vmps_metadata_write(struct vmps_session *session, const struct vmps_
         {VMPF_META_INTERPRETER_VERSION, session->vm.version},
         {VMPF_META_HOST, system.nodename},
         {VMPF_META_OS, os},
-        {VMPF_META_CLOCK, session->threads.source->clock},
+        {VMPF_META_CLOCK, session->recording.wall ? "wall" : session->threads.source->clock},
         {VMPS_META_TICK_SOURCE, session->threads.source->name},
     };
     vmpf_writer *w = session->writer;
@@ -130,8 +130,9 @@ vmpf_status vmps_metadata_write(struct vmps_session *session, const struct vmps_
             return status;
         }
     }
-    const struct vmpf_string values[] = {string_of("cpu:ns")};
-    vmpf_status status = vmpf_writer_meta_list(w, VMPF_META_VALUES, values, 1, err);
+    const struct vmpf_string values[] = {string_of("cpu:ns"), string_of("wall:ns")};
+    vmpf_status status =
+        vmpf_writer_meta_list(w, VMPF_META_VALUES, values, session->recording.wall ? 2 : 1, err);
     if (status == VMPF_OK) {
         status = write_integers(session, err);
     }

@@ -1,5 +1,5 @@
 /* preload.c: the way in for vmprof-record, which starts a program with this library in LD_PRELOAD and
- * VMPROF_RECORD="fd=N,token_fd=N,period_ns=N" in its environment. The program may be a script, env, or
+ * VMPROF_RECORD="fd=N,token_fd=N,period_ns=N,wall=0|1" in its environment. The program may be a script, env, or
  * a shell that starts the interpreter: what is recorded is the first process with an interpreter in it.
  * That is the one which takes the only byte out of the pipe token_fd; all others run on as if we were
  * not there. */
@@ -25,7 +25,7 @@
 struct request {
     int fd;
     int token_fd;
-    uint64_t period_ns;
+    uint64_t period_ns, wall;
 };
 
 /* Takes "NAME=NUMBER" and the comma, or the end, behind it. */
@@ -49,7 +49,8 @@ static bool parse(const char *text, struct request *request)
 {
     uint64_t fd, token_fd;
     if (!take_number(&text, "fd=", &fd) || !take_number(&text, "token_fd=", &token_fd) ||
-        !take_number(&text, "period_ns=", &request->period_ns) || *text != '\0') {
+        !take_number(&text, "period_ns=", &request->period_ns) ||
+        !take_number(&text, "wall=", &request->wall) || *text != '\0') {
         return false;
     }
     if (fd > INT32_MAX || token_fd > INT32_MAX) {
@@ -154,6 +155,7 @@ __attribute__((constructor)) static void enter(void)
         .size = sizeof options,
         .fd = vmps_descriptor_move_up(request.fd),
         .period_ns = request.period_ns,
+        .wall = request.wall != 0,
     };
     struct vmps_error err;
     if (vmps_start(&options, &err) == VMPS_OK) {

@@ -141,10 +141,32 @@ static int try_source(struct vmps_session *session, const struct vmps_tick_sourc
     return failed;
 }
 
+/* Who waits is seen by a thread that looks: no other source will do. */
+static vmps_status open_watch(struct vmps_session *session, const char *name,
+                              struct vmps_error *err)
+{
+    const struct vmps_tick_source *source = &vmps_ticks_helper;
+    if (name != NULL && name[0] != '\0' && strcmp(name, source->name) != 0) {
+        return vmps_fail(
+            err, VMPS_E_ARG, 0,
+            "time on the clock needs the ticks of helper; leave " VMPS_TICK_SOURCE_VARIABLE " out");
+    }
+    int failed = try_source(session, source);
+    if (failed != 0) {
+        return vmps_fail(err, VMPS_E_SYSTEM, failed, "no thread for the recording");
+    }
+    vmps_waiting_init(&session->waiting, &session->recording, &session->vm, session->period_ns);
+    vmps_ticks_helper_wait(session->threads.ticker, &session->waiting);
+    return VMPS_OK;
+}
+
 /* The best source of ticks that is to be had, or the one that the environment names. */
 static vmps_status open_threads(struct vmps_session *session, struct vmps_error *err)
 {
     const char *name = getenv(VMPS_TICK_SOURCE_VARIABLE);
+    if (session->recording.wall) {
+        return open_watch(session, name, err);
+    }
     const struct vmps_tick_source *source = NULL;
     int failed = 0;
     if (name != NULL && name[0] != '\0') {
@@ -186,6 +208,7 @@ vmps_status vmps_session_open(struct vmps_session **out, const struct vmps_optio
     }
     session->process_id = getpid();
     session->period_ns = options->period_ns;
+    session->recording.wall = options->wall != 0;
     pthread_mutex_init(&session->writer_lock, NULL);
     vmps_status status = open_vm(session, options, err);
     if (status == VMPS_OK) {
@@ -208,6 +231,7 @@ void vmps_session_close(struct vmps_session *session)
     if (session->threads.free_slots != NULL) {
         vmps_threads_fini(&session->threads);
     }
+    vmps_waiting_fini(&session->waiting);
     vmps_vm_close(&session->vm);
     if (session->recording.slots != NULL) {
         munmap(session->recording.slots, SLOTS_BYTES);

@@ -11,6 +11,7 @@
 #include <vmprof/vmps.h>
 
 #include "sampler/core/threads.h"
+#include "sampler/core/waiting.h"
 #include "sampler/signal/state_sig.h"
 #include "sampler/vm/vm.h"
 
@@ -31,6 +32,7 @@ struct vmps_session {
     struct vmps_recording recording;
     struct vmps_vm vm;
     struct vmps_threads threads;
+    struct vmps_waiting waiting;
     struct vmps_drain drain;
     pid_t process_id;
     uint64_t period_ns;

@@ -89,6 +89,7 @@ static void add_totals(struct vmps_thread_totals *totals, struct vmps_slot *slot
     totals->samples += atomic_load(&slot->samples);
     totals->lost += atomic_load(&slot->lost);
     totals->cpu_ns += atomic_load(&slot->cpu_ns);
+    totals->waited_ns += atomic_load(&slot->waited_ns);
 }
 
 /* The slot's thread has ended, or its ticks are off and its last one cannot be told from none: what a
@@ -100,6 +101,8 @@ static void give_slot_back(struct vmps_threads *threads, uint32_t index)
     atomic_store(&slot->samples, 0);
     atomic_store(&slot->lost, 0);
     atomic_store(&slot->cpu_ns, 0);
+    atomic_store(&slot->waited_ns, 0);
+    slot->last_frames = 0;
     slot->vm_memory = 0;
     threads->free_slots[threads->free_count++] = index;
 }

@@ -29,7 +29,7 @@ struct vmps_thread_name {
 };
 
 struct vmps_thread_totals {
-    uint64_t samples, lost, cpu_ns;
+    uint64_t samples, lost, cpu_ns, waited_ns;
 };
 
 /* The sampler's own threads: the drain, that of the tick source. */

@@ -53,6 +53,10 @@ extern const struct vmps_tick_source vmps_ticks_cpu_timer;
  * microseconds of another core each time. */
 extern const struct vmps_tick_source vmps_ticks_helper;
 
+/* vmps_ticks_helper_wait(): before the first attach(), has the helper tell who does not run, see waiting.h. */
+struct vmps_waiting;
+void vmps_ticks_helper_wait(struct vmps_ticker *ticker, struct vmps_waiting *waiting);
+
 /* perf's task clock, an event a thread: any rate, but each tick is an interrupt of a timer that is set anew, which
  * costs the program dearly in a virtual machine. The kernel may forbid it. */
 extern const struct vmps_tick_source vmps_ticks_perf;

@@ -11,7 +11,9 @@
 #include <unistd.h>
 
 #include "sampler/core/ticks.h"
+#include "sampler/core/waiting.h"
 #include "sampler/signal/fault_sig.h"
+#include "sampler/signal/state_sig.h"
 #include "sampler/signal/tick_sig.h"
 
 #define NS_PER_S UINT64_C(1000000000)
@@ -36,6 +38,7 @@ struct target {
     uint64_t period_ns;
     uint64_t last_ns; /* its CPU clock at its last tick */
     uint64_t seen_ns; /* and in the last round */
+    struct vmps_spell spell;
 };
 
 struct vmps_ticker {
@@ -45,6 +48,7 @@ struct vmps_ticker {
     size_t count, capacity;
     uint64_t period_ns;
     uint64_t random;
+    struct vmps_waiting *waiting; /* NULL: nobody wants to know who waits */
     pid_t process_id;
     _Atomic pid_t thread_id; /* 0: it does not run yet */
     _Atomic bool stop;
@@ -80,21 +84,41 @@ static bool is_running(const struct target *target, uint64_t now_ns, uint64_t ro
     return in_time && now_ns - target->seen_ns + target->period_ns / NEAR_PART >= round_ns;
 }
 
+static void look_for_waiting(const struct vmps_ticker *ticker, struct target *target,
+                             const struct vmps_look *look)
+{
+    if (ticker->waiting != NULL && look->cpu_ns != 0) {
+        vmps_waiting_look(ticker->waiting, &target->spell, look);
+    }
+}
+
 /* True: the thread has used time since the last round, which was round_ns ago. */
 static bool look_at(const struct vmps_ticker *ticker, struct target *target, uint64_t round_ns,
                     bool in_time)
 {
+    uint64_t clock_ns = ticker->waiting != NULL ? monotonic_ns() : 0;
     uint64_t now_ns = vmps_thread_cpu_ns(target->id);
+    struct vmps_look look = {
+        .thread_id = target->id,
+        .slot = (uint32_t)(target->value & VMPS_TICK_SLOT_MASK),
+        .now_ns = clock_ns,
+        .cpu_ns = now_ns,
+        .late = round_ns > 2 * ticker->period_ns,
+    };
     /* A clock that goes back, or stands at 0, is that of another thread with the same number, or of none. */
     if (now_ns <= target->seen_ns) {
+        look_for_waiting(ticker, target, &look);
         return false;
     }
     /* Half a period: rounds are a period apart, more or less. */
     bool is_due = now_ns - target->last_ns >= target->period_ns / 2;
-    if (is_due && is_running(target, now_ns, round_ns, in_time)) {
+    look.runs =
+        (is_due || ticker->waiting != NULL) && is_running(target, now_ns, round_ns, in_time);
+    if (is_due && look.runs) {
         target->last_ns = now_ns;
         send_tick(ticker, target);
     }
+    look_for_waiting(ticker, target, &look);
     target->seen_ns = now_ns;
     return true;
 }
@@ -213,6 +237,9 @@ static void close_ticker(struct vmps_ticker *ticker)
         pthread_join(ticker->thread, NULL);
         pthread_mutex_destroy(&ticker->lock);
     }
+    for (size_t i = 0; i < ticker->count; i++) {
+        free(ticker->targets[i].spell.frames);
+    }
     free(ticker->targets);
     free(ticker);
 }
@@ -254,16 +281,32 @@ static int attach(struct vmps_tick *tick, pid_t thread_id, uint64_t first_ns, ui
     return failed;
 }
 
+static void end_waiting(const struct vmps_ticker *ticker, struct target *target)
+{
+    if (ticker->waiting != NULL) {
+        vmps_waiting_end(ticker->waiting, &target->spell,
+                         (uint32_t)(target->value & VMPS_TICK_SLOT_MASK));
+    }
+}
+
 static void detach(struct vmps_tick *tick)
 {
     struct vmps_ticker *ticker = tick->ticker;
     pthread_mutex_lock(&ticker->lock);
     for (size_t i = 0; i < ticker->count; i++) {
         if (ticker->targets[i].value == tick->value) {
+            end_waiting(ticker, &ticker->targets[i]);
             ticker->targets[i] = ticker->targets[--ticker->count];
             break;
         }
     }
+    pthread_mutex_unlock(&ticker->lock);
+}
+
+void vmps_ticks_helper_wait(struct vmps_ticker *ticker, struct vmps_waiting *waiting)
+{
+    pthread_mutex_lock(&ticker->lock);
+    ticker->waiting = waiting;
     pthread_mutex_unlock(&ticker->lock);
 }
 

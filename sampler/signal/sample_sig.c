@@ -4,7 +4,8 @@
 #include <time.h>
 
 #define NS_PER_S UINT64_C(1000000000)
-#define VALUE_COUNT 1u
+/* CPU time; time on the clock. */
+#define MAX_VALUES 2u
 #define WORD_BYTES 8u
 /* VMPF_SAMPLE_TRUNCATED [F-5.6-3]; vmpf.h is not for signal handlers. */
 #define SAMPLE_TRUNCATED 1u
@@ -102,19 +103,21 @@ static vmps_walk_status walk_stack(struct vmps_recording *recording, struct vmps
     return status;
 }
 
-static bool publish(struct vmps_recording *recording, const struct vmps_slot *slot,
-                    const struct vmpf_row_sample *fixed, uint64_t weight_ns)
+static bool publish(struct vmps_recording *recording, const struct vmpf_row_sample *fixed,
+                    const uint64_t values[MAX_VALUES], const struct vmpf_row_frame *frames)
 {
     struct vmps_row row;
-    uint32_t words = (uint32_t)(sizeof *fixed / WORD_BYTES) + VALUE_COUNT + fixed->frame_count;
+    uint32_t words =
+        (uint32_t)(sizeof *fixed / WORD_BYTES) + fixed->value_count + fixed->frame_count;
     if (!vmps_ring_reserve(&recording->ring, VMPF_ROW_SAMPLE, words, &row)) {
         return false;
     }
     uint64_t *to = row.words + 1;
     memcpy(to, fixed, sizeof *fixed);
     to += sizeof *fixed / WORD_BYTES;
-    *to++ = weight_ns;
-    memcpy(to, slot->frames, fixed->frame_count * sizeof slot->frames[0]);
+    memcpy(to, values, fixed->value_count * sizeof values[0]);
+    to += fixed->value_count;
+    memcpy(to, frames, fixed->frame_count * sizeof frames[0]);
     vmps_ring_commit(&recording->ring, &row);
     return true;
 }
@@ -143,6 +146,11 @@ static void count_lost(struct vmps_recording *recording, struct vmps_slot *slot)
     add(&slot->lost, 1);
 }
 
+static uint32_t value_count(const struct vmps_recording *recording)
+{
+    return recording->wall ? 2 : 1;
+}
+
 static void take(struct vmps_recording *recording, struct vmps_slot *slot,
                  const struct vmps_registers *registers, uint64_t now_ns, uint64_t cpu_ns)
 {
@@ -150,7 +158,12 @@ static void take(struct vmps_recording *recording, struct vmps_slot *slot,
     memset(&walk, 0, sizeof walk);
     walk.pc = registers->pc;
     walk.stack_pointer = registers->stack_pointer;
+    uint32_t sequence = atomic_load_explicit(&slot->sequence, memory_order_relaxed);
+    atomic_store_explicit(&slot->sequence, sequence + 1, memory_order_relaxed);
+    atomic_thread_fence(memory_order_release);
     vmps_walk_status status = walk_stack(recording, slot, &walk);
+    slot->last_frames = walk.frame_count;
+    atomic_store_explicit(&slot->sequence, sequence + 2, memory_order_release);
     if (walk.met_root && walk.frame_count == 0) {
         /* The recorder's own work: its time is nobody's. */
         slot->last_cpu_ns = cpu_ns;
@@ -160,12 +173,15 @@ static void take(struct vmps_recording *recording, struct vmps_slot *slot,
         .time_ns = now_ns - recording->start_ns,
         .thread_id = slot->thread_id,
         .frame_count = walk.frame_count,
-        .flags = status == VMPS_WALK_STOP ? SAMPLE_TRUNCATED : 0,
-        .value_count = VALUE_COUNT,
+        .flags = (status == VMPS_WALK_STOP ? SAMPLE_TRUNCATED : 0) |
+                 (recording->wall ? VMPF_ROW_STATE_RUNNING : 0),
+        .value_count = value_count(recording),
     };
+    /* Time on the clock is the CPU time and what was waited, which is told apart from it. */
     uint64_t weight_ns = weight_of(slot, cpu_ns);
+    const uint64_t values[MAX_VALUES] = {weight_ns, weight_ns};
     bool whole = status == VMPS_WALK_OK || status == VMPS_WALK_STOP;
-    if (!whole || !publish(recording, slot, &fixed, weight_ns)) {
+    if (!whole || !publish(recording, &fixed, values, slot->frames)) {
         count_lost(recording, slot);
         return;
     }
@@ -186,4 +202,35 @@ void vmps_sample_take(struct vmps_recording *recording, struct vmps_slot *slot,
     take(recording, slot, registers, now_ns, cpu_ns);
     uint64_t cost_ns = clock_ns(CLOCK_MONOTONIC) - now_ns;
     slot->not_before_ns = cpu_ns + cost_ns + REST_FACTOR * cost_ns;
+}
+
+bool vmps_sample_waited(struct vmps_recording *recording, struct vmps_slot *slot,
+                        const struct vmps_waited *waited)
+{
+    const struct vmpf_row_sample fixed = {
+        .time_ns = waited->now_ns - recording->start_ns,
+        .thread_id = slot->thread_id,
+        .frame_count = waited->frame_count,
+        .flags = waited->flags,
+        .value_count = value_count(recording),
+    };
+    const uint64_t values[MAX_VALUES] = {0, waited->wall_ns};
+    if (!publish(recording, &fixed, values, waited->frames)) {
+        return false;
+    }
+    add(&slot->waited_ns, waited->wall_ns);
+    return true;
+}
+
+uint32_t vmps_sample_last(const struct vmps_slot *slot, struct vmpf_row_frame *frames,
+                          uint32_t capacity)
+{
+    uint32_t before = atomic_load_explicit(&slot->sequence, memory_order_acquire);
+    uint32_t count = slot->last_frames;
+    if (count > capacity || before % 2 != 0) {
+        return 0;
+    }
+    memcpy(frames, slot->frames, count * sizeof frames[0]);
+    atomic_thread_fence(memory_order_acquire);
+    return atomic_load_explicit(&slot->sequence, memory_order_relaxed) == before ? count : 0;
 }

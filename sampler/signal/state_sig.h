@@ -41,10 +41,14 @@ struct vmps_slot {
     uint64_t first_weight_ns;      /* what its first sample weighs at least; then 0 */
     uint64_t not_before_ns;        /* the thread's CPU clock before which no sample is taken */
     struct vmpf_row_frame *frames; /* VMPS_MAX_FRAMES of scratch */
+    uint32_t last_frames;          /* how many of them are the last sample's */
+    _Atomic uint32_t sequence;     /* odd while they change */
     uint64_t vm_memory;
     _Atomic uint64_t samples;
     _Atomic uint64_t lost;
     _Atomic uint64_t cpu_ns; /* that the samples stand for */
+    _Atomic uint64_t
+        waited_ns; /* that was published for it while it did not run; not the thread's own to write */
 };
 
 /* How far the interpreter's layout is trusted. */
@@ -59,6 +63,7 @@ struct vmps_recording {
     struct vmps_codes codes;
     struct vmps_slot *slots; /* VMPS_MAX_SLOTS */
     uint64_t start_ns;       /* CLOCK_MONOTONIC */
+    bool wall; /* samples have a second value, time on the clock, and say what the thread did */
     uint64_t root_code;
     uint64_t recorder_codes[VMPS_MAX_RECORDERS];
     size_t recorder_code_count;

@@ -3,6 +3,7 @@
 #define VMPROF_SAMPLER_VM_VM_H
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 #include <vmprof/vmps.h>
 
@@ -35,9 +36,17 @@ struct vmps_vm_ops {
     void (*tend)(struct vmps_vm *vm);
     /* At the end, when no thread walks any more: what a reader should be told, or NULL. May be NULL. */
     const char *(*conclude)(struct vmps_vm *vm, char *buffer, size_t size_bytes);
+    /* What onlooker knows the system's thread by (walk->thread); 0: it runs no Python, or is gone. known: what was given the
+     * last time, or 0. May be NULL: then no other thread's stack can be walked. */
+    uint64_t (*thread_of)(const struct vmps_vm *vm, pid_t thread_id, uint64_t known);
+    /* Whether a thread that waits at that address waits for the interpreter's lock. May be NULL. */
+    bool (*is_lock)(const struct vmps_vm *vm, uint64_t address);
     /* After the last walk. */
     void (*close)(struct vmps_vm *vm);
     struct vmps_walker walker;
+    /* Walks the stack of another thread, one that does not run meanwhile. It is not for signal handlers, and reads through
+     * peek.h: a vmps_peek_begin() comes before, and where vmps_peek_failed() tells so afterwards nothing was found. */
+    struct vmps_walker onlooker;
 };
 
 /* vmps_vm_open() finds the VM of this process: VMPS_OK, VMPS_E_INTERPRETER, VMPS_E_SYSTEM. */

@@ -13,7 +13,7 @@ MAX_VALUES = 8
 OK, END = 0, 1
 
 Frame = collections.namedtuple('Frame', 'name file first_line line kind')
-Sample = collections.namedtuple('Sample', 'stack thread time_ns weight flags')  # stack: root first
+Sample = collections.namedtuple('Sample', 'stack thread time_ns weight flags values state')  # stack: root first
 
 
 class _String(ctypes.Structure):
@@ -48,7 +48,12 @@ class _Block(ctypes.Structure):
     _fields_ = [('count', ctypes.c_size_t), ('stack', ctypes.POINTER(ctypes.c_uint32)),
                 ('thread', ctypes.POINTER(ctypes.c_uint32)), ('time_ns', ctypes.POINTER(ctypes.c_uint64)),
                 ('flags', ctypes.POINTER(ctypes.c_uint32)),
-                ('values', ctypes.POINTER(ctypes.c_uint64) * MAX_VALUES)]
+                ('values', ctypes.POINTER(ctypes.c_uint64) * MAX_VALUES),
+                ('label', ctypes.POINTER(ctypes.c_uint32))]
+
+
+class _Label(ctypes.Structure):
+    _fields_ = [('parent', ctypes.c_uint32), ('key', _String), ('text', _String), ('number', ctypes.c_uint64)]
 
 
 class _Meta(ctypes.Structure):
@@ -86,7 +91,7 @@ def _load():
     library.vmpf_reader_info.argtypes = [handle, ctypes.c_size_t]
     library.vmpf_reader_info.restype = ctypes.POINTER(_Info)
     for name, kind in (('function', _Function), ('location', _Location), ('stack', _Stack),
-                       ('thread', _Thread)):
+                       ('thread', _Thread), ('label', _Label)):
         getter = getattr(library, 'vmpf_reader_' + name)
         getter.argtypes, getter.restype = [handle, number], kind
     return library
@@ -130,7 +135,18 @@ class Profile:
         for i in range(block.count):
             thread = self._library.vmpf_reader_thread(self._reader, block.thread[i])
             self.samples.append(Sample(self._stack(block.stack[i]), (thread.thread_id, thread.name.text()),
-                                       block.time_ns[i], block.values[0][i], block.flags[i]))
+                                       block.time_ns[i], block.values[0][i], block.flags[i],
+                                       [block.values[k][i] for k in range(self._value_count())],
+                                       self._state(block.label[i])))
+
+    def _value_count(self):
+        return self._library.vmpf_reader_info(self._reader, self._library.vmpf_reader_session(self._reader)) \
+            .contents.value_count
+
+    def _state(self, label):
+        """The label `state`; '': there is none. A sampler gives no other."""
+        entry = self._library.vmpf_reader_label(self._reader, label)
+        return entry.text.text() if entry.key.text() == 'state' else ''
 
     def _stack(self, node):
         found = self._stacks.get(node)

@@ -15,7 +15,7 @@ import unittest
 import harness
 
 PERIODS = ('100us', '1ms', '4ms')
-METRICS = ('cpu',)
+METRICS = ('cpu', 'wall')
 THREADS = (1, 8)
 MODES = ('busy', 'sleeping')
 RUNS = int(os.environ.get('VMPROF_BIAS_RUNS', '0'))

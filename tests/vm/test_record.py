@@ -133,7 +133,7 @@ class Record(harness.TestCase):
 
     def test_usage(self):
         for words in ([], ['--follow', 'true'], ['-p', '1'], ['--native', 'true'], ['--lines', 'true'],
-                      ['--memory', 'true'], ['--wall', 'true'], ['--period', '1', 'true'],
+                      ['--memory', 'true'], ['--period', '1', 'true'],
                       ['--period', '19us', 'true'], ['--nonsense', 'true'], ['-o']):
             done = self.tool('vmprof-record', *words)
             self.assertEqual((done.code, done.out), (2, ''), done)

@@ -81,8 +81,8 @@ static int set_order(const struct record_order *order, int token_fd)
 {
     char text[96];
 
-    snprintf(text, sizeof(text), "fd=%d,token_fd=%d,period_ns=%" PRIu64, order->fd, token_fd,
-             order->period_ns);
+    snprintf(text, sizeof(text), "fd=%d,token_fd=%d,period_ns=%" PRIu64 ",wall=%d", order->fd,
+             token_fd, order->period_ns, order->wall);
     return preload(order->library) == 0 ? setenv("VMPROF_RECORD", text, 1) : -1;
 }
 

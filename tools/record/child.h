@@ -3,6 +3,7 @@
 #define VMPROF_TOOLS_RECORD_CHILD_H
 
 #include <signal.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -19,6 +20,7 @@ struct record_order {
     const char *library; /* the sampler */
     int fd;              /* where the profile goes */
     uint64_t period_ns;
+    bool wall; /* time on the clock too */
 };
 
 /* record_child_start() forks and runs argv[0], found on PATH, with the sampler preloaded. Returns 0, or

@@ -27,6 +27,7 @@
 struct record_options {
     const char *output;
     uint64_t period_ns;
+    bool wall;
 };
 
 static bool set_output(void *target, const char *value, struct vmpt_refusal *why)
@@ -48,6 +49,16 @@ static bool set_period(void *target, const char *value, struct vmpt_refusal *why
     return vmpt_parse_period(value, &options->period_ns, why->text, sizeof(why->text));
 }
 
+static bool set_wall(void *target, const char *value, struct vmpt_refusal *why)
+{
+    struct record_options *options = target;
+
+    (void)value;
+    (void)why;
+    options->wall = true;
+    return true;
+}
+
 static const struct vmpt_option record_options[] = {
     {"output", 'o', "FILE", "where the profile goes; it is overwritten (default: out.prof)",
      set_output},
@@ -55,14 +66,17 @@ static const struct vmpt_option record_options[] = {
      "CPU time between two samples: seconds (0.001) or with a\n"
      "unit (1ms, 100us); at least 20us and below 1s (default: 1ms)",
      set_period},
+    {"wall", 0, NULL,
+     "record time on the clock too, as the metric \"wall\": what threads wait\n"
+     "for counts, and labels say whether they ran",
+     set_wall},
 };
 
 /* Options that the command line of the tools reserves. A program called so is taken for what was
  * meant: an option. */
 static bool is_for_later(const char *argument)
 {
-    static const char *const names[] = {"--native", "--lines",  "--memory",
-                                        "--wall",   "--follow", "--pid"};
+    static const char *const names[] = {"--native", "--lines", "--memory", "--follow", "--pid"};
 
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         size_t length = strlen(names[i]);
@@ -207,7 +221,11 @@ static int record(const struct record_options *options, char **program)
         return EXIT_OWN_FAILURE;
     }
     const struct record_order order = {
-        .library = sampler, .fd = output.fd, .period_ns = options->period_ns};
+        .library = sampler,
+        .fd = output.fd,
+        .period_ns = options->period_ns,
+        .wall = options->wall,
+    };
     error = record_child_start(&child, program, &order, &is_exec);
     if (error != 0) {
         record_output_drop(&output);

@@ -12,6 +12,7 @@
 
 struct counts {
     uint64_t samples;
+    uint64_t cpu_samples; /* those that are not of waiting alone */
     uint64_t lost_samples;
     uint64_t duration_ns;
     uint64_t cpu_ns;
@@ -37,6 +38,7 @@ static void add_block(struct counts *counts, const struct vmpf_info *info,
     counts->samples += block->count;
     for (size_t i = 0; column < VMPF_MAX_VALUES && i < block->count; i++) {
         counts->cpu_ns += block->values[column][i];
+        counts->cpu_samples += block->values[column][i] != 0;
     }
 }
 
@@ -71,9 +73,10 @@ static bool count(const char *path, struct counts *counts, struct vmpf_error *er
 static void say_counts(const struct counts *counts, const char *shown, uint64_t asked_period_ns)
 {
     char duration[32], reached[32], asked[32], lost[48] = "";
+    uint64_t cpu_samples = counts->cpu_samples != 0 ? counts->cpu_samples : 1;
 
     vmpt_format_duration(counts->duration_ns, duration, sizeof(duration));
-    vmpt_format_duration(counts->cpu_ns / counts->samples, reached, sizeof(reached));
+    vmpt_format_duration(counts->cpu_ns / cpu_samples, reached, sizeof(reached));
     vmpt_format_duration(asked_period_ns, asked, sizeof(asked));
     if (counts->lost_samples > 0) {
         snprintf(lost, sizeof(lost), ", %" PRIu64 " lost", counts->lost_samples);

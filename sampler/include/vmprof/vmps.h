@@ -70,6 +70,9 @@ struct vmps_options {
     /* The caller's Python stack, leaf first. NULL: the layout is checked by types only. */
     const struct vmps_known_frame *known_frames;
     size_t known_frame_count;
+    /* Not 0: samples have a second value, time on the clock, and tell what their thread did (label `state`). Threads that wait are
+     * not woken for it. */
+    int wall;
 };
 
 /* vmps_start() starts sampling every thread of the process. What ticks come from is chosen by itself; VMPROF_TICK_SOURCE in
@@ -84,6 +87,7 @@ struct vmps_summary {
     uint64_t cpu_ns;            /* that the kept samples stand for */
     uint64_t asked_period_ns;   /* what vmps_start() was given */
     uint64_t reached_period_ns; /* cpu_ns a sample; 0: no sample */
+    uint64_t waited_ns;         /* with `wall`: of all threads, while they did not run */
 };
 
 /* vmps_stop() stops, writes all that is pending, and leaves no thread, timer, handler or mapping behind.

@@ -23,18 +23,19 @@ except OSError:
 # All else is imported where it is needed: a program that merely imports vmprof pays for nothing.
 
 
-def enable(fileno, timeout=-1):
+def enable(fileno, timeout=-1, real_time=False):
     """Start to profile all threads of this process, and write the profile to the descriptor fileno.
 
     timeout is the period between two samples: an int counts microseconds, a float seconds, and -1
     stands for 4 ms. It is at least 20 microseconds and below a second. The descriptor stays open,
-    and the caller's, until disable().
+    and the caller's, until disable(). real_time=True records time on the clock too: what threads wait
+    for counts, and is a second metric of the profile ("wall").
     """
     from vmprof import _period, _recorder
     if isinstance(fileno, bool) or not hasattr(fileno, '__index__'):
         raise TypeError('fileno must be an int, such as file.fileno(), not %s'
                         % type(fileno).__name__)
-    _recorder.start('enable', fileno.__index__(), _period.from_timeout(timeout))
+    _recorder.start('enable', fileno.__index__(), _period.from_timeout(timeout), wall=bool(real_time))
 
 
 def disable():

@@ -17,6 +17,8 @@ Runs PROGRAM as python itself would, records where its time goes, and prints a t
   -o, --output FILE    write the profile to FILE instead of printing the table
   -p, --period PERIOD  CPU time between two samples: seconds (0.001) or with a unit (1ms, 100us);
                        at least 20us and below 1s; the default is 1ms
+      --wall           record time on the clock too, with what threads wait for, as the metric "wall" of
+                       vmprof-top; use -o: the table is of CPU time
   -m                   PROGRAM is the name of a module, as in python -m
   -h, --help           show this help
   --version            show the version
@@ -56,6 +58,7 @@ class _Options(object):
         self.output = None
         self.period_ns = _period.COMMAND_NS
         self.is_module = False
+        self.wall = False
         rest = list(arguments)
         while rest and rest[0].startswith('-') and rest[0] != '-':
             argument = rest.pop(0)
@@ -74,6 +77,8 @@ class _Options(object):
             _print_and_exit('vmprof %s\n' % vmprof.__version__)
         elif name == '-m' and value is None:
             self.is_module = True
+        elif name == '--wall' and value is None:
+            self.wall = True
         elif name in ('-o', '--output', '-p', '--period'):
             if value is None:
                 if not rest:
@@ -156,7 +161,7 @@ def _start(options, program):
     try:
         _program.enter(program)
         _recorder.start('command', output.fd, options.period_ns, _program.execute.__code__,
-                        (main.__code__, _Ending.finish.__code__))
+                        (main.__code__, _Ending.finish.__code__), options.wall)
     except (EnvironmentError, ImportError, RuntimeError, ValueError) as error:
         ending.cancel()
         raise _Failure(_plain(error))
@@ -441,9 +446,11 @@ def _complain(text):
 
 def describe(name, summary, why_no_sample):
     """One line on what was recorded."""
-    if not summary.samples:
+    if not summary.samples and not summary.waited_ns:
         return '%s: no sample: %s' % (name, why_no_sample(summary.process_cpu_ns, summary.asked_period_ns))
     lost = ', %d lost' % summary.lost_samples if summary.lost_samples else ''
+    if summary.waited_ns:
+        lost += ', %s of waiting' % _period.to_text(summary.waited_ns)
     return ('%s: %d samples in %s, one every %s of CPU time (asked: %s)%s; to see them: vmprof-top %s'
             % (name, summary.samples, _period.to_text(summary.duration_ns),
                _period.to_text(summary.reached_period_ns), _period.to_text(summary.asked_period_ns), lost, name))

@@ -32,14 +32,16 @@ class _Options(ctypes.Structure):
                 ('argument_count', ctypes.c_size_t), ('root_code_address', ctypes.c_uint64),
                 ('recorder_codes', ctypes.POINTER(ctypes.c_uint64)), ('recorder_code_count', ctypes.c_size_t),
                 ('named_codes', ctypes.POINTER(_KnownFrame)), ('named_code_count', ctypes.c_size_t),
-                ('known_frames', ctypes.POINTER(_KnownFrame)), ('known_frame_count', ctypes.c_size_t)]
+                ('known_frames', ctypes.POINTER(_KnownFrame)), ('known_frame_count', ctypes.c_size_t),
+                ('wall', ctypes.c_int)]
 
 
 class Summary(ctypes.Structure):
     """What a recording came to; see struct vmps_summary."""
     _fields_ = [('size', ctypes.c_size_t), ('samples', ctypes.c_uint64), ('lost_samples', ctypes.c_uint64),
                 ('duration_ns', ctypes.c_uint64), ('cpu_ns', ctypes.c_uint64),
-                ('asked_period_ns', ctypes.c_uint64), ('reached_period_ns', ctypes.c_uint64)]
+                ('asked_period_ns', ctypes.c_uint64), ('reached_period_ns', ctypes.c_uint64),
+                ('waited_ns', ctypes.c_uint64)]
     process_cpu_ns = None  # what the process used meanwhile, sampled or not, without the sampler's thread
 
 
@@ -103,13 +105,14 @@ def _arguments():
             for argument in getattr(sys, 'argv', None) or []]
 
 
-def start(who, fd, period_ns, root_code=None, own_codes=()):
+def start(who, fd, period_ns, root_code=None, own_codes=(), wall=False):
     """Starts a recording. root_code: of the function whose frame, and all above it, are left out. own_codes:
     of functions of ours; while one of them runs, and none of root_code inside of it, nothing is recorded."""
     global _started_by, _cpu_at_start
     sampler = _load()
     argv = _arguments()
     options = _Options(ctypes.sizeof(_Options), fd, period_ns)
+    options.wall = wall
     options.program = argv[0] if argv else None
     options.argument_count = len(argv[1:])
     options.arguments = (ctypes.c_char_p * len(argv[1:]))(*argv[1:])
