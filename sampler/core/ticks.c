@@ -16,8 +16,8 @@ static const struct vmps_tick_source *const beside[] = {
 /* A thread of ours would never run while one of the program does. */
 static const struct vmps_tick_source *const on_one_core[] = {
     &vmps_ticks_perf,
-    &vmps_ticks_helper,
     &vmps_ticks_cpu_timer,
+    &vmps_ticks_helper,
 };
 
 #define LENGTH(array) (sizeof(array) / sizeof(array)[0])

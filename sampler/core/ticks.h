@@ -72,6 +72,11 @@ const struct vmps_tick_source *vmps_ticks_choice(uint64_t period_ns, size_t inde
 /* vmps_thread_cpu_ns() reads a thread's CPU clock. 0: it is gone, or has not run yet. */
 uint64_t vmps_thread_cpu_ns(pid_t thread_id);
 
+/* vmps_thread_call() gives the number of the system call that a thread waits in, and its first argument; -1: not known. False: it
+ * does not wait, but runs or could.  vmps_thread_is_runnable() is the reverse. */
+bool vmps_thread_call(pid_t thread_id, long *call, uint64_t *argument);
+bool vmps_thread_is_runnable(pid_t thread_id);
+
 /* vmps_kernel_tick_ns() is the shortest period of vmps_ticks_cpu_timer. */
 uint64_t vmps_kernel_tick_ns(void);
 

@@ -23,13 +23,6 @@
 #define IDLE_FACTOR 4u
 #define IDLE_ROUNDS 16u
 #define LONG_IDLE_ROUNDS 128u
-#define NEAR_PART 8
-/* A round that comes later than both of these, the first a part of a period, ticks only threads that are on a core, unless
- * so many before it were late: what we waited for may be a thread of the program that had to leave the core, by
- * a system call for one, and a tick would find it there. */
-#define LATE_PART 4
-#define LATE_NS UINT64_C(40000)
-#define LATE_ROUNDS 20
 
 /* A thread that gets ticks. */
 struct target {
@@ -38,6 +31,7 @@ struct target {
     uint64_t period_ns;
     uint64_t last_ns; /* its CPU clock at its last tick */
     uint64_t seen_ns; /* and in the last round */
+    bool unsure;      /* in this round: it could run, and does not */
     struct vmps_spell spell;
 };
 
@@ -48,6 +42,9 @@ struct vmps_ticker {
     size_t count, capacity;
     uint64_t period_ns;
     uint64_t random;
+    cpu_set_t allowed; /* cores that the process may use */
+    int cores;
+    bool unsure;                  /* of some thread in this round */
     struct vmps_waiting *waiting; /* NULL: nobody wants to know who waits */
     pid_t process_id;
     _Atomic pid_t thread_id; /* 0: it does not run yet */
@@ -71,19 +68,6 @@ static void send_tick(const struct vmps_ticker *ticker, const struct target *tar
     syscall(SYS_rt_tgsigqueueinfo, ticker->process_id, target->id, VMPS_TICK_SIGNAL, &info);
 }
 
-/* Whether a thread runs, or did until we took its core a moment ago: then its clock went on nearly as long as time
- * did. The clock of one that is on a core moves on between two looks. Others are left alone: a tick for one that
- * sleeps would interrupt its sleep, and one that waits for a core has mostly left it at a system call, which
- * is not where its time goes. */
-static bool is_running(const struct target *target, uint64_t now_ns, uint64_t round_ns,
-                       bool in_time)
-{
-    if (vmps_thread_cpu_ns(target->id) > now_ns) {
-        return true;
-    }
-    return in_time && now_ns - target->seen_ns + target->period_ns / NEAR_PART >= round_ns;
-}
-
 static void look_for_waiting(const struct vmps_ticker *ticker, struct target *target,
                              const struct vmps_look *look)
 {
@@ -92,43 +76,90 @@ static void look_for_waiting(const struct vmps_ticker *ticker, struct target *ta
     }
 }
 
-/* True: the thread has used time since the last round, which was round_ns ago. */
-static bool look_at(const struct vmps_ticker *ticker, struct target *target, uint64_t round_ns,
-                    bool in_time)
+/* The clock of a thread that is on a core moves on between two looks. Others are left alone: a tick for one that sleeps would
+ * interrupt its sleep, and one that waits for a core has mostly left it at a system call, which is not where
+ * its time goes. */
+static void look_again(const struct vmps_ticker *ticker, struct target *target,
+                       struct vmps_look *look)
 {
-    uint64_t clock_ns = ticker->waiting != NULL ? monotonic_ns() : 0;
-    uint64_t now_ns = vmps_thread_cpu_ns(target->id);
-    struct vmps_look look = {
-        .thread_id = target->id,
-        .slot = (uint32_t)(target->value & VMPS_TICK_SLOT_MASK),
-        .now_ns = clock_ns,
-        .cpu_ns = now_ns,
-        .late = round_ns > 2 * ticker->period_ns,
-    };
-    /* A clock that goes back, or stands at 0, is that of another thread with the same number, or of none. */
-    if (now_ns <= target->seen_ns) {
-        look_for_waiting(ticker, target, &look);
-        return false;
-    }
+    uint64_t cpu_ns = vmps_thread_cpu_ns(target->id);
+    look->runs = cpu_ns > look->cpu_ns || (cpu_ns != 0 && ticker->cores == 1 && target->unsure);
     /* Half a period: rounds are a period apart, more or less. */
-    bool is_due = now_ns - target->last_ns >= target->period_ns / 2;
-    look.runs =
-        (is_due || ticker->waiting != NULL) && is_running(target, now_ns, round_ns, in_time);
-    if (is_due && look.runs) {
-        target->last_ns = now_ns;
+    if (look->runs && cpu_ns - target->last_ns >= target->period_ns / 2) {
+        target->last_ns = cpu_ns;
         send_tick(ticker, target);
     }
-    look_for_waiting(ticker, target, &look);
-    target->seen_ns = now_ns;
-    return true;
 }
 
-static bool look_at_all(struct vmps_ticker *ticker, uint64_t round_ns, bool in_time)
+static struct vmps_look begin_look(const struct vmps_ticker *ticker, const struct target *target,
+                                   uint64_t round_ns)
+{
+    uint64_t now_ns = ticker->waiting != NULL ? monotonic_ns() : 0;
+    return (struct vmps_look){
+        .thread_id = target->id,
+        .slot = (uint32_t)(target->value & VMPS_TICK_SLOT_MASK),
+        .now_ns = now_ns,
+        .cpu_ns = vmps_thread_cpu_ns(target->id),
+        .late = round_ns > 2 * ticker->period_ns,
+    };
+}
+
+/* True: the thread has used time since the last round, which was round_ns ago. */
+static bool look_at(struct vmps_ticker *ticker, struct target *target, uint64_t round_ns)
+{
+    struct vmps_look look = begin_look(ticker, target, round_ns);
+    /* A clock that goes back, or stands at 0, is that of another thread with the same number, or of none. */
+    bool moved = look.cpu_ns > target->seen_ns;
+    target->unsure = false;
+    if (moved) {
+        look_again(ticker, target, &look);
+        target->unsure = !look.runs && vmps_thread_is_runnable(target->id);
+        target->seen_ns = look.cpu_ns;
+    }
+    ticker->unsure = ticker->unsure || target->unsure;
+    if (!target->unsure) {
+        look_for_waiting(ticker, target, &look);
+    }
+    return moved;
+}
+
+/* A thread that could run and does not may have had to leave its core for us. Gone to another one, we see whether it goes
+ * on. We stay there: it is not in its way any more. */
+static void step_aside(const struct vmps_ticker *ticker)
+{
+    cpu_set_t others = ticker->allowed;
+    int core = sched_getcpu();
+    if (core >= 0 && core < CPU_SETSIZE) {
+        CPU_CLR((size_t)core, &others);
+    }
+    if (ticker->cores > 1 && sched_setaffinity(0, sizeof others, &others) == 0) {
+        sched_setaffinity(0, sizeof ticker->allowed, &ticker->allowed);
+    }
+}
+
+static bool look_at_all(struct vmps_ticker *ticker, uint64_t round_ns)
 {
     bool any = false;
     pthread_mutex_lock(&ticker->lock);
+    ticker->unsure = false;
     for (size_t i = 0; i < ticker->count; i++) {
-        any = look_at(ticker, &ticker->targets[i], round_ns, in_time) || any;
+        any = look_at(ticker, &ticker->targets[i], round_ns) || any;
+    }
+    if (ticker->unsure) {
+        step_aside(ticker);
+    }
+    for (size_t i = 0; ticker->unsure && i < ticker->count; i++) {
+        struct target *target = &ticker->targets[i];
+        struct vmps_look look = begin_look(ticker, target, round_ns);
+        if (target->unsure) {
+            /* Against the first look: it may have gone on since. */
+            const uint64_t cpu_ns = look.cpu_ns;
+            look.cpu_ns = target->seen_ns;
+            look_again(ticker, target, &look);
+            look.cpu_ns = cpu_ns;
+            look_for_waiting(ticker, target, &look);
+            target->seen_ns = cpu_ns;
+        }
     }
     pthread_mutex_unlock(&ticker->lock);
     return any;
@@ -166,14 +197,10 @@ static void *ticker_main(void *argument)
     atomic_store(&ticker->thread_id, own_id);
     uint64_t next_ns = monotonic_ns();
     uint64_t before_ns = next_ns;
-    uint64_t late_ns = ticker->period_ns / LATE_PART;
-    late_ns = late_ns > LATE_NS ? late_ns : LATE_NS;
-    uint32_t idle = 0, late = 0;
+    uint32_t idle = 0;
     while (!atomic_load(&ticker->stop)) {
         uint64_t now_ns = monotonic_ns();
-        late = now_ns > next_ns + late_ns ? late + 1 : 0;
-        bool in_time = late == 0 || late > LATE_ROUNDS;
-        idle = look_at_all(ticker, now_ns - before_ns, in_time) ? 0 : idle + 1;
+        idle = look_at_all(ticker, now_ns - before_ns) ? 0 : idle + 1;
         before_ns = now_ns;
         next_ns += next_interval(ticker) * idle_factor(idle);
         now_ns = monotonic_ns();
@@ -217,6 +244,8 @@ static int open_ticker(struct vmps_ticker **out, uint64_t period_ns, pid_t *own_
     ticker->period_ns = period_ns;
     ticker->process_id = getpid();
     ticker->random = monotonic_ns() << 1 | 1;
+    bool known = sched_getaffinity(0, sizeof ticker->allowed, &ticker->allowed) == 0;
+    ticker->cores = known ? CPU_COUNT(&ticker->allowed) : 0;
     pthread_mutex_init(&ticker->lock, NULL);
     int failed = start_thread(ticker);
     if (failed != 0) {

@@ -1,22 +1,16 @@
 #include "sampler/core/waiting.h"
 
-#include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
-#include <time.h>
-#include <unistd.h>
 
 #include "sampler/core/ticks.h"
 #include "sampler/signal/sample_sig.h"
 
-#define NS_PER_S UINT64_C(1000000000)
 /* A long wait is published piece by piece, so that a killed program loses no more than this of it. */
 #define PIECE_NS UINT64_C(100000000)
 #define TEXTS_BYTES (2 * (size_t)VMPS_MAX_TEXT_BYTES + VMPS_MAX_LINES_BYTES)
 #define FIRST_CAPACITY 64u
-#define SYSCALL_LINE_BYTES 256
 #define SAMPLE_TRUNCATED 1u
 
 void vmps_waiting_init(struct vmps_waiting *waiting, struct vmps_recording *recording,
@@ -159,24 +153,15 @@ static bool read_stack(struct vmps_waiting *waiting, struct vmps_spell *spell,
 
 /* ---- why it waits ------------------------------------------------------------------------------- */
 
-/* /proc/self/task/N/syscall: "running", or the number of the call that the thread waits in, and its arguments. */
 static uint32_t why(const struct vmps_waiting *waiting, pid_t thread_id)
 {
-    char path[64], line[SYSCALL_LINE_BYTES];
-    snprintf(path, sizeof path, "/proc/self/task/%d/syscall", thread_id);
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0) {
-        return VMPF_ROW_STATE_WAITING;
-    }
-    ssize_t size = read(fd, line, sizeof line - 1);
-    close(fd);
-    line[size > 0 ? size : 0] = '\0';
-    if (strncmp(line, "running", strlen("running")) == 0) {
+    long call;
+    uint64_t argument;
+    if (!vmps_thread_call(thread_id, &call, &argument)) {
         return VMPF_ROW_STATE_RUNNING;
     }
-    char *rest;
-    bool on_lock = strtol(line, &rest, 10) == SYS_futex && waiting->vm->ops->is_lock != NULL &&
-                   waiting->vm->ops->is_lock(waiting->vm, strtoull(rest, NULL, 16));
+    bool on_lock = call == SYS_futex && waiting->vm->ops->is_lock != NULL &&
+                   waiting->vm->ops->is_lock(waiting->vm, argument);
     return on_lock ? VMPF_ROW_STATE_WAITING_GIL : VMPF_ROW_STATE_WAITING;
 }
 
