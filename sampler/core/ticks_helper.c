@@ -150,8 +150,8 @@ static bool look_at_all(struct vmps_ticker *ticker, uint64_t round_ns)
     }
     for (size_t i = 0; ticker->unsure && i < ticker->count; i++) {
         struct target *target = &ticker->targets[i];
-        struct vmps_look look = begin_look(ticker, target, round_ns);
         if (target->unsure) {
+            struct vmps_look look = begin_look(ticker, target, round_ns);
             /* Against the first look: it may have gone on since. */
             const uint64_t cpu_ns = look.cpu_ns;
             look.cpu_ns = target->seen_ns;

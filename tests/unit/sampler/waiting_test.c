@@ -100,7 +100,7 @@ static struct bed *make_bed(void)
     bed->journal->header_size_bytes = HEADER_BYTES;
     bed->journal->capacity_bytes = CAPACITY;
     vmps_ring_init(&bed->recording.ring, bed->journal);
-    bed->recording.codes.entries = calloc(VMPS_CODES_ENTRIES, sizeof(uint64_t));
+    bed->recording.codes.entries = calloc(VMPS_CODES_ENTRIES, sizeof(_Atomic uint64_t));
     bed->recording.slots = &bed->slot;
     bed->recording.start_ns = START;
     bed->recording.wall = true;
@@ -175,7 +175,7 @@ static bool next_row(struct bed *bed, struct row *row)
 
 static void expect_row(struct bed *bed, uint32_t code, uint64_t wall_ns)
 {
-    struct row row;
+    struct row row = {0};
     assert_true(next_row(bed, &row));
     assert_int_equal(row.code, code);
     assert_int_equal(row.frames, 1);
@@ -187,7 +187,7 @@ static void expect_row(struct bed *bed, uint32_t code, uint64_t wall_ns)
 
 static void expect_nothing(struct bed *bed)
 {
-    struct row row;
+    struct row row = {0};
     assert_false(next_row(bed, &row));
 }
 
@@ -234,7 +234,7 @@ static void test_late_looks(void **state)
 {
     (void)state;
     struct bed *bed = make_bed();
-    struct row row;
+    struct row row = {0};
     look(bed, 0, 0, true, false);
     look(bed, PERIOD, 0, false, false);
     look(bed, 16 * PERIOD, 0, false, true);
@@ -286,7 +286,7 @@ static void test_the_last_sample_stands_in(void **state)
     vmps_waiting_end(&bed->waiting, &bed->spell, 0);
     expect_row(bed, 9, PERIOD);
     /* It changes right now: no frames rather than wrong ones. */
-    struct row row;
+    struct row row = {0};
     bed->slot.sequence = 5;
     look(bed, PERIOD, 0, false, false);
     look(bed, PERIOD, 0, false, false);
