@@ -77,6 +77,9 @@ uint64_t vmps_thread_cpu_ns(pid_t thread_id);
 bool vmps_thread_call(pid_t thread_id, long *call, uint64_t *argument);
 bool vmps_thread_is_runnable(pid_t thread_id);
 
+/* vmps_thread_queued_ns() tells for how long a thread has waited for a core, in all, when it last got one. 0: not known. */
+uint64_t vmps_thread_queued_ns(pid_t thread_id);
+
 /* vmps_kernel_tick_ns() is the shortest period of vmps_ticks_cpu_timer. */
 uint64_t vmps_kernel_tick_ns(void);
 

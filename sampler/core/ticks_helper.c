@@ -18,20 +18,23 @@
 
 #define NS_PER_S UINT64_C(1000000000)
 #define STACK_BYTES ((size_t)128 << 10)
-/* Where no thread runs, rounds are this many times as far apart, and again so many when it goes on: a thread that wakes is
- * seen that late. */
+/* Where no thread has run for so long, rounds are this many times as far apart, and again so many when it goes on: a thread that
+ * wakes is seen that late. Not after a short sleep, or what comes after short sleeps would be seen less than the rest. */
 #define IDLE_FACTOR 4u
-#define IDLE_ROUNDS 16u
-#define LONG_IDLE_ROUNDS 128u
+#define IDLE_NS UINT64_C(20000000)
+#define LONG_IDLE_NS UINT64_C(200000000)
+/* From the interrupt that wakes us until we know what time it is. */
+#define WAKE_NS UINT64_C(20000)
 
 /* A thread that gets ticks. */
 struct target {
     pid_t id;
     uint64_t value;
     uint64_t period_ns;
-    uint64_t last_ns; /* its CPU clock at its last tick */
-    uint64_t seen_ns; /* and in the last round */
-    bool unsure;      /* in this round: it could run, and does not */
+    uint64_t last_ns;   /* its CPU clock at its last tick */
+    uint64_t seen_ns;   /* and in the last round */
+    bool unsure;        /* in this round: it could run, and does not */
+    uint64_t queued_ns; /* when unsure: how long it has waited for cores */
     struct vmps_spell spell;
 };
 
@@ -42,6 +45,7 @@ struct vmps_ticker {
     size_t count, capacity;
     uint64_t period_ns;
     uint64_t random;
+    uint64_t woken_ns; /* when this round began */
     cpu_set_t allowed; /* cores that the process may use */
     int cores;
     bool unsure;                  /* of some thread in this round */
@@ -76,6 +80,16 @@ static void look_for_waiting(const struct vmps_ticker *ticker, struct target *ta
     }
 }
 
+/* Of a thread that went on when we had left: whether it had waited for its core for longer than we were there. */
+static bool was_queued(const struct vmps_ticker *ticker, const struct target *target)
+{
+    if (!target->unsure || ticker->cores == 1) {
+        return false;
+    }
+    uint64_t here_ns = monotonic_ns() - ticker->woken_ns;
+    return vmps_thread_queued_ns(target->id) - target->queued_ns > here_ns + WAKE_NS;
+}
+
 /* The clock of a thread that is on a core moves on between two looks. Others are left alone: a tick for one that sleeps would
  * interrupt its sleep, and one that waits for a core has mostly left it at a system call, which is not where
  * its time goes. */
@@ -85,7 +99,8 @@ static void look_again(const struct vmps_ticker *ticker, struct target *target,
     uint64_t cpu_ns = vmps_thread_cpu_ns(target->id);
     look->runs = cpu_ns > look->cpu_ns || (cpu_ns != 0 && ticker->cores == 1 && target->unsure);
     /* Half a period: rounds are a period apart, more or less. */
-    if (look->runs && cpu_ns - target->last_ns >= target->period_ns / 2) {
+    if (look->runs && !was_queued(ticker, target) &&
+        cpu_ns - target->last_ns >= target->period_ns / 2) {
         target->last_ns = cpu_ns;
         send_tick(ticker, target);
     }
@@ -115,6 +130,9 @@ static bool look_at(struct vmps_ticker *ticker, struct target *target, uint64_t 
         look_again(ticker, target, &look);
         target->unsure = !look.runs && vmps_thread_is_runnable(target->id);
         target->seen_ns = look.cpu_ns;
+    }
+    if (target->unsure) {
+        target->queued_ns = vmps_thread_queued_ns(target->id);
     }
     ticker->unsure = ticker->unsure || target->unsure;
     if (!target->unsure) {
@@ -176,12 +194,12 @@ static uint64_t next_interval(struct vmps_ticker *ticker)
     return ticker->period_ns * 3 / 4 + x % (ticker->period_ns / 2);
 }
 
-static uint32_t idle_factor(uint32_t idle_rounds)
+static uint32_t idle_factor(uint64_t idle_ns)
 {
-    if (idle_rounds < IDLE_ROUNDS) {
+    if (idle_ns < IDLE_NS) {
         return 1;
     }
-    return idle_rounds < LONG_IDLE_ROUNDS ? IDLE_FACTOR : IDLE_FACTOR * IDLE_FACTOR;
+    return idle_ns < LONG_IDLE_NS ? IDLE_FACTOR : IDLE_FACTOR * IDLE_FACTOR;
 }
 
 static void *ticker_main(void *argument)
@@ -197,12 +215,14 @@ static void *ticker_main(void *argument)
     atomic_store(&ticker->thread_id, own_id);
     uint64_t next_ns = monotonic_ns();
     uint64_t before_ns = next_ns;
-    uint32_t idle = 0;
+    uint64_t idle_ns = 0;
     while (!atomic_load(&ticker->stop)) {
         uint64_t now_ns = monotonic_ns();
-        idle = look_at_all(ticker, now_ns - before_ns) ? 0 : idle + 1;
+        uint64_t round_ns = now_ns - before_ns;
+        ticker->woken_ns = now_ns;
+        idle_ns = look_at_all(ticker, round_ns) ? 0 : idle_ns + round_ns;
         before_ns = now_ns;
-        next_ns += next_interval(ticker) * idle_factor(idle);
+        next_ns += next_interval(ticker) * idle_factor(idle_ns);
         now_ns = monotonic_ns();
         if (next_ns < now_ns) {
             next_ns = now_ns; /* late: rounds that were missed are not made up for */
