@@ -3,7 +3,7 @@
 #include <sched.h>
 #include <string.h>
 
-/* spec/decisions/0008-ticks.md has the measurements behind the order. */
+/* spec/decisions/0009-ticks.md has the measurements behind the order. */
 static const struct vmps_tick_source *const by_kernel_tick[] = {
     &vmps_ticks_cpu_timer,
     &vmps_ticks_helper,
