@@ -23,6 +23,7 @@ import time
 DEPTHS = (10, 50, 200)
 BATCH = 100
 BATCHES = 50
+ENOUGH = 0.97  # of the samples: on a busy machine a rest is sometimes too short, and its sample not taken
 REST = 8  # more than REST_FACTOR of the signal handler
 SYS_RT_TGSIGQUEUEINFO = 297  # x86-64
 SI_TIMER = -2
@@ -98,7 +99,7 @@ def measure(depth):
         sender = Sender(*timer_of_this_thread())
         sample, whole = at_depth(depth, sender.measure)
         summary = _recorder.stop()
-    if summary.samples + summary.lost_samples < BATCH * BATCHES:
+    if summary.samples + summary.lost_samples < ENOUGH * BATCH * BATCHES:
         sys.exit('only %d of %d samples were taken' % (summary.samples, BATCH * BATCHES))
     return sample, whole, summary.lost_samples
 
