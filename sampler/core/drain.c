@@ -87,6 +87,8 @@ static void tell(struct vmps_session *session)
 static void tell_end(struct vmps_session *session)
 {
     struct vmps_thread_totals totals;
+    struct vmpf_error err = {0};
+    keep_error(session, vmps_metadata_reached(session, &err), &err);
     vmps_threads_totals(&session->threads, &totals);
     if (atomic_load(&session->recording.trust) == VMPS_TRUST_UNVERIFIED &&
         totals.samples >= ENOUGH_SAMPLES) {

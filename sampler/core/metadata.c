@@ -7,6 +7,8 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#define VMPS_META_TICK_SOURCE "tick_source"
+#define VMPS_META_REACHED_PERIOD_NS "reached_period_ns"
 #define MAX_ARGUMENTS 4096
 #define MAX_COMMAND_LINE_BYTES ((size_t)1 << 20)
 
@@ -117,7 +119,8 @@ vmpf_status vmps_metadata_write(struct vmps_session *session, const struct vmps_
         {VMPF_META_INTERPRETER_VERSION, session->vm.version},
         {VMPF_META_HOST, system.nodename},
         {VMPF_META_OS, os},
-        {VMPF_META_CLOCK, session->threads.source->clock},
+        {VMPF_META_CLOCK, session->recording.wall ? "wall" : session->threads.source->clock},
+        {VMPS_META_TICK_SOURCE, session->threads.source->name},
     };
     vmpf_writer *w = session->writer;
     for (size_t i = 0; i < sizeof strings / sizeof strings[0]; i++) {
@@ -130,8 +133,14 @@ vmpf_status vmps_metadata_write(struct vmps_session *session, const struct vmps_
             return status;
         }
     }
-    const struct vmpf_string values[] = {string_of("cpu:ns"), string_of("memory:bytes")};
-    size_t value_count = session->recording.memory.is_on ? 2 : 1;
+    struct vmpf_string values[3] = {string_of("cpu:ns")};
+    size_t value_count = 1;
+    if (session->recording.wall) {
+        values[value_count++] = string_of("wall:ns");
+    }
+    if (session->recording.memory.is_on) {
+        values[value_count++] = string_of("memory:bytes");
+    }
     vmpf_status status = vmpf_writer_meta_list(w, VMPF_META_VALUES, values, value_count, err);
     if (status == VMPF_OK) {
         status = write_integers(session, err);
@@ -155,4 +164,15 @@ vmpf_status vmps_metadata_paused(struct vmps_session *session, uint64_t paused_n
         vmpf_writer_meta_integer(session->writer, VMPF_META_PAUSED_NS, paused_ns, err);
     /* It comes seldom, and a program that is killed now should not take it along. */
     return status == VMPF_OK ? vmpf_writer_flush(session->writer, err) : status;
+}
+
+vmpf_status vmps_metadata_reached(struct vmps_session *session, struct vmpf_error *err)
+{
+    struct vmps_thread_totals totals;
+    vmps_threads_totals(&session->threads, &totals);
+    if (totals.samples == 0) {
+        return VMPF_OK;
+    }
+    return vmpf_writer_meta_integer(session->writer, VMPS_META_REACHED_PERIOD_NS,
+                                    totals.cpu_ns / totals.samples, err);
 }

@@ -8,6 +8,9 @@
 vmpf_status vmps_metadata_write(struct vmps_session *session, const struct vmps_options *options,
                                 struct vmpf_error *err);
 
+/* vmps_metadata_reached() writes, at the end, what period was reached. */
+vmpf_status vmps_metadata_reached(struct vmps_session *session, struct vmpf_error *err);
+
 /* vmps_metadata_note() says what a reader should be told. */
 vmpf_status vmps_metadata_note(struct vmps_session *session, const char *note,
                                struct vmpf_error *err);

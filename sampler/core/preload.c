@@ -1,6 +1,6 @@
 /* preload.c: the way in for who has this library in LD_PRELOAD. A person writes VMPROF="out=FILE,period=1ms" into
  * the environment (request.h): the first process with an interpreter in it is recorded. vmprof-record writes
- * VMPROF_RECORD="period_ns=N,toggle=N,memory=N,fd=N,token_fd=N", and reports in the end. The program may be a script, env, or
+ * VMPROF_RECORD="period_ns=N,toggle=N,memory=N,wall=N,fd=N,token_fd=N", and reports in the end. The program may be a script, env, or
  * a shell that starts the interpreter: what is recorded is the first process with an interpreter in it.
  * That is the one which takes the only byte out of the pipe token_fd; all others run on as if we were
  * not there. */
@@ -33,7 +33,7 @@ struct request {
     int token_fd;
     uint64_t period_ns;
     int toggle_signal;
-    bool memory;
+    bool memory, wall;
     const char *follow; /* a folder; NULL: this process alone */
 };
 
@@ -72,15 +72,16 @@ static bool parse_where(const char *text, struct request *request)
 
 static bool parse(const char *text, struct request *request)
 {
-    uint64_t toggle, memory;
+    uint64_t toggle, memory, wall;
     memset(request, 0, sizeof *request);
     if (!take_number(&text, "period_ns=", &request->period_ns) ||
         !take_number(&text, "toggle=", &toggle) || !take_number(&text, "memory=", &memory) ||
-        toggle > INT32_MAX) {
+        !take_number(&text, "wall=", &wall) || toggle > INT32_MAX) {
         return false;
     }
     request->toggle_signal = (int)toggle;
     request->memory = memory != 0;
+    request->wall = wall != 0;
     return parse_where(text, request);
 }
 
@@ -178,6 +179,7 @@ static bool start_recorded(const struct request *request, uint32_t native)
         .toggle_signal = request->toggle_signal,
         .memory = request->memory,
         .native = native,
+        .wall = request->wall,
     };
     if (request->follow != NULL) {
         started_here = vmps_follow_begin(request->follow, &options);

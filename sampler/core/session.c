@@ -157,6 +157,65 @@ static vmps_status open_resident(struct vmps_session *session, const struct vmps
                        : vmps_fail(err, VMPS_E_SYSTEM, failed, "/proc/self/statm cannot be read");
 }
 
+static int try_source(struct vmps_session *session, const struct vmps_tick_source *source)
+{
+    int failed =
+        vmps_threads_init(&session->threads, source, session->period_ns, session->recording.slots);
+    if (failed != 0) {
+        vmps_threads_fini(&session->threads);
+        session->threads.free_slots = NULL;
+    }
+    return failed;
+}
+
+/* Who waits is seen by a thread that looks: no other source will do. */
+static vmps_status open_watch(struct vmps_session *session, const char *name,
+                              struct vmps_error *err)
+{
+    const struct vmps_tick_source *source = &vmps_ticks_helper;
+    if (name != NULL && name[0] != '\0' && strcmp(name, source->name) != 0) {
+        return vmps_fail(
+            err, VMPS_E_ARG, 0,
+            "time on the clock needs the ticks of helper; leave " VMPS_TICK_SOURCE_VARIABLE " out");
+    }
+    int failed = try_source(session, source);
+    if (failed != 0) {
+        return vmps_fail(err, VMPS_E_SYSTEM, failed, "no thread for the recording");
+    }
+    vmps_waiting_init(&session->waiting, &session->recording, &session->vm, session->period_ns);
+    vmps_ticks_helper_wait(session->threads.ticker, &session->waiting);
+    return VMPS_OK;
+}
+
+/* The best source of ticks that is to be had, or the one that the environment names. */
+static vmps_status open_threads(struct vmps_session *session, struct vmps_error *err)
+{
+    const char *name = getenv(VMPS_TICK_SOURCE_VARIABLE);
+    if (session->recording.wall) {
+        return open_watch(session, name, err);
+    }
+    const struct vmps_tick_source *source = NULL;
+    int failed = 0;
+    if (name != NULL && name[0] != '\0') {
+        source = vmps_ticks_named(name);
+        if (source == NULL) {
+            return vmps_fail(
+                err, VMPS_E_ARG, 0,
+                VMPS_TICK_SOURCE_VARIABLE " must be cpu-timer, helper or perf, not %.60s", name);
+        }
+        failed = try_source(session, source);
+        return failed == 0 ? VMPS_OK
+                           : vmps_fail(err, VMPS_E_SYSTEM, failed, "no ticks from %s", name);
+    }
+    for (size_t i = 0; (source = vmps_ticks_choice(session->period_ns, i)) != NULL; i++) {
+        failed = try_source(session, source);
+        if (failed == 0) {
+            return VMPS_OK;
+        }
+    }
+    return vmps_fail(err, VMPS_E_SYSTEM, failed, "the threads cannot be sampled");
+}
+
 static vmps_status open_memory(struct vmps_session *session, struct vmps_error *err)
 {
     session->recording.slots = map_zeroed(SLOTS_BYTES);
@@ -164,11 +223,7 @@ static vmps_status open_memory(struct vmps_session *session, struct vmps_error *
     if (session->recording.slots == NULL || session->recording.codes.entries == NULL) {
         return vmps_fail(err, VMPS_E_SYSTEM, errno, "no memory for the recording");
     }
-    bool by_helper = session->vm.ops->true_rates && session->period_ns < vmps_kernel_tick_ns();
-    const struct vmps_tick_source *source = by_helper ? &vmps_ticks_helper : &vmps_ticks_cpu_timer;
-    int failed =
-        vmps_threads_init(&session->threads, source, session->period_ns, session->recording.slots);
-    return failed == 0 ? VMPS_OK : vmps_fail(err, VMPS_E_SYSTEM, failed, "no memory for threads");
+    return open_threads(session, err);
 }
 
 vmps_status vmps_session_open(struct vmps_session **out, const struct vmps_options *options,
@@ -181,6 +236,7 @@ vmps_status vmps_session_open(struct vmps_session **out, const struct vmps_optio
     session->process_id = getpid();
     session->starts = 1;
     session->period_ns = options->period_ns;
+    session->recording.wall = options->wall != 0;
     pthread_mutex_init(&session->writer_lock, NULL);
     pthread_mutex_init(&session->pause.lock, NULL);
     session->pause.followed = atomic_load(&vmps_signal_state.toggles);
@@ -212,6 +268,7 @@ void vmps_session_close(struct vmps_session *session)
         vmps_threads_fini(&session->threads);
     }
     vmps_native_frames_close(session);
+    vmps_waiting_fini(&session->waiting);
     vmps_vm_close(&session->vm);
     vmps_memory_close(&session->recording.memory, &session->memory_file);
     if (session->recording.slots != NULL) {

@@ -12,6 +12,7 @@
 
 #include "sampler/core/memory.h"
 #include "sampler/core/threads.h"
+#include "sampler/core/waiting.h"
 #include "sampler/signal/state_sig.h"
 #include "sampler/vm/vm.h"
 
@@ -45,6 +46,7 @@ struct vmps_session {
     struct vmps_recording recording;
     struct vmps_vm vm;
     struct vmps_threads threads;
+    struct vmps_waiting waiting;
     struct vmps_drain drain;
     struct vmps_pause pause;
     struct vmps_memory_file memory_file;

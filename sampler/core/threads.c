@@ -20,8 +20,8 @@ int vmps_threads_init(struct vmps_threads *threads, const struct vmps_tick_sourc
     pthread_mutex_init(&threads->lock, NULL);
     threads->source = source;
     threads->period_ns = period_ns;
-    bool by_timer = source == &vmps_ticks_cpu_timer && period_ns < vmps_kernel_tick_ns();
-    threads->tick_ns = by_timer ? vmps_kernel_tick_ns() : period_ns;
+    bool too_short = !source->true_rates && period_ns < vmps_kernel_tick_ns();
+    threads->tick_ns = too_short ? vmps_kernel_tick_ns() : period_ns;
     threads->slots = slots;
     threads->names_end = &threads->names;
     vmps_task_list_init(&threads->tasks);
@@ -39,6 +39,11 @@ int vmps_threads_init(struct vmps_threads *threads, const struct vmps_tick_sourc
 
 void vmps_threads_fini(struct vmps_threads *threads)
 {
+    for (size_t i = 0; i < threads->count && !threads->stopped; i++) {
+        if (threads->source->forget != NULL) {
+            threads->source->forget(&threads->threads[i].tick);
+        }
+    }
     if (threads->ticker != NULL) {
         threads->source->close(threads->ticker);
         threads->ticker = NULL;
@@ -100,6 +105,7 @@ static void add_totals(struct vmps_thread_totals *totals, struct vmps_slot *slot
     totals->samples += atomic_load(&slot->samples);
     totals->lost += atomic_load(&slot->lost);
     totals->cpu_ns += atomic_load(&slot->cpu_ns);
+    totals->waited_ns += atomic_load(&slot->waited_ns);
 }
 
 /* The slot's thread has ended, or its ticks are off and its last one cannot be told from none: what a
@@ -111,6 +117,8 @@ static void give_slot_back(struct vmps_threads *threads, uint32_t index)
     atomic_store(&slot->samples, 0);
     atomic_store(&slot->lost, 0);
     atomic_store(&slot->cpu_ns, 0);
+    atomic_store(&slot->waited_ns, 0);
+    slot->last_frames = 0;
     slot->vm_memory = 0;
     threads->free_slots[threads->free_count++] = index;
 }
@@ -309,6 +317,16 @@ static void scan_listed(struct vmps_threads *threads)
     }
 }
 
+/* Three to five quarters of the period. */
+static void vary(struct vmps_threads *threads, struct vmps_thread *thread)
+{
+    if (threads->source->vary != NULL) {
+        uint64_t period_ns = threads->period_ns;
+        threads->source->vary(&thread->tick,
+                              period_ns * 3 / 4 + random_below(threads, period_ns / 2));
+    }
+}
+
 static int scan_locked(struct vmps_threads *threads)
 {
     int failed = threads->stopped ? 0 : vmps_task_list_read(&threads->tasks);
@@ -322,6 +340,7 @@ static int scan_locked(struct vmps_threads *threads)
     detach_unlisted(threads);
     for (size_t i = 0; i < threads->count; i++) {
         read_name(threads, &threads->threads[i]);
+        vary(threads, &threads->threads[i]);
     }
     threads->scanned = true;
     threads->scans++;

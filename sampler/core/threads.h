@@ -30,7 +30,7 @@ struct vmps_thread_name {
 };
 
 struct vmps_thread_totals {
-    uint64_t samples, lost, cpu_ns;
+    uint64_t samples, lost, cpu_ns, waited_ns;
 };
 
 /* The sampler's own threads: the drain, that of the tick source. */
@@ -64,7 +64,7 @@ struct vmps_threads {
 /* vmps_threads_init() 0 or an errno. slots: VMPS_MAX_SLOTS, zero-filled, and the caller's. */
 int vmps_threads_init(struct vmps_threads *threads, const struct vmps_tick_source *source,
                       uint64_t period_ns, struct vmps_slot *slots);
-/* vmps_threads_fini(): after vmps_threads_stop(), and when no handler is in flight. */
+/* vmps_threads_fini(): after vmps_threads_stop(), or in a child made by fork, and when no handler is in flight. */
 void vmps_threads_fini(struct vmps_threads *threads);
 
 /* vmps_threads_scan() attaches threads that are new and detaches those that ended. 0 or an errno. */

@@ -71,6 +71,7 @@ static void detach(struct vmps_tick *tick)
 }
 
 const struct vmps_tick_source vmps_ticks_cpu_timer = {
+    .name = "cpu-timer",
     .clock = "thread-cpu",
     .attach = attach,
     .detach = detach,

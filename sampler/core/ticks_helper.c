@@ -11,29 +11,31 @@
 #include <unistd.h>
 
 #include "sampler/core/ticks.h"
+#include "sampler/core/waiting.h"
 #include "sampler/signal/fault_sig.h"
+#include "sampler/signal/state_sig.h"
 #include "sampler/signal/tick_sig.h"
 
 #define NS_PER_S UINT64_C(1000000000)
 #define STACK_BYTES ((size_t)128 << 10)
-/* Where no thread runs, rounds are this many times as far apart: a thread that wakes is seen that late. */
+/* Where no thread has run for so long, rounds are this many times as far apart, and again so many when it goes on: a thread that
+ * wakes is seen that late. Not after a short sleep, or what comes after short sleeps would be seen less than the rest. */
 #define IDLE_FACTOR 4u
-#define IDLE_ROUNDS 16u
-#define NEAR_PART 8
-/* A round that comes later than both of these, the first a part of a period, ticks only threads that are on a core, unless
- * so many before it were late: what we waited for may be a thread of the program that had to leave the core, by
- * a system call for one, and a tick would find it there. */
-#define LATE_PART 4
-#define LATE_NS UINT64_C(40000)
-#define LATE_ROUNDS 20
+#define IDLE_NS UINT64_C(20000000)
+#define LONG_IDLE_NS UINT64_C(200000000)
+/* From the interrupt that wakes us until we know what time it is. */
+#define WAKE_NS UINT64_C(20000)
 
 /* A thread that gets ticks. */
 struct target {
     pid_t id;
     uint64_t value;
     uint64_t period_ns;
-    uint64_t last_ns; /* its CPU clock at its last tick */
-    uint64_t seen_ns; /* and in the last round */
+    uint64_t last_ns;   /* its CPU clock at its last tick */
+    uint64_t seen_ns;   /* and in the last round */
+    bool unsure;        /* in this round: it could run, and does not */
+    uint64_t queued_ns; /* when unsure: how long it has waited for cores */
+    struct vmps_spell spell;
 };
 
 struct vmps_ticker {
@@ -43,6 +45,11 @@ struct vmps_ticker {
     size_t count, capacity;
     uint64_t period_ns;
     uint64_t random;
+    uint64_t woken_ns; /* when this round began */
+    cpu_set_t allowed; /* cores that the process may use */
+    int cores;
+    bool unsure;                  /* of some thread in this round */
+    struct vmps_waiting *waiting; /* NULL: nobody wants to know who waits */
     pid_t process_id;
     _Atomic pid_t thread_id; /* 0: it does not run yet */
     _Atomic bool stop;
@@ -65,44 +72,112 @@ static void send_tick(const struct vmps_ticker *ticker, const struct target *tar
     syscall(SYS_rt_tgsigqueueinfo, ticker->process_id, target->id, VMPS_TICK_SIGNAL, &info);
 }
 
-/* Whether a thread runs, or did until we took its core a moment ago: then its clock went on nearly as long as time
- * did. The clock of one that is on a core moves on between two looks. Others are left alone: a tick for one that
- * sleeps would interrupt its sleep, and one that waits for a core has mostly left it at a system call, which
- * is not where its time goes. */
-static bool is_running(const struct target *target, uint64_t now_ns, uint64_t round_ns,
-                       bool in_time)
+static void look_for_waiting(const struct vmps_ticker *ticker, struct target *target,
+                             const struct vmps_look *look)
 {
-    if (vmps_thread_cpu_ns(target->id) > now_ns) {
-        return true;
+    if (ticker->waiting != NULL && look->cpu_ns != 0) {
+        vmps_waiting_look(ticker->waiting, &target->spell, look);
     }
-    return in_time && now_ns - target->seen_ns + target->period_ns / NEAR_PART >= round_ns;
+}
+
+/* Of a thread that went on when we had left: whether it had waited for its core for longer than we were there. */
+static bool was_queued(const struct vmps_ticker *ticker, const struct target *target)
+{
+    if (!target->unsure || ticker->cores == 1) {
+        return false;
+    }
+    uint64_t here_ns = monotonic_ns() - ticker->woken_ns;
+    return vmps_thread_queued_ns(target->id) - target->queued_ns > here_ns + WAKE_NS;
+}
+
+/* The clock of a thread that is on a core moves on between two looks. Others are left alone: a tick for one that sleeps would
+ * interrupt its sleep, and one that waits for a core has mostly left it at a system call, which is not where
+ * its time goes. */
+static void look_again(const struct vmps_ticker *ticker, struct target *target,
+                       struct vmps_look *look)
+{
+    uint64_t cpu_ns = vmps_thread_cpu_ns(target->id);
+    look->runs = cpu_ns > look->cpu_ns || (cpu_ns != 0 && ticker->cores == 1 && target->unsure);
+    /* Half a period: rounds are a period apart, more or less. */
+    if (look->runs && !was_queued(ticker, target) &&
+        cpu_ns - target->last_ns >= target->period_ns / 2) {
+        target->last_ns = cpu_ns;
+        send_tick(ticker, target);
+    }
+}
+
+static struct vmps_look begin_look(const struct vmps_ticker *ticker, const struct target *target,
+                                   uint64_t round_ns)
+{
+    uint64_t now_ns = ticker->waiting != NULL ? monotonic_ns() : 0;
+    return (struct vmps_look){
+        .thread_id = target->id,
+        .slot = (uint32_t)(target->value & VMPS_TICK_SLOT_MASK),
+        .now_ns = now_ns,
+        .cpu_ns = vmps_thread_cpu_ns(target->id),
+        .late = round_ns > 2 * ticker->period_ns,
+    };
 }
 
 /* True: the thread has used time since the last round, which was round_ns ago. */
-static bool look_at(const struct vmps_ticker *ticker, struct target *target, uint64_t round_ns,
-                    bool in_time)
+static bool look_at(struct vmps_ticker *ticker, struct target *target, uint64_t round_ns)
 {
-    uint64_t now_ns = vmps_thread_cpu_ns(target->id);
+    struct vmps_look look = begin_look(ticker, target, round_ns);
     /* A clock that goes back, or stands at 0, is that of another thread with the same number, or of none. */
-    if (now_ns <= target->seen_ns) {
-        return false;
+    bool moved = look.cpu_ns > target->seen_ns;
+    target->unsure = false;
+    if (moved) {
+        look_again(ticker, target, &look);
+        target->unsure = !look.runs && vmps_thread_is_runnable(target->id);
+        target->seen_ns = look.cpu_ns;
     }
-    /* Half a period: rounds are a period apart, more or less. */
-    bool is_due = now_ns - target->last_ns >= target->period_ns / 2;
-    if (is_due && is_running(target, now_ns, round_ns, in_time)) {
-        target->last_ns = now_ns;
-        send_tick(ticker, target);
+    if (target->unsure) {
+        target->queued_ns = vmps_thread_queued_ns(target->id);
     }
-    target->seen_ns = now_ns;
-    return true;
+    ticker->unsure = ticker->unsure || target->unsure;
+    if (!target->unsure) {
+        look_for_waiting(ticker, target, &look);
+    }
+    return moved;
 }
 
-static bool look_at_all(struct vmps_ticker *ticker, uint64_t round_ns, bool in_time)
+/* A thread that could run and does not may have had to leave its core for us. Gone to another one, we see whether it goes
+ * on. We stay there: it is not in its way any more. */
+static void step_aside(const struct vmps_ticker *ticker)
+{
+    cpu_set_t others = ticker->allowed;
+    int core = sched_getcpu();
+    if (core >= 0 && core < CPU_SETSIZE) {
+        CPU_CLR((size_t)core, &others);
+    }
+    if (ticker->cores > 1 && sched_setaffinity(0, sizeof others, &others) == 0) {
+        sched_setaffinity(0, sizeof ticker->allowed, &ticker->allowed);
+    }
+}
+
+static bool look_at_all(struct vmps_ticker *ticker, uint64_t round_ns)
 {
     bool any = false;
     pthread_mutex_lock(&ticker->lock);
+    ticker->unsure = false;
     for (size_t i = 0; i < ticker->count; i++) {
-        any = look_at(ticker, &ticker->targets[i], round_ns, in_time) || any;
+        any = look_at(ticker, &ticker->targets[i], round_ns) || any;
+    }
+    if (ticker->unsure) {
+        step_aside(ticker);
+    }
+    for (size_t i = 0; ticker->unsure && i < ticker->count; i++) {
+        struct target *target = &ticker->targets[i];
+        if (target->unsure) {
+            struct vmps_look look = begin_look(ticker, target, round_ns);
+            /* Against the first look: it may have gone on since. */
+            const uint64_t cpu_ns = look.cpu_ns;
+            look.cpu_ns = target->seen_ns;
+            look_again(ticker, target, &look);
+            look.cpu_ns = cpu_ns;
+            look_for_waiting(ticker, target, &look);
+            target->seen_ns = cpu_ns;
+        }
     }
     pthread_mutex_unlock(&ticker->lock);
     return any;
@@ -119,6 +194,14 @@ static uint64_t next_interval(struct vmps_ticker *ticker)
     return ticker->period_ns * 3 / 4 + x % (ticker->period_ns / 2);
 }
 
+static uint32_t idle_factor(uint64_t idle_ns)
+{
+    if (idle_ns < IDLE_NS) {
+        return 1;
+    }
+    return idle_ns < LONG_IDLE_NS ? IDLE_FACTOR : IDLE_FACTOR * IDLE_FACTOR;
+}
+
 static void *ticker_main(void *argument)
 {
     struct vmps_ticker *ticker = argument;
@@ -132,16 +215,14 @@ static void *ticker_main(void *argument)
     atomic_store(&ticker->thread_id, own_id);
     uint64_t next_ns = monotonic_ns();
     uint64_t before_ns = next_ns;
-    uint64_t late_ns = ticker->period_ns / LATE_PART;
-    late_ns = late_ns > LATE_NS ? late_ns : LATE_NS;
-    uint32_t idle = 0, late = 0;
+    uint64_t idle_ns = 0;
     while (!atomic_load(&ticker->stop)) {
         uint64_t now_ns = monotonic_ns();
-        late = now_ns > next_ns + late_ns ? late + 1 : 0;
-        bool in_time = late == 0 || late > LATE_ROUNDS;
-        idle = look_at_all(ticker, now_ns - before_ns, in_time) ? 0 : idle + 1;
+        uint64_t round_ns = now_ns - before_ns;
+        ticker->woken_ns = now_ns;
+        idle_ns = look_at_all(ticker, round_ns) ? 0 : idle_ns + round_ns;
         before_ns = now_ns;
-        next_ns += next_interval(ticker) * (idle < IDLE_ROUNDS ? 1 : IDLE_FACTOR);
+        next_ns += next_interval(ticker) * idle_factor(idle_ns);
         now_ns = monotonic_ns();
         if (next_ns < now_ns) {
             next_ns = now_ns; /* late: rounds that were missed are not made up for */
@@ -183,6 +264,8 @@ static int open_ticker(struct vmps_ticker **out, uint64_t period_ns, pid_t *own_
     ticker->period_ns = period_ns;
     ticker->process_id = getpid();
     ticker->random = monotonic_ns() << 1 | 1;
+    bool known = sched_getaffinity(0, sizeof ticker->allowed, &ticker->allowed) == 0;
+    ticker->cores = known ? CPU_COUNT(&ticker->allowed) : 0;
     pthread_mutex_init(&ticker->lock, NULL);
     int failed = start_thread(ticker);
     if (failed != 0) {
@@ -202,6 +285,9 @@ static void close_ticker(struct vmps_ticker *ticker)
         atomic_store(&ticker->stop, true);
         pthread_join(ticker->thread, NULL);
         pthread_mutex_destroy(&ticker->lock);
+    }
+    for (size_t i = 0; i < ticker->count; i++) {
+        free(ticker->targets[i].spell.frames);
     }
     free(ticker->targets);
     free(ticker);
@@ -244,12 +330,21 @@ static int attach(struct vmps_tick *tick, pid_t thread_id, uint64_t first_ns, ui
     return failed;
 }
 
+static void end_waiting(const struct vmps_ticker *ticker, struct target *target)
+{
+    if (ticker->waiting != NULL) {
+        vmps_waiting_end(ticker->waiting, &target->spell,
+                         (uint32_t)(target->value & VMPS_TICK_SLOT_MASK));
+    }
+}
+
 static void detach(struct vmps_tick *tick)
 {
     struct vmps_ticker *ticker = tick->ticker;
     pthread_mutex_lock(&ticker->lock);
     for (size_t i = 0; i < ticker->count; i++) {
         if (ticker->targets[i].value == tick->value) {
+            end_waiting(ticker, &ticker->targets[i]);
             ticker->targets[i] = ticker->targets[--ticker->count];
             break;
         }
@@ -257,8 +352,17 @@ static void detach(struct vmps_tick *tick)
     pthread_mutex_unlock(&ticker->lock);
 }
 
+void vmps_ticks_helper_wait(struct vmps_ticker *ticker, struct vmps_waiting *waiting)
+{
+    pthread_mutex_lock(&ticker->lock);
+    ticker->waiting = waiting;
+    pthread_mutex_unlock(&ticker->lock);
+}
+
 const struct vmps_tick_source vmps_ticks_helper = {
+    .name = "helper",
     .clock = "thread-cpu",
+    .true_rates = true,
     .open = open_ticker,
     .close = close_ticker,
     .attach = attach,

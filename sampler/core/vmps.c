@@ -206,6 +206,7 @@ static void summarise(struct vmps_session *session, struct vmps_summary *summary
         .lost_samples = totals.lost,
         .duration_ns = session->stop_ns - vmps_pause_total_ns(session, session->stop_ns),
         .cpu_ns = totals.cpu_ns,
+        .waited_ns = totals.waited_ns,
         .asked_period_ns = session->period_ns,
         .reached_period_ns = totals.samples != 0 ? totals.cpu_ns / totals.samples : 0,
     };

@@ -4,7 +4,8 @@
 #include <time.h>
 
 #define NS_PER_S UINT64_C(1000000000)
-#define MAX_VALUES 2u /* in the order of vmps_metadata_write() */
+#define MAX_VALUES                                                                                 \
+    3u /* CPU time; time on the clock; memory: in the order of vmps_metadata_write() */
 #define WORD_BYTES 8u
 /* Walks that must fail before the first fits, until the layout is given up: one that falls into an
  * instant at which the interpreter changes its stack proves nothing. */
@@ -146,6 +147,21 @@ static void count_lost(struct vmps_recording *recording, struct vmps_slot *slot)
     add(&slot->lost, 1);
 }
 
+/* Time on the clock is the CPU time and what was waited, which is told apart from it. Returns how many values there are. */
+static uint32_t fill_values(struct vmps_recording *recording, uint64_t now_ns, uint64_t cpu_ns,
+                            uint64_t wall_ns, uint64_t values[MAX_VALUES])
+{
+    uint32_t count = 0;
+    values[count++] = cpu_ns;
+    if (recording->wall) {
+        values[count++] = wall_ns;
+    }
+    if (recording->memory.is_on) {
+        values[count++] = vmps_memory_bytes(&recording->memory, now_ns);
+    }
+    return count;
+}
+
 static void take(struct vmps_recording *recording, struct vmps_slot *slot,
                  const struct vmps_registers *registers, uint64_t now_ns, uint64_t cpu_ns)
 {
@@ -153,18 +169,19 @@ static void take(struct vmps_recording *recording, struct vmps_slot *slot,
     memset(&walk, 0, sizeof walk);
     walk.pc = registers->pc;
     walk.stack_pointer = registers->stack_pointer;
+    uint32_t sequence = atomic_load_explicit(&slot->sequence, memory_order_relaxed);
+    atomic_store_explicit(&slot->sequence, sequence + 1, memory_order_relaxed);
+    atomic_thread_fence(memory_order_release);
     vmps_walk_status status = walk_stack(recording, slot, &walk);
+    slot->last_frames = walk.frame_count;
+    atomic_store_explicit(&slot->sequence, sequence + 2, memory_order_release);
     if (walk.met_root && walk.frame_count == 0) {
         /* The recorder's own work: its time is nobody's. */
         slot->last_cpu_ns = cpu_ns;
         return;
     }
     uint64_t weight_ns = weight_of(slot, cpu_ns);
-    uint64_t values[MAX_VALUES] = {weight_ns};
-    uint32_t value_count = 1;
-    if (recording->memory.is_on) {
-        values[value_count++] = vmps_memory_bytes(&recording->memory, now_ns);
-    }
+    uint64_t values[MAX_VALUES];
     bool whole = status == VMPS_WALK_OK || status == VMPS_WALK_STOP;
     struct vmps_joined joined = {
         .frames = slot->frames,
@@ -178,8 +195,8 @@ static void take(struct vmps_recording *recording, struct vmps_slot *slot,
         .time_ns = now_ns - recording->start_ns,
         .thread_id = slot->thread_id,
         .frame_count = joined.frame_count,
-        .flags = joined.flags,
-        .value_count = value_count,
+        .flags = joined.flags | (recording->wall ? VMPF_ROW_STATE_RUNNING : 0),
+        .value_count = fill_values(recording, now_ns, weight_ns, weight_ns, values),
     };
     if (!whole || !publish(recording, joined.frames, &fixed, values)) {
         count_lost(recording, slot);
@@ -202,4 +219,35 @@ void vmps_sample_take(struct vmps_recording *recording, struct vmps_slot *slot,
     take(recording, slot, registers, now_ns, cpu_ns);
     uint64_t cost_ns = clock_ns(CLOCK_MONOTONIC) - now_ns;
     slot->not_before_ns = cpu_ns + cost_ns + REST_FACTOR * cost_ns;
+}
+
+bool vmps_sample_waited(struct vmps_recording *recording, struct vmps_slot *slot,
+                        const struct vmps_waited *waited)
+{
+    uint64_t values[MAX_VALUES];
+    const struct vmpf_row_sample fixed = {
+        .time_ns = waited->now_ns - recording->start_ns,
+        .thread_id = slot->thread_id,
+        .frame_count = waited->frame_count,
+        .flags = waited->flags,
+        .value_count = fill_values(recording, waited->now_ns, 0, waited->wall_ns, values),
+    };
+    if (!publish(recording, waited->frames, &fixed, values)) {
+        return false;
+    }
+    add(&slot->waited_ns, waited->wall_ns);
+    return true;
+}
+
+uint32_t vmps_sample_last(const struct vmps_slot *slot, struct vmpf_row_frame *frames,
+                          uint32_t capacity)
+{
+    uint32_t before = atomic_load_explicit(&slot->sequence, memory_order_acquire);
+    uint32_t count = slot->last_frames;
+    if (count > capacity || before % 2 != 0) {
+        return 0;
+    }
+    memcpy(frames, slot->frames, count * sizeof frames[0]);
+    atomic_thread_fence(memory_order_acquire);
+    return atomic_load_explicit(&slot->sequence, memory_order_relaxed) == before ? count : 0;
 }

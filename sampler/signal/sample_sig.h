@@ -11,4 +11,21 @@
 void vmps_sample_take(struct vmps_recording *recording, struct vmps_slot *slot,
                       const struct vmps_registers *registers);
 
+/* Time that a thread did not run. */
+struct vmps_waited {
+    uint64_t now_ns; /* CLOCK_MONOTONIC, at its end */
+    uint64_t wall_ns;
+    uint32_t flags; /* of the row */
+    uint32_t frame_count;
+    const struct vmpf_row_frame *frames;
+};
+
+/* vmps_sample_waited() publishes it as a sample of the slot's thread, from any other. False: there was no room.
+ * vmps_sample_last() copies the frames of the slot's last sample, at most capacity: how many there are. 0 also
+ * where they change right now. Both are as safe for signals as vmps_sample_take(). */
+bool vmps_sample_waited(struct vmps_recording *recording, struct vmps_slot *slot,
+                        const struct vmps_waited *waited);
+uint32_t vmps_sample_last(const struct vmps_slot *slot, struct vmpf_row_frame *frames,
+                          uint32_t capacity);
+
 #endif

@@ -28,6 +28,11 @@
 #define VMPS_TICK_GENERATION_SHIFT 16
 #define VMPS_TICK_GENERATION_MASK UINT64_C(0xFFFFFFFF)
 #define VMPS_TICK_SLOT_MASK UINT64_C(0xFFFF)
+/* That of a tick which is nobody's any more: no slot has this index. */
+#define VMPS_TICK_DEAD (VMPS_TICK_MARK << VMPS_TICK_MARK_SHIFT | VMPS_TICK_SLOT_MASK)
+
+/* Descriptors from here on are not used for ticks. */
+#define VMPS_MAX_TICK_FDS 65536
 
 /* A thread under sampling. Filled by the owner before its tick source is armed; then only the
  * thread's own handler writes, but for `tick`. */
@@ -38,11 +43,15 @@ struct vmps_slot {
     uint64_t first_weight_ns;      /* what its first sample weighs at least; then 0 */
     uint64_t not_before_ns;        /* the thread's CPU clock before which no sample is taken */
     struct vmpf_row_frame *frames; /* VMPS_MAX_FRAMES of scratch */
+    uint32_t last_frames;          /* how many of them are the last sample's */
+    _Atomic uint32_t sequence;     /* odd while they change */
     uint64_t vm_memory;
     void *native_memory; /* of struct vmps_native; NULL: native frames are not recorded */
     _Atomic uint64_t samples;
     _Atomic uint64_t lost;
     _Atomic uint64_t cpu_ns; /* that the samples stand for */
+    _Atomic uint64_t
+        waited_ns; /* that was published for it while it did not run; not the thread's own to write */
 };
 
 /* How far the interpreter's layout is trusted. */
@@ -58,6 +67,7 @@ struct vmps_recording {
     struct vmps_memory memory;
     struct vmps_slot *slots; /* VMPS_MAX_SLOTS */
     uint64_t start_ns;       /* CLOCK_MONOTONIC */
+    bool wall; /* samples have a second value, time on the clock, and say what the thread did */
     uint64_t root_code;
     uint64_t recorder_codes[VMPS_MAX_RECORDERS];
     size_t recorder_code_count;
@@ -85,6 +95,8 @@ struct vmps_signal_state {
     _Atomic int toggle_signal; /* which one turns the recording on and off; 0: none */
     _Atomic uint32_t toggles;  /* how many of it came */
     _Atomic uint32_t wake;     /* a futex: changes when the drain thread has to look */
+    /* The values of ticks that come from descriptors, which carry none themselves. 0: not ours. */
+    _Atomic uint64_t fd_ticks[VMPS_MAX_TICK_FDS];
     /* Of the last tick source that was armed, over all recordings. */
     _Atomic uint32_t generation;
 };

@@ -39,11 +39,21 @@ static void tick(uint64_t value, const ucontext_t *context)
     atomic_fetch_sub(&vmps_signal_state.in_flight, 1);
 }
 
+/* 0: it is no tick. */
+static uint64_t value_of(const siginfo_t *info)
+{
+    if (info->si_code == SI_TIMER) {
+        return (uint64_t)info->si_value.sival_ptr;
+    }
+    bool has_fd = info->si_code == POLL_IN && info->si_fd >= 0 && info->si_fd < VMPS_MAX_TICK_FDS;
+    return has_fd ? atomic_load(&vmps_signal_state.fd_ticks[info->si_fd]) : 0;
+}
+
 void vmps_tick_handler(int number, siginfo_t *info, void *context)
 {
     int saved_errno = errno;
-    uint64_t value = (uint64_t)info->si_value.sival_ptr;
-    if (info->si_code == SI_TIMER && value >> VMPS_TICK_MARK_SHIFT == VMPS_TICK_MARK) {
+    uint64_t value = value_of(info);
+    if (value >> VMPS_TICK_MARK_SHIFT == VMPS_TICK_MARK) {
         tick(value, context);
     } else {
         (void)vmps_forward(&vmps_signal_state.before_tick, number, info, context);

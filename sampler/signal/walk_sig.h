@@ -47,6 +47,8 @@ struct vmps_walk {
     const uint64_t *recorder_codes;
     size_t recorder_code_count;
     bool checked; /* trust nothing: probe before every load */
+    /* What the adapter knows another thread by, whose stack it is to be; 0: the calling thread's. */
+    uint64_t thread;
     /* Where the thread was when the signal came; 0: not known. */
     uint64_t pc, stack_pointer;
     vmps_frame_fn frame;

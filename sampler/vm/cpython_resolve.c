@@ -119,6 +119,7 @@ static vmps_status cpython_open(struct vmps_vm *vm, struct vmps_error *err)
         free(cpython);
         return status;
     }
+    vmps_cpython_threads_open(cpython);
     vm->data = cpython;
     snprintf(vm->version, sizeof vm->version, "%.*s", (int)strcspn(version, " "), version);
     return VMPS_OK;
@@ -147,5 +148,8 @@ const struct vmps_vm_ops vmps_cpython_ops = {
     .check = vmps_cpython_check,
     .loop_address = loop_address,
     .close = cpython_close,
+    .thread_of = vmps_cpython_thread_of,
+    .is_lock = vmps_cpython_is_lock,
     .walker = {.walk = vmps_cpython_walk, .describe = vmps_cpython_describe},
+    .onlooker = {.walk = vmps_peek_cpython_walk, .describe = vmps_peek_cpython_describe},
 };

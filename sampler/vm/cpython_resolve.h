@@ -7,6 +7,16 @@
 
 extern const struct vmps_vm_ops vmps_cpython_ops;
 
+/* peek_cpython_*.c: the two of cpython_walk.h for another thread's stack. */
+vmps_walk_status vmps_peek_cpython_walk(struct vmps_walk *walk);
+bool vmps_peek_cpython_describe(struct vmps_walk *walk, uint64_t code_address,
+                                struct vmps_code *code);
+
+/* vmps_cpython_threads_open() finds what the two operations thread_of and is_lock need; where it does not, they know nothing. */
+void vmps_cpython_threads_open(struct vmps_cpython *cpython);
+uint64_t vmps_cpython_thread_of(const struct vmps_vm *vm, pid_t thread_id, uint64_t known);
+bool vmps_cpython_is_lock(const struct vmps_vm *vm, uint64_t address);
+
 /* vmps_cpython_check() is the operation `check`: every known frame must be found, in order, with the
  * same code, name, file, first line and, but for the first, which runs on, instruction. */
 vmps_status vmps_cpython_check(const struct vmps_vm *vm, const struct vmps_known_frame *frames,

@@ -79,6 +79,9 @@ static uint64_t remembered_state(struct vmps_walk *walk)
 static uint64_t thread_state(struct vmps_walk *walk)
 {
     const struct vmps_cpython *cpython = walk->vm;
+    if (walk->thread != 0) {
+        return walk->thread;
+    }
     if (cpython->thread_state == NULL) {
         return remembered_state(walk);
     }

@@ -56,6 +56,12 @@ struct vmps_cpython {
     void *(*thread_state)(void);               /* of the calling thread; NULL before 3 */
     uint64_t current_thread_state;             /* 2.7: where the running thread's is kept */
     void *(*locked_thread_state)(void);        /* takes a lock in 2.7: never for a handler */
+    /* For cpython_threads.c: not for a handler. */
+    void *(*first_interpreter)(void), *(*next_interpreter)(void *), *(*first_thread)(void *);
+    uint64_t lock_begin, lock_end; /* where the interpreter's lock lies; 0: not known */
+    uint32_t next_offset;          /* of the next thread state in a thread state */
+    uint32_t
+        system_id_offset; /* of the system's thread id in what a pthread_t points to; 0: not known */
 };
 
 vmps_walk_status vmps_cpython_walk(struct vmps_walk *walk);

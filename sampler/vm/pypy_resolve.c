@@ -283,7 +283,6 @@ static void pypy_tend(struct vmps_vm *vm)
 const struct vmps_vm_ops vmps_pypy_ops = {
     .name = "pypy",
     .title = "PyPy",
-    .true_rates = true,
     .present = present,
     .open = pypy_open,
     .check = vmps_pypy_check,

@@ -3,6 +3,7 @@
 #define VMPROF_SAMPLER_VM_VM_H
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 #include <vmprof/vmps.h>
 
@@ -21,8 +22,6 @@ struct vmps_vm {
 struct vmps_vm_ops {
     const char *name;  /* the `interpreter` metadata; NULL: there is none */
     const char *title; /* for people */
-    /* Whether periods below the kernel's tick are to be had for a thread of the sampler's that wakes as often. */
-    bool true_rates;
     /* Whether a recording may begin in a child right behind its fork(). */
     bool starts_in_forked;
     /* Whether this VM is in the process. */
@@ -42,9 +41,17 @@ struct vmps_vm_ops {
     /* The address of the loop that runs the VM's functions, one native frame an activation; 0: it cannot be
      * told. May be NULL. */
     uint64_t (*loop_address)(const struct vmps_vm *vm);
+    /* What onlooker knows the system's thread by (walk->thread); 0: it runs no Python, or is gone. known: what was given the
+     * last time, or 0. May be NULL: then no other thread's stack can be walked. */
+    uint64_t (*thread_of)(const struct vmps_vm *vm, pid_t thread_id, uint64_t known);
+    /* Whether a thread that waits at that address waits for the interpreter's lock. May be NULL. */
+    bool (*is_lock)(const struct vmps_vm *vm, uint64_t address);
     /* After the last walk. */
     void (*close)(struct vmps_vm *vm);
     struct vmps_walker walker;
+    /* Walks the stack of another thread, one that does not run meanwhile. It is not for signal handlers, and reads through
+     * peek.h: a vmps_peek_begin() comes before, and where vmps_peek_failed() tells so afterwards nothing was found. */
+    struct vmps_walker onlooker;
 };
 
 /* vmps_vm_open() finds the VM of this process: VMPS_OK, VMPS_E_INTERPRETER, VMPS_E_SYSTEM. may_be_none: where

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The cost of one sample, in ns, at several depths of the stack.
 
-usage: cost.py [PYTHON...]
+usage: cost.py [--json] [PYTHON...]
 
 The sampler's own signal is sent to this thread with the value that its timer carries, so that the
 handler takes a sample; then with another value, so that it only looks at it and returns. The
@@ -11,6 +11,7 @@ of batches that are small enough for the ring, and behind it the least: on a bus
 the truer one.
 """
 import ctypes
+import json
 import os
 import re
 import statistics
@@ -22,6 +23,7 @@ import time
 DEPTHS = (10, 50, 200)
 BATCH = 100
 BATCHES = 50
+ENOUGH = 0.97  # of the samples: on a busy machine a rest is sometimes too short, and its sample not taken
 REST = 8  # more than REST_FACTOR of the signal handler
 SYS_RT_TGSIGQUEUEINFO = 297  # x86-64
 SI_TIMER = -2
@@ -77,38 +79,57 @@ class Sender:
         return total / BATCH
 
     def measure(self):
-        """[sample, sample with its signal] in ns, as text."""
+        """The sample, and the sample with its signal: for each (median, least) in ns."""
         ticks, others, nothings = [], [], []
         for _ in range(BATCHES):
             ticks.append(self.batch(self.number, self.tick))
             others.append(self.batch(self.number, self.other))
             nothings.append(self.batch(0, self.other))  # the same system call without a signal
             time.sleep(0.02)  # the ring is emptied meanwhile
-        return ['%.0f (%.0f)' % (statistics.median(ticks) - statistics.median(less), min(ticks) - min(less))
+        return [(round(statistics.median(ticks) - statistics.median(less)), round(min(ticks) - min(less)))
                 for less in (others, nothings)]
 
 
-def measure():
+def measure(depth):
+    """(sample, sample with its signal, samples that were lost)"""
     import vmprof
     from vmprof import _recorder
+    with tempfile.TemporaryFile() as out:
+        vmprof.enable(out.fileno(), 0.9)
+        sender = Sender(*timer_of_this_thread())
+        sample, whole = at_depth(depth, sender.measure)
+        summary = _recorder.stop()
+    if summary.samples + summary.lost_samples < ENOUGH * BATCH * BATCHES:
+        sys.exit('only %d of %d samples were taken' % (summary.samples, BATCH * BATCHES))
+    return sample, whole, summary.lost_samples
+
+
+def print_json():
+    rows = []
+    for depth in DEPTHS:
+        sample, whole, lost = measure(depth)
+        rows.append({'depth': depth, 'sample_ns': sample[0], 'sample_least_ns': sample[1], 'with_signal_ns': whole[0],
+                     'with_signal_least_ns': whole[1], 'lost': lost})
+    print(json.dumps(rows))
+
+
+def print_table():
     print('CPython %s' % sys.version.split()[0])
     print('%8s  %16s  %20s  %10s' % ('depth', 'sample, ns', 'with the signal, ns', 'lost'))
     for depth in DEPTHS:
-        with tempfile.TemporaryFile() as out:
-            vmprof.enable(out.fileno(), 0.9)
-            sender = Sender(*timer_of_this_thread())
-            sample, whole = at_depth(depth, sender.measure)
-            summary = _recorder.stop()
-        if summary.samples + summary.lost_samples < BATCH * BATCHES:
-            sys.exit('only %d of %d samples were taken' % (summary.samples, BATCH * BATCHES))
-        print('%8d  %16s  %20s  %10d' % (depth, sample, whole, summary.lost_samples))
+        sample, whole, lost = measure(depth)
+        print('%8d  %16s  %20s  %10d' % (depth, '%d (%d)' % sample, '%d (%d)' % whole, lost))
 
 
 def main(arguments):
-    for python in arguments:
-        subprocess.run([python, os.path.abspath(__file__)], check=True)
-    if not arguments:
-        measure()
+    as_json = arguments[:1] == ['--json']
+    pythons = arguments[as_json:]
+    for python in pythons:
+        subprocess.run([python, os.path.abspath(__file__)] + arguments[:as_json], check=True)
+    if not pythons and as_json:
+        print_json()
+    elif not pythons:
+        print_table()
 
 
 if __name__ == '__main__':

@@ -13,8 +13,8 @@ MAX_VALUES = 8
 OK, END = 0, 1
 
 Frame = collections.namedtuple('Frame', 'name file first_line line kind')
-# stack: root first; memory: None where it is not recorded.
-Sample = collections.namedtuple('Sample', 'stack thread time_ns weight flags memory')
+# stack: root first; memory: None where it is not recorded; state: the label, '' where there is none.
+Sample = collections.namedtuple('Sample', 'stack thread time_ns weight flags memory values state')
 
 
 class _String(ctypes.Structure):
@@ -49,7 +49,12 @@ class _Block(ctypes.Structure):
     _fields_ = [('count', ctypes.c_size_t), ('stack', ctypes.POINTER(ctypes.c_uint32)),
                 ('thread', ctypes.POINTER(ctypes.c_uint32)), ('time_ns', ctypes.POINTER(ctypes.c_uint64)),
                 ('flags', ctypes.POINTER(ctypes.c_uint32)),
-                ('values', ctypes.POINTER(ctypes.c_uint64) * MAX_VALUES)]
+                ('values', ctypes.POINTER(ctypes.c_uint64) * MAX_VALUES),
+                ('label', ctypes.POINTER(ctypes.c_uint32))]
+
+
+class _Label(ctypes.Structure):
+    _fields_ = [('parent', ctypes.c_uint32), ('key', _String), ('text', _String), ('number', ctypes.c_uint64)]
 
 
 class _Meta(ctypes.Structure):
@@ -87,7 +92,7 @@ def _load():
     library.vmpf_reader_info.argtypes = [handle, ctypes.c_size_t]
     library.vmpf_reader_info.restype = ctypes.POINTER(_Info)
     for name, kind in (('function', _Function), ('location', _Location), ('stack', _Stack),
-                       ('thread', _Thread)):
+                       ('thread', _Thread), ('label', _Label)):
         getter = getattr(library, 'vmpf_reader_' + name)
         getter.argtypes, getter.restype = [handle, number], kind
     return library
@@ -132,7 +137,24 @@ class Profile:
             thread = self._library.vmpf_reader_thread(self._reader, block.thread[i])
             self.samples.append(Sample(self._stack(block.stack[i]), (thread.thread_id, thread.name.text()),
                                        block.time_ns[i], block.values[0][i], block.flags[i],
-                                       block.values[1][i] if block.values[1] else None))
+                                       self._memory(block, i),
+                                       [block.values[k][i] for k in range(self._value_count())],
+                                       self._state(block.label[i])))
+
+    def _value_count(self):
+        return self._library.vmpf_reader_info(self._reader, self._library.vmpf_reader_session(self._reader)) \
+            .contents.value_count
+
+    def _state(self, label):
+        """The label `state`; '': there is none. A sampler gives no other."""
+        entry = self._library.vmpf_reader_label(self._reader, label)
+        return entry.text.text() if entry.key.text() == 'state' else ''
+
+    def _memory(self, block, i):
+        count = self._value_count()
+        info = self._library.vmpf_reader_info(self._reader, self._library.vmpf_reader_session(self._reader)).contents
+        names = [info.values[k].name.text() for k in range(count)]
+        return block.values[names.index('memory')][i] if 'memory' in names else None
 
     def _stack(self, node):
         found = self._stacks.get(node)

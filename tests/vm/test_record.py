@@ -134,12 +134,12 @@ class Record(harness.TestCase):
 
     def test_usage(self):
         for words in ([], ['--follow=1', 'true'], ['-p', '1'], ['--lines', 'true'],
-                      ['--memory=1', 'true'], ['--wall', 'true'], ['--native=x', 'true'], ['--period', '1', 'true'],
+                      ['--memory=1', 'true'], ['--wall=1', 'true'], ['--native=x', 'true'], ['--period', '1', 'true'],
                       ['--period', '19us', 'true'], ['--nonsense', 'true'], ['-o']):
             done = self.tool('vmprof-record', *words)
             self.assertEqual((done.code, done.out), (2, ''), done)
             self.assert_one_line(done.err, 'vmprof-record: ')
-        self.assertIn('--wall is not available', self.tool('vmprof-record', '--wall', 'true').err)
+        self.assertIn('--lines is not available', self.tool('vmprof-record', '--lines', 'true').err)
         self.assertEqual(os.listdir(str(self.folder)), [])
 
     def test_the_default_output(self):

@@ -49,7 +49,9 @@ class Shares(harness.TestCase):
         text = (harness.TESTDATA / 'x.py').read_text()
         program.write_text(text.replace('10000000', '3000000'))
         result = self.run_python(python, '-m', 'vmprof', 'x.py')
-        self.assertEqual((result.code, result.err), (0, ''), result)
+        self.assertEqual(result.code, 0, result)
+        # On a machine that is too busy for the rate that was asked for, one line says so.
+        self.assertRegex(result.err, r'^(vmprof: one sample every .* was reached \(asked: 1 ms\)\n)?$')
         lines = result.out.splitlines()
         self.assertEqual(lines[:2], ['vmprof output:', '% of snapshots:  name:'])
         found = {}

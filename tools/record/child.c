@@ -89,8 +89,9 @@ static int preload(const char *library)
 static int set_order(const struct record_order *order, int token_fd)
 {
     char text[PATH_MAX + 128];
-    int size = snprintf(text, sizeof(text), "period_ns=%" PRIu64 ",toggle=%d,memory=%d,",
-                        order->period_ns, order->toggle_signal, order->memory ? 1 : 0);
+    int size = snprintf(text, sizeof(text), "period_ns=%" PRIu64 ",toggle=%d,memory=%d,wall=%d,",
+                        order->period_ns, order->toggle_signal, order->memory ? 1 : 0,
+                        order->wall ? 1 : 0);
 
     if (order->follow != NULL) {
         snprintf(text + size, sizeof(text) - (size_t)size, "follow=%s", order->follow);

@@ -27,6 +27,7 @@ struct record_order {
     int toggle_signal; /* 0: none */
     bool memory;
     const struct record_native *native;
+    bool wall; /* time on the clock too */
 };
 
 /* record_child_start() forks and runs argv[0], found on PATH, with the sampler preloaded. Returns 0, or

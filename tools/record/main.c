@@ -35,6 +35,7 @@ struct record_options {
     bool follows;
     bool follows_into_files;
     struct record_native native;
+    bool wall;
 };
 
 static bool set_output(void *target, const char *value, struct vmpt_refusal *why)
@@ -54,6 +55,16 @@ static bool set_period(void *target, const char *value, struct vmpt_refusal *why
     struct record_options *options = target;
 
     return vmpt_parse_period(value, &options->period_ns, why->text, sizeof(why->text));
+}
+
+static bool set_wall(void *target, const char *value, struct vmpt_refusal *why)
+{
+    struct record_options *options = target;
+
+    (void)value;
+    (void)why;
+    options->wall = true;
+    return true;
 }
 
 static bool set_toggle(void *target, const char *value, struct vmpt_refusal *why)
@@ -140,13 +151,17 @@ static const struct vmpt_option record_options[] = {
      "of a program without an interpreter they are recorded anyway",
      set_native},
     {"raw", 0, NULL, "as --native, and keep the interpreter's own functions", set_raw},
+    {"wall", 0, NULL,
+     "record time on the clock too, as the metric \"wall\": what threads wait\n"
+     "for counts, and labels say whether they ran",
+     set_wall},
 };
 
 /* Options that the command line of the tools reserves. A program called so is taken for what was
  * meant: an option. */
 static bool is_for_later(const char *argument)
 {
-    static const char *const names[] = {"--lines", "--wall", "--pid"};
+    static const char *const names[] = {"--lines", "--pid"};
 
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         size_t length = strlen(names[i]);
@@ -351,6 +366,7 @@ static int record(struct record_options *options, char **program)
         .period_ns = options->period_ns,
         .toggle_signal = options->toggle_signal,
         .memory = options->memory,
+        .wall = options->wall,
         .native = &options->native,
     };
     if (options->follows) {

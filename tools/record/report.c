@@ -12,6 +12,7 @@
 
 struct counts {
     uint64_t samples;
+    uint64_t cpu_samples; /* those that are not of waiting alone */
     uint64_t lost_samples;
     uint64_t duration_ns;
     uint64_t cpu_ns;
@@ -39,6 +40,7 @@ static void add_block(struct counts *counts, const struct vmpf_info *info,
     counts->samples += block->count;
     for (size_t i = 0; column < VMPF_MAX_VALUES && i < block->count; i++) {
         counts->cpu_ns += block->values[column][i];
+        counts->cpu_samples += block->values[column][i] != 0;
     }
 }
 
@@ -109,9 +111,10 @@ static bool count(const char *path, struct counts *counts, struct vmpf_error *er
 static void say_counts(const struct counts *counts, const char *shown, uint64_t asked_period_ns)
 {
     char duration[32], reached[32], asked[32], lost[48] = "", processes[48] = "";
+    uint64_t cpu_samples = counts->cpu_samples != 0 ? counts->cpu_samples : 1;
 
     vmpt_format_duration(counts->duration_ns, duration, sizeof(duration));
-    vmpt_format_duration(counts->cpu_ns / counts->samples, reached, sizeof(reached));
+    vmpt_format_duration(counts->cpu_ns / cpu_samples, reached, sizeof(reached));
     vmpt_format_duration(asked_period_ns, asked, sizeof(asked));
     if (counts->lost_samples > 0) {
         snprintf(lost, sizeof(lost), ", %" PRIu64 " lost", counts->lost_samples);
@@ -128,8 +131,8 @@ static void say_counts(const struct counts *counts, const char *shown, uint64_t 
 
 /* The system may tell of CPU time as late as three of its own ticks. */
 #define LITTLE_NS 12000000u
-/* The sampler's own thread uses less than one part in so many of the time that passes. */
-#define OWN_SHARE 500u
+/* The sampler's own threads use less than one part in so many of the time that passes. */
+#define OWN_SHARE 20u
 
 static const char *why_no_sample(uint64_t cpu_ns, uint64_t duration_ns, uint64_t asked_period_ns)
 {

@@ -47,10 +47,16 @@ struct vmpf_row_sample {
     uint64_t time_ns; /* since the start of the session */
     uint32_t thread_id;
     uint32_t frame_count;
-    uint32_t flags; /* VMPF_SAMPLE_* */
+    uint32_t flags; /* VMPF_SAMPLE_*, VMPF_ROW_STATE_* */
     uint32_t value_count;
     /* uint64_t values[value_count]; struct vmpf_row_frame frames[frame_count], leaf first */
 };
+
+/* What the thread was doing, in the flags of a row: becomes the label `state` [F-5.7-3]. 0: not told. */
+#define VMPF_ROW_STATE_MASK 0xF00u
+#define VMPF_ROW_STATE_RUNNING 0x100u
+#define VMPF_ROW_STATE_WAITING_GIL 0x200u
+#define VMPF_ROW_STATE_WAITING 0x300u
 
 struct vmpf_row_frame {
     uint32_t code; /* of a code row before this one */

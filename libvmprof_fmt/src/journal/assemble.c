@@ -26,6 +26,7 @@ void vmpfi_assembler_new_epoch(struct vmpfi_assembler *a)
 {
     vmpfi_map64_clear(&a->location_of);
     vmpfi_paths_forget(&a->paths);
+    memset(a->state_labels, 0, sizeof a->state_labels);
     for (size_t i = 0; i < a->code_count; i++) {
         a->codes[i].function_id = 0;
     }
@@ -224,6 +225,26 @@ static vmpf_status stack_of(struct vmpfi_assembler *a, struct vmpfi_path *path,
     return status;
 }
 
+/* What a row's flags tell of the thread becomes a label [F-7.2-8]; what is left of them are those of a sample. */
+static vmpf_status take_state(struct vmpfi_assembler *a, struct vmpf_sample *sample)
+{
+    static const char *const states[] = {NULL, "running", "waiting-gil", "waiting"};
+    uint32_t state = (sample->flags & VMPF_ROW_STATE_MASK) / VMPF_ROW_STATE_RUNNING;
+    sample->flags &= ~VMPF_ROW_STATE_MASK;
+    if (state == 0 || state >= sizeof states / sizeof states[0]) {
+        return VMPF_OK;
+    }
+    if (a->state_labels[state] == 0) {
+        const struct vmpf_label label = {
+            .key = {.data = VMPF_LABEL_STATE, .size_bytes = sizeof VMPF_LABEL_STATE - 1},
+            .text = {.data = states[state], .size_bytes = strlen(states[state])},
+        };
+        VMPF_TRY(vmpfi_intern_label(a->dictionary, &label, &a->state_labels[state]));
+    }
+    sample->label = a->state_labels[state];
+    return VMPF_OK;
+}
+
 vmpf_status vmpfi_assemble_sample(struct vmpfi_assembler *a, const uint8_t *payload,
                                   size_t size_bytes, struct vmpf_sample *sample)
 {
@@ -247,6 +268,7 @@ vmpf_status vmpfi_assemble_sample(struct vmpfi_assembler *a, const uint8_t *payl
         sample->values[k] = vmpfi_load_u64(values + 8 * k);
     }
     thread.thread_id = thread_id;
+    VMPF_TRY(take_state(a, sample));
     VMPF_TRY(vmpfi_threads_define(a->threads, &thread, false, &sample->thread));
     struct vmpfi_path *path = &a->paths.path[sample->thread % VMPFI_PATHS];
     return stack_of(a, path, frames, frame_count, &sample->stack);

@@ -32,6 +32,8 @@ struct vmpfi_assembler {
     struct vmpfi_map64 code_numbers; /* a row's code number to an index of codes */
     struct vmpfi_map64 location_of;  /* a row's frame to a location of the epoch */
     struct vmpfi_paths paths;
+    uint32_t state_labels
+        [4]; /* label sets of the epoch, by the state in a row's flags; 0: not made yet */
     const char *broken_rule; /* of the last row that was refused */
     uint64_t unknown_codes;  /* numbers that frames named before any CODE row did */
 };

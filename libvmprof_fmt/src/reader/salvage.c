@@ -83,10 +83,11 @@ static bool make_room(struct salvage *s, struct vmpfi_samples *samples, size_t c
     samples->thread = vmpfi_scratch_words(scratch, 1, count);
     samples->flags = vmpfi_scratch_words(scratch, 2, count);
     samples->time_ns = vmpfi_scratch_integers(scratch, 3, count);
+    samples->label = vmpfi_scratch_words(scratch, 4, count);
     bool made = samples->stack != NULL && samples->thread != NULL && samples->flags != NULL &&
-                samples->time_ns != NULL;
+                samples->time_ns != NULL && samples->label != NULL;
     for (unsigned k = 0; made && k < samples->value_count; k++) {
-        samples->values[k] = vmpfi_scratch_integers(scratch, 4 + k, count);
+        samples->values[k] = vmpfi_scratch_integers(scratch, 5 + k, count);
         made = samples->values[k] != NULL;
     }
     return made;
@@ -128,6 +129,7 @@ static vmpf_status take_row(struct salvage *s, const struct vmpfi_row *row,
     samples->thread[s->count] = sample.thread;
     samples->time_ns[s->count] = sample.time_ns;
     samples->flags[s->count] = sample.flags;
+    samples->label[s->count] = sample.label;
     for (size_t k = 0; k < samples->value_count; k++) {
         samples->values[k][s->count] = sample.values[k];
     }

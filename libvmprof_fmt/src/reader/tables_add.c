@@ -334,7 +334,23 @@ static vmpf_status add_dictionary_modules(struct vmpfi_tables *t, const struct v
     return VMPF_OK;
 }
 
-/* A journal knows of no labels; its modules are those of the epoch before. */
+static vmpf_status add_dictionary_labels(struct vmpfi_tables *t, const struct vmpfi_dictionary *d)
+{
+    for (size_t i = 1; i < d->label_count; i++) {
+        const struct vmpfi_label *stored = &d->labels[i];
+        const struct vmpf_label entry = {
+            .parent = vmpfi_tables_id(t, &t->label_epoch, stored->parent),
+            .key = t->strings[stored->key],
+            .text = t->strings[stored->text],
+            .number = stored->number,
+        };
+        VMPF_TRY(vmpfi_tables_append_label(t, &entry));
+        t->label_epoch.count++;
+    }
+    return VMPF_OK;
+}
+
+/* The modules of a journal are those of the epoch before. */
 vmpf_status vmpfi_tables_add_dictionary(struct vmpfi_tables *t, const struct vmpfi_dictionary *d)
 {
     VMPF_TRY(vmpfi_tables_new_epoch(t));
@@ -370,5 +386,5 @@ vmpf_status vmpfi_tables_add_dictionary(struct vmpfi_tables *t, const struct vmp
         VMPF_TRY(vmpfi_tables_append_stack(t, entry));
         t->stack_epoch.count++;
     }
-    return VMPF_OK;
+    return add_dictionary_labels(t, d);
 }

@@ -86,9 +86,13 @@ struct vmps_options {
      * no sum. */
     int memory;
     uint32_t native; /* VMPS_NATIVE_*: whether frames of machine code are recorded */
+    /* Not 0: samples have a second value, time on the clock, and tell what their thread did (label `state`). Threads that wait are
+     * not woken for it. */
+    int wall;
 };
 
-/* vmps_start() starts sampling every thread of the process.
+/* vmps_start() starts sampling every thread of the process. What ticks come from is chosen by itself; VMPROF_TICK_SOURCE in
+ * the environment names one instead: cpu-timer, helper or perf; an error where it cannot be had.
  *
  * Starts nest. While a recording runs, one more start whose descriptor is of the same file (or pipe) is counted,
  * and its other options do not matter: the recording goes on as the first one wanted it. As many stops
@@ -103,6 +107,7 @@ struct vmps_summary {
     uint64_t cpu_ns;            /* that the kept samples stand for */
     uint64_t asked_period_ns;   /* what vmps_start() was given */
     uint64_t reached_period_ns; /* cpu_ns a sample; 0: no sample */
+    uint64_t waited_ns;         /* with `wall`: of all threads, while they did not run */
 };
 
 /* vmps_stop() takes back one start. The last one stops, writes all that is pending, and leaves no thread, timer,

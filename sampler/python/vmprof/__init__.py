@@ -21,7 +21,7 @@ except OSError:
 # All else is imported where it is needed: a program that merely imports vmprof pays for nothing.
 
 
-def enable(fileno, timeout=-1, memory=False, native=False):
+def enable(fileno, timeout=-1, memory=False, native=False, real_time=False):
     """Start to profile all threads of this process, and write the profile to the descriptor fileno.
 
     timeout is the period between two samples: an int counts microseconds, a float seconds, and -1
@@ -29,17 +29,19 @@ def enable(fileno, timeout=-1, memory=False, native=False):
     and the caller's, until disable(). memory=True adds the process's resident size to each sample.
 
     With native, frames of machine code are recorded too, each between the Python functions that it was
-    called by and calls; vmprof-symbolize gives them names.
+    called by and calls; vmprof-symbolize gives them names. real_time=True records time on the clock too:
+    what threads wait for counts, and is a second metric of the profile ("wall").
 
     While a recording runs, one more enable() into the same file counts, and as many disable() as
-    enable() end it; timeout, memory and native are those of the first. Another file is refused with ValueError.
+    enable() end it; all else is as the first wanted it. Another file is refused with ValueError.
     """
     from vmprof import _period, _recorder
     if isinstance(fileno, bool) or not hasattr(fileno, '__index__'):
         raise TypeError('fileno must be an int, such as file.fileno(), not %s'
                         % type(fileno).__name__)
     _recorder.start('enable', fileno.__index__(), _period.from_timeout(timeout), memory=bool(memory),
-                    native=_recorder.NATIVE_FOLDED if native else _recorder.NATIVE_NONE)
+                    native=_recorder.NATIVE_FOLDED if native else _recorder.NATIVE_NONE,
+                    wall=bool(real_time))
 
 
 def disable():

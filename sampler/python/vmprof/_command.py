@@ -24,12 +24,15 @@ Runs PROGRAM as python itself would, records where its time goes, and prints a t
       --raw            as --native, and keep the interpreter's own functions
       --toggle SIGNAL  record nothing at first; each SIGNAL to the program, such as SIGUSR2, turns
                        the recording on or off
+      --wall           record time on the clock too, with what threads wait for, as the metric "wall" of
+                       vmprof-top; use -o: the table is of CPU time
   -m                   PROGRAM is the name of a module, as in python -m
   -h, --help           show this help
   --version            show the version
 
 The exit code is the program's; 125 where the recording fails, 2 for a usage error. A program that
 is killed, or replaces itself by exec, leaves no table: use -o, and read FILE with vmprof-top.
+VMPROF_TICK_SOURCE=cpu-timer, helper or perf chooses what wakes the sampler.
 '''
 
 
@@ -65,6 +68,7 @@ class _Options(object):
         self.memory = False
         self.is_module = False
         self.is_native = self.is_raw = False
+        self.wall = False
         rest = list(arguments)
         while rest and rest[0].startswith('-') and rest[0] != '-':
             argument = rest.pop(0)
@@ -85,6 +89,8 @@ class _Options(object):
             self.memory = True
         elif name == '-m' and value is None:
             self.is_module = True
+        elif name == '--wall' and value is None:
+            self.wall = True
         elif name in ('--native', '--raw') and value is None:
             self.is_native = True
             self.is_raw |= name == '--raw'
@@ -174,7 +180,7 @@ def _start(options, program):
         _program.enter(program)
         _recorder.start('command', output.fd, options.period_ns, _program.execute.__code__,
                         (main.__code__, _Ending.finish.__code__), options.toggle_signal,
-                        options.memory, _native_mode(options, _recorder))
+                        options.memory, _native_mode(options, _recorder), options.wall)
     except (EnvironmentError, ImportError, RuntimeError, ValueError) as error:
         ending.cancel()
         raise _Failure(_plain(error))
@@ -394,6 +400,10 @@ class _Ending(object):
         try:
             if self.output.is_temporary:
                 self._print_table()
+                if self.summary is not None and is_far_off(self.summary):
+                    _complain('one sample every %s of CPU time was reached (asked: %s)'
+                              % (_period.to_text(self.summary.reached_period_ns),
+                                 _period.to_text(self.summary.asked_period_ns)))
             elif self.summary is not None:
                 _complain(describe(self.output.shown, self.summary, self.table.why_no_sample))
         finally:
@@ -461,9 +471,16 @@ def _complain(text):
 
 def describe(name, summary, why_no_sample):
     """One line on what was recorded."""
-    if not summary.samples:
+    if not summary.samples and not summary.waited_ns:
         return '%s: no sample: %s' % (name, why_no_sample(summary.process_cpu_ns, summary.asked_period_ns))
     lost = ', %d lost' % summary.lost_samples if summary.lost_samples else ''
+    if summary.waited_ns:
+        lost += ', %s of waiting' % _period.to_text(summary.waited_ns)
     return ('%s: %d samples in %s, one every %s of CPU time (asked: %s)%s; to see them: vmprof-top %s'
             % (name, summary.samples, _period.to_text(summary.duration_ns),
                _period.to_text(summary.reached_period_ns), _period.to_text(summary.asked_period_ns), lost, name))
+
+
+def is_far_off(summary):
+    """Whether the period that was asked for was missed, by more than chance and a busy moment make of it."""
+    return summary.samples >= 100 and summary.reached_period_ns > 2 * summary.asked_period_ns

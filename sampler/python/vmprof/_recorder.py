@@ -16,7 +16,7 @@ _cpu_clock = getattr(time, 'process_time', None) or time.clock  # Python 2 has t
 _cpu_at_start = 0.0
 NATIVE_NONE, NATIVE_FOLDED, NATIVE_RAW = 0, 1, 2  # VMPS_NATIVE_* of vmps.h
 _IS_PYPY = '__pypy__' in sys.builtin_module_names
-_OWN_SHARE = 500  # the sampler's own thread uses less than one part in so many of the time that passes
+_OWN_SHARE = 20  # the sampler's own threads use less than one part in so many of the time that passes
 
 
 class _Error(ctypes.Structure):
@@ -35,14 +35,16 @@ class _Options(ctypes.Structure):
                 ('recorder_codes', ctypes.POINTER(ctypes.c_uint64)), ('recorder_code_count', ctypes.c_size_t),
                 ('named_codes', ctypes.POINTER(_KnownFrame)), ('named_code_count', ctypes.c_size_t),
                 ('known_frames', ctypes.POINTER(_KnownFrame)), ('known_frame_count', ctypes.c_size_t),
-                ('toggle_signal', ctypes.c_int), ('memory', ctypes.c_int), ('native', ctypes.c_uint32)]
+                ('toggle_signal', ctypes.c_int), ('memory', ctypes.c_int), ('native', ctypes.c_uint32),
+                ('wall', ctypes.c_int)]
 
 
 class Summary(ctypes.Structure):
     """What a recording came to; see struct vmps_summary."""
     _fields_ = [('size', ctypes.c_size_t), ('samples', ctypes.c_uint64), ('lost_samples', ctypes.c_uint64),
                 ('duration_ns', ctypes.c_uint64), ('cpu_ns', ctypes.c_uint64),
-                ('asked_period_ns', ctypes.c_uint64), ('reached_period_ns', ctypes.c_uint64)]
+                ('asked_period_ns', ctypes.c_uint64), ('reached_period_ns', ctypes.c_uint64),
+                ('waited_ns', ctypes.c_uint64)]
     process_cpu_ns = None  # what the process used meanwhile, sampled or not, without the sampler's thread
 
 
@@ -106,10 +108,11 @@ def _arguments():
             for argument in getattr(sys, 'argv', None) or []]
 
 
-def start(who, fd, period_ns, root_code=None, own_codes=(), toggle_signal=0, memory=False, native=NATIVE_NONE):
+def start(who, fd, period_ns, root_code=None, own_codes=(), toggle_signal=0, memory=False, native=NATIVE_NONE,
+          wall=False):
     """Starts a recording. toggle_signal: that turns it on and off, or 0. memory: samples have the resident
-    size, too. native: NATIVE_*, which frames of machine code are recorded. root_code: of the function whose
-    frame, and all above it, are left out. own_codes:
+    size, too. native: NATIVE_*, which frames of machine code are recorded. wall: time on the clock is,
+    too. root_code: of the function whose frame, and all above it, are left out. own_codes:
     of functions of ours; while one of them runs, and none of root_code inside of it, nothing is recorded."""
     global _started_by, _starts, _cpu_at_start
     sampler = _load()
@@ -117,6 +120,7 @@ def start(who, fd, period_ns, root_code=None, own_codes=(), toggle_signal=0, mem
         _started_by, _starts = None, 0
     argv = _arguments()
     options = _Options(ctypes.sizeof(_Options), fd, period_ns)
+    options.wall = wall
     options.program = argv[0] if argv else None
     options.argument_count = len(argv[1:])
     options.arguments = (ctypes.c_char_p * len(argv[1:]))(*argv[1:])

@@ -88,11 +88,12 @@ class Ring:
         chosen = [rng.choice(numbers) for _ in range(rng.choice((0, 1, 3, 10)))] if numbers else []
         frames = [(number, self.codes[number][1].random_offset(rng)) for number in chosen]
         thread = rng.choice(self.known_threads)
-        time_ns, flags, values = edge(rng, U64), rng.choice((0, 1, U32_MAX)), session.random_values()
+        time_ns, flags, values = edge(rng, U64), rng.choice((0, 1, 0x100, 0x201, 0x300, U32_MAX)), session.random_values()
         stack = [self.codes[number][0] + [self.codes[number][1].line(offset)] for number, offset in frames]
         stack.reverse()
+        state = {1: "running", 2: "waiting-gil", 3: "waiting"}.get(flags >> 8 & 15)  # [F-7.2-8]
         return J.sample_row(time_ns, session.threads[thread][1], frames, values, flags), {
-            "flags": flags & 3, "labels": {}, "modules": [None] * len(stack), "stack": stack, "thread": thread,
+            "flags": flags & 3, "labels": {"state": state} if state else {}, "modules": [None] * len(stack), "stack": stack, "thread": thread,
             "time_ns": time_ns, "values": values}
 
     def add_sample(self):

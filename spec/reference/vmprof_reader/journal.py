@@ -10,6 +10,7 @@ from .notation import crc32
 from .rows import ROW_CODE, ROW_SAMPLE, ROW_THREAD, Code, Row, padded
 
 MIN_CAPACITY, MAX_CAPACITY = 65536, 67108864
+STATES = {1: b"running", 2: b"waiting-gil", 3: b"waiting"}  # [F-7.2-8]
 
 
 class Journal:
@@ -187,5 +188,10 @@ class _JournalRows:
             return [(code.function, code.line(offset)) if code else (LOST_FUNCTION, 0)
                     for code, offset in zip(reversed(codes), reversed(offsets))]
 
+        state = STATES.get(flags >> 8 & 15)
+
+        def labels():
+            return {b"state": state} if state else {}
+
         self.session.samples.append(
-            Sample(frames, self.thread(thread_id), time_ns, flags & KNOWN_FLAGS, values))
+            Sample(frames, self.thread(thread_id), time_ns, flags & KNOWN_FLAGS, values, labels))

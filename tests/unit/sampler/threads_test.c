@@ -38,8 +38,18 @@ static void detach(struct vmps_tick *tick)
     detached++;
 }
 
+static uint64_t varied_least = UINT64_MAX, varied_most;
+
+static void vary(struct vmps_tick *tick, uint64_t period_ns)
+{
+    (void)tick;
+    varied_least = period_ns < varied_least ? period_ns : varied_least;
+    varied_most = period_ns > varied_most ? period_ns : varied_most;
+}
+
 static const struct vmps_tick_source source = {
     .clock = "test",
+    .vary = vary,
     .attach = attach,
     .detach = detach,
 };
@@ -128,6 +138,9 @@ static void test_threads_come_and_go(void **state)
         assert_int_equal(vmps_threads_scan(&threads), 0);
         assert_int_equal(attached - detached, before);
     }
+    assert_in_range(varied_least, 750, 1000);
+    assert_in_range(varied_most, 1000, 1250);
+    assert_true(varied_least + 100 < varied_most);
     /* Slots, and with them the scratch, are used again. */
     assert_true(threads.fresh_slots <= (uint32_t)(before + SOME));
     close_threads(&threads);

@@ -1,1 +1,1 @@
-vmprof-record --wall -- true; vmprof-record --lines true; vmprof-record -p 12
+vmprof-record --pid=3 -- true; vmprof-record --lines true; vmprof-record -p 12
