@@ -9,6 +9,7 @@
     ROW(flamegraph)                                                                                \
     ROW(json)                                                                                      \
     ROW(pprof)                                                                                     \
+    ROW(pstats)                                                                                    \
     ROW(speedscope)                                                                                \
     ROW(vmprof_log)
 

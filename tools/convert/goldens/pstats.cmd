@@ -1,0 +1,1 @@
+vmprof-convert --pstats profiles/recursion.prof | od -An -tx1 -v
