@@ -6,6 +6,7 @@
     ROW(callgrind)                                                                                 \
     ROW(collapsed)                                                                                 \
     ROW(csv)                                                                                       \
+    ROW(firefox)                                                                                   \
     ROW(flamegraph)                                                                                \
     ROW(json)                                                                                      \
     ROW(pprof)                                                                                     \

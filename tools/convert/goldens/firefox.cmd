@@ -1,0 +1,1 @@
+vmprof-convert --firefox profiles/labels.prof
