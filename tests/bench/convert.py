@@ -24,7 +24,8 @@ STACKS = 100000
 RUNS = 3
 MUST_S = 1.0
 MUST_MIB = 200
-FORMATS = ['collapsed', 'flamegraph', 'callgrind', 'pprof', 'pstats', 'speedscope', 'json', 'csv', 'firefox']
+FORMATS = ['collapsed', 'flamegraph', 'callgrind', 'pprof', 'pstats', 'speedscope', 'json', 'csv', 'firefox',
+           'chrome-trace']
 FLAMEGRAPH = pathlib.Path('/usr/share/perl5/Devel/NYTProf/flamegraph.pl')
 
 

@@ -98,6 +98,8 @@ def wanted(profile):
             weight = 1 if column is None else sample["values"][column]
             key = (number, str(sample["thread"][0]), str(sample["thread"][1]))
             threads.setdefault(key, []).append((stack, sample["time_ns"] + max(offset, 0), weight))
+    for samples in threads.values():
+        samples.sort(key=lambda sample: sample[1])
     return threads, units
 
 

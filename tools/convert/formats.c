@@ -4,6 +4,7 @@
 /* One row a format, in alphabetical order. */
 #define FORMATS(ROW)                                                                               \
     ROW(callgrind)                                                                                 \
+    ROW(chrome_trace)                                                                              \
     ROW(collapsed)                                                                                 \
     ROW(csv)                                                                                       \
     ROW(firefox)                                                                                   \

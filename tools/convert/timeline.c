@@ -41,6 +41,7 @@ static void pack(struct conv_thread *thread, uint64_t time_ns, uint32_t stack, u
     conv_proto_varint(&thread->samples, fold(time_ns, thread->last_time_ns));
     conv_proto_varint(&thread->samples, fold(stack, thread->last_stack));
     conv_proto_varint(&thread->samples, weight);
+    thread->goes_back = thread->goes_back || time_ns < thread->last_time_ns;
     thread->last_time_ns = time_ns;
     thread->last_stack = stack;
     thread->weight += weight;
@@ -66,6 +67,48 @@ bool conv_timeline_next(const struct conv_timeline *timeline, const struct conv_
     }
     ++*index;
     return true;
+}
+
+struct indexed {
+    struct conv_timeline_sample sample;
+    size_t index;
+};
+
+static int compare_times(const void *left, const void *right)
+{
+    const struct indexed *a = left;
+    const struct indexed *b = right;
+    if (a->sample.time_ns != b->sample.time_ns) {
+        return a->sample.time_ns < b->sample.time_ns ? -1 : 1;
+    }
+    return (a->index > b->index) - (a->index < b->index);
+}
+
+/* Those of a thread whose times go back are put in order; what happened at one time stays as it came. */
+static bool sort_samples(struct conv_timeline *timeline, struct conv_thread *thread)
+{
+    struct indexed *items = vmpt_array(thread->count, sizeof(*items));
+    struct conv_timeline_sample sample;
+    size_t place = 0;
+    size_t index = 0;
+    if (!items) {
+        return false;
+    }
+    while (conv_timeline_next(timeline, thread, &place, &index, &sample)) {
+        items[index - 1] = (struct indexed){sample, index};
+    }
+    qsort(items, thread->count, sizeof(*items), compare_times);
+    size_t count = thread->count;
+    thread->samples.size = 0;
+    thread->last_time_ns = 0;
+    thread->last_stack = 0;
+    thread->weight = 0;
+    thread->count = 0;
+    for (size_t i = 0; i < count; i++) {
+        pack(thread, items[i].sample.time_ns, items[i].sample.stack, items[i].sample.weight);
+    }
+    free(items);
+    return !thread->samples.failed;
 }
 
 /* ---- tables ------------------------------------------------------------------------------------------ */
@@ -361,6 +404,12 @@ int conv_timeline_init(struct conv_timeline *timeline, struct conv_job *job)
         return vmpt_app_no_memory(&job->app);
     }
     int code = conv_stream_run(job, &visitor, timeline, VMPF_COLUMN_LABEL);
+    for (size_t i = 0; code < 0 && i < timeline->thread_count; i++) {
+        struct conv_thread *thread = &timeline->threads[i];
+        if (thread->goes_back && !sort_samples(timeline, thread)) {
+            code = vmpt_app_no_memory(&job->app);
+        }
+    }
     job->lost = job->held & ~(timeline->has_other_values ? 0 : VMPT_HOLDS_VALUES);
     return code;
 }

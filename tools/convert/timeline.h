@@ -28,6 +28,7 @@ struct conv_thread {
     uint64_t weight;
     bool has_times;             /* of some sample, it is not 0 */
     struct vmpt_buffer samples; /* packed */
+    bool goes_back;             /* its times were not in order */
     uint64_t last_time_ns;      /* while samples are added */
     uint32_t last_stack;
 };

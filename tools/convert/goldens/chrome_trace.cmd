@@ -1,0 +1,1 @@
+vmprof-convert --chrome-trace profiles/labels.prof
