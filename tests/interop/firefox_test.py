@@ -167,7 +167,8 @@ class Firefox(unittest.TestCase):
                 selfs[stack[-1][0]] += weight
                 for name in {frame[0] for frame in stack}:
                     totals[name] += weight
-            self.assertAlmostEqual(shown["categoryBreakdown"]["totalSamples"], count / 1e6 if shown["weightType"] == "tracing-ms" else count)
+            scale = 1e6 if shown["weightType"] == "tracing-ms" else 1
+            self.assertAlmostEqual(shown["categoryBreakdown"]["totalSamples"], count / scale)
             rows = [row for row in shown["topFunctionsByTotal"] if len(row["name"]) < 40]
             self.assertTrue(rows)
             for row in rows:

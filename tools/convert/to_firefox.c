@@ -386,10 +386,10 @@ static void add_meta(struct firefox *firefox)
     vmpt_buffer_add_text(out, ",\"startTime\":");
     add_ms(out, timeline->start_unix_ns);
     vmpt_buffer_add_text(out, ",\n\"categories\":[");
-    for (uint8_t kind = 0; kind < KINDS; kind++) {
-        vmpt_buffer_printf(out,
-                           "%s{\"name\":\"%s\",\"color\":\"%s\",\"subcategories\":[\"Other\"]}",
-                           kind ? "," : "", kind ? vmpt_kind_name(kind) : "Other", colors[kind]);
+    for (unsigned kind = 0; kind < KINDS; kind++) {
+        vmpt_buffer_printf(
+            out, "%s{\"name\":\"%s\",\"color\":\"%s\",\"subcategories\":[\"Other\"]}",
+            kind ? "," : "", kind ? vmpt_kind_name((uint8_t)kind) : "Other", colors[kind]);
     }
     vmpt_buffer_add_text(out, "]},\n");
 }
