@@ -126,7 +126,10 @@ class Record(harness.TestCase):
             self.skipTest('only root can make one')
         copy = self.folder / 'setuid'
         shutil.copy('/bin/true', str(copy))
-        os.chown(str(copy), 65534, -1)  # to its owner nothing changes, and it is loaded
+        try:
+            os.chown(str(copy), 65534, -1)  # to its owner nothing changes, and it is loaded
+        except OSError as error:  # a sandbox may know no user but one
+            self.skipTest('it can belong to no other user here: %s' % error)
         copy.chmod(0o4755)
         done = self.record_it(copy)
         self.assertEqual(done.code, 0, done)
