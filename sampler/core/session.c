@@ -187,6 +187,13 @@ static vmps_status open_watch(struct vmps_session *session, const char *name,
     return VMPS_OK;
 }
 
+/* Whether a call that a signal interrupts fails in the VM's programs: Python 2 does not make it again (PEP 475). The helper may
+ * signal a thread that has begun to wait just now. */
+static bool fears_signals(const struct vmps_vm *vm)
+{
+    return vm->version[0] == '2' && vm->version[1] == '.';
+}
+
 /* The best source of ticks that is to be had, or the one that the environment names. */
 static vmps_status open_threads(struct vmps_session *session, struct vmps_error *err)
 {
@@ -208,6 +215,9 @@ static vmps_status open_threads(struct vmps_session *session, struct vmps_error 
                            : vmps_fail(err, VMPS_E_SYSTEM, failed, "no ticks from %s", name);
     }
     for (size_t i = 0; (source = vmps_ticks_choice(session->period_ns, i)) != NULL; i++) {
+        if (source != &vmps_ticks_cpu_timer && fears_signals(&session->vm)) {
+            continue; /* perf's price is not for a default */
+        }
         failed = try_source(session, source);
         if (failed == 0) {
             return VMPS_OK;
