@@ -7,6 +7,7 @@ ORDER_AT_START = list(globals())
 
 def first_free_descriptor():
     """Of several looks, since a thread of the recorder's may have a file open for an instant."""
+    import os
     looks = []
     for _ in range(200):
         looks.append(os.dup(0))
