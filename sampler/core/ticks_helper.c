@@ -10,6 +10,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "sampler/core/descriptor.h"
 #include "sampler/core/ticks.h"
 #include "sampler/core/waiting.h"
 #include "sampler/signal/fault_sig.h"
@@ -206,6 +207,9 @@ static void *ticker_main(void *argument)
 {
     struct vmps_ticker *ticker = argument;
     pthread_setname_np(pthread_self(), "vmprof");
+    /* It opens files in every round: the next descriptor of a program that has just closed its
+     * standard input has to be 0. */
+    vmps_descriptor_leave();
     /* Else the kernel may wake us 50 microseconds late. */
     prctl(PR_SET_TIMERSLACK, 1UL, 0UL, 0UL, 0UL);
     pid_t own_id = (pid_t)syscall(SYS_gettid);

@@ -6,12 +6,14 @@ ORDER_AT_START = list(globals())
 
 
 def first_free_descriptor():
-    """Of several looks, since a thread of the recorder's may have a file open for an instant."""
+    """Of several looks, since a thread of the recorder's may have a file open for an instant, and lose its core just then."""
     import os
+    import time
     looks = []
-    for _ in range(200):
+    for _ in range(50):
         looks.append(os.dup(0))
         os.close(looks[-1])
+        time.sleep(0.001)
     return min(looks)
 
 

@@ -325,6 +325,34 @@ work(clock() + 0.3)
         self.readable('work')
 
     @harness.every_python
+    def test_numbers_of_descriptors(self, python):
+        """A program that closes its input and opens a file has it as descriptor 0, as every daemon relies on: the
+        thread that looks at the others, and opens a file each time, takes no number from it."""
+        (self.folder / 'daemon.py').write_text(CLOCK + '''
+import threading
+def work(end):
+    strange = tries = 0
+    while clock() < end:
+        os.close(0)
+        tries += 1
+        strange += os.open("/dev/null", os.O_RDONLY) != 0
+    return strange, tries
+threads = [threading.Thread(target=time.sleep, args=(0.5,)) for _ in range(30)]
+for thread in threads:
+    thread.start()
+found = work(clock() + 0.5)
+for thread in threads:
+    thread.join()
+print("strange: %d" % found[0])
+assert found[1] > 1000, found
+''')
+        done = self.run_python(python, '-m', 'vmprof', '--wall', '-p', '0.001', '-o', self.output, 'daemon.py')
+        self.assertEqual(done.code, 0, done)
+        # Each thread's name is read twice in the whole run, which is where one may come by.
+        self.assertLess(int(done.out.split(': ')[1]), 3)
+        self.readable('work')
+
+    @harness.every_python
     def test_another_folder(self, python):
         (self.folder / 'moves.py').write_text(CLOCK + '''
 os.chdir("/")
