@@ -15,6 +15,9 @@
  * sample is followed by this many times its own cost without another; weights are measured, so that
  * this costs precision only. */
 #define REST_FACTOR 4u
+/* A sample that took longer by the clock on the wall may have lost its core meanwhile, for as long as others wanted it: that is
+ * no cost of its own. */
+#define LONG_SAMPLE_NS UINT64_C(10000)
 
 struct sample {
     struct vmps_recording *recording;
@@ -218,6 +221,9 @@ void vmps_sample_take(struct vmps_recording *recording, struct vmps_slot *slot,
     }
     take(recording, slot, registers, now_ns, cpu_ns);
     uint64_t cost_ns = clock_ns(CLOCK_MONOTONIC) - now_ns;
+    if (cost_ns > LONG_SAMPLE_NS) {
+        cost_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID) - cpu_ns;
+    }
     slot->not_before_ns = cpu_ns + cost_ns + REST_FACTOR * cost_ns;
 }
 

@@ -18,7 +18,7 @@
     .stack = VMPS_STACK_FRAME_OBJECTS, .shim_owner = VMPS_NO_SHIM, .thread_frame = 24,             \
     .frame_previous = 24, .frame_code = 32, .frame_code_mask = NO_MASK
 #define CODE_312                                                                                   \
-    .code_name = 120, .code_file = 112, .code_first_line = 68, .code_lines = 136,                  \
+    .code_name = 128, .code_file = 112, .code_first_line = 68, .code_lines = 136,                  \
     .lines = VMPF_LINES_LOCATIONS_311, .ip = VMPS_IP_POINTER
 
 /* clang-format off */
@@ -56,7 +56,7 @@ static const struct vmps_cpython_layout layouts[] = {
         .thread_id = 152, .thread_chunk = 296, .thread_chunk_top = 304, .cframe_frame = 8,
         .cframe_previous = 16, .frame_previous = 48, .frame_code = 32, .frame_code_mask = NO_MASK,
         .frame_ip = 56, .ip = VMPS_IP_POINTER, .frame_owner = 69, .frame_is_entry = 68,
-        .code_name = 120, .code_file = 112, .code_first_line = 72, .code_lines = 136,
+        .code_name = 128, .code_file = 112, .code_first_line = 72, .code_lines = 136,
         .code_bytes = 184, .lines = VMPF_LINES_LOCATIONS_311, TEXT_TO_311,
     },
     {
@@ -104,9 +104,9 @@ struct debug_index {
 };
 
 static const struct debug_index debug_indexes[] = {
-    {13, 23, 24, 29, 30, 31, 33, 35, 36, 38, 39, 43},
-    {14, 26, 27, 32, 33, 34, 36, 40, 41, 43, 44, 48},
-    {15, 26, 30, 40, 41, 42, 44, 48, 49, 51, 52, 56},
+    {13, 23, 24, 29, 30, 31, 33, 35, 37, 38, 39, 43},
+    {14, 26, 27, 32, 33, 34, 36, 40, 42, 43, 44, 48},
+    {15, 26, 30, 40, 41, 42, 44, 48, 50, 51, 52, 56},
 };
 
 const struct vmps_cpython_layout *vmps_cpython_layout_find(unsigned major, unsigned minor)

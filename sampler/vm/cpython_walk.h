@@ -43,6 +43,7 @@ struct vmps_cpython_layout {
     uint16_t cframe_frame, cframe_previous;
     uint16_t frame_previous, frame_code, frame_ip, frame_owner, frame_is_entry;
     uint64_t frame_code_mask; /* tag bits are 0 */
+    /* The name: the qualified one where there is one, from 3.11 on. */
     uint16_t code_name, code_file, code_first_line, code_lines, code_bytes;
     uint16_t bytes_data; /* of a bytes object: 2.7's str, 3's bytes */
     /* Of a str object, 3 only. */

@@ -19,15 +19,29 @@ def _is_sampler(task):
 class _OursAlone(object):
     """Stands in a warning filter for the pattern of its message."""
 
+    def __init__(self):
+        self.samplers = set()  # tasks that were found to be ours
+
     def match(self, message):
         try:
-            return (_MESSAGE_PART in message
-                    and sum(not _is_sampler(task) for task in os.listdir(_TASKS)) == 1)
+            return _MESSAGE_PART in message and self._others() == 1
         except OSError:
             return False
 
+    def _others(self):
+        """How many tasks are not the sampler's. A program may fork often: its files are read the first time only."""
+        tasks = set(os.listdir(_TASKS))
+        self.samplers &= tasks
+        self.samplers.update(task for task in tasks - self.samplers if _is_sampler(task))
+        return len(tasks) - len(self.samplers)
+
 
 _FILTER = ('ignore', _OursAlone(), DeprecationWarning, None, 0)
+
+
+def code():
+    """Of the function in which all of this happens: its time is not the program's."""
+    return _OursAlone.match.__code__
 
 
 class _NoWarning(DeprecationWarning):
@@ -38,6 +52,7 @@ def filter_warning():
     if sys.version_info < (3, 12):
         return
     import warnings
+    _FILTER[1].samplers.clear()
     warnings.simplefilter('ignore', _NoWarning)  # tells the machinery that its list has changed
     if warnings.filters and warnings.filters[0][2] is _NoWarning:
         warnings.filters[0] = _FILTER

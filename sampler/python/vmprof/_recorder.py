@@ -87,8 +87,13 @@ def _raise(error):
     raise RuntimeError(message)
 
 
+def _name(code):
+    """As samples have it: with its class, say, from 3.11 on."""
+    return getattr(code, 'co_qualname', code.co_name)
+
+
 def _known_code(code, offset):
-    return _KnownFrame(id(code), _library.to_bytes(code.co_name), _library.to_bytes(code.co_filename),
+    return _KnownFrame(id(code), _library.to_bytes(_name(code)), _library.to_bytes(code.co_filename),
                        code.co_firstlineno, offset)
 
 
@@ -125,7 +130,7 @@ def start(who, fd, period_ns, root_code=None, own_codes=(), toggle_signal=0, mem
     options.argument_count = len(argv[1:])
     options.arguments = (ctypes.c_char_p * len(argv[1:]))(*argv[1:])
     options.root_code_address = id(root_code) if root_code is not None else 0
-    own = list(own_codes) + [start.__code__, stop.__code__]
+    own = list(own_codes) + [start.__code__, stop.__code__, _fork.code()]
     options.recorder_codes = (ctypes.c_uint64 * len(own))(*[id(code) for code in own])
     options.recorder_code_count = len(own)
     named = own + [root_code] if root_code is not None else own

@@ -44,7 +44,7 @@ static void test_the_interpreters_word_counts(void **state)
     assert_true(vmps_cpython_layout_refine(&layout, table));
     assert_int_equal(layout.thread_frame, 8 * 23);
     assert_int_equal(layout.frame_owner, 8 * 33);
-    assert_int_equal(layout.code_name, 8 * 36);
+    assert_int_equal(layout.code_name, 8 * 37);
     layout = *vmps_cpython_layout_find(3, 15);
     make_offsets(table, 0x030F01F0);
     assert_true(vmps_cpython_layout_refine(&layout, table));
@@ -67,7 +67,7 @@ static void test_what_is_not_believed(void **state)
     table[2] = 1;
     assert_false(vmps_cpython_layout_refine(&layout, table));
     make_offsets(table, 0x030D00F0);
-    table[36] = 1 << 20;
+    table[37] = 1 << 20;
     assert_false(vmps_cpython_layout_refine(&layout, table));
     assert_memory_equal(&layout, row, sizeof layout);
 }

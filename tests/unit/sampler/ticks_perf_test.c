@@ -31,9 +31,13 @@ static void count(int number, siginfo_t *info, void *context)
 {
     (void)number;
     (void)context;
-    bool known = info->si_code == POLL_IN && info->si_fd > 2 && gettid() == atomic_load(&busy_id) &&
-                 atomic_load(&vmps_signal_state.fd_ticks[info->si_fd]) == VALUE;
-    atomic_fetch_add(known ? &ours : &strange, 1);
+    bool expected =
+        info->si_code == POLL_IN && info->si_fd > 2 && gettid() == atomic_load(&busy_id);
+    uint64_t value = expected ? atomic_load(&vmps_signal_state.fd_ticks[info->si_fd]) : 0;
+    if (value == VMPS_TICK_DEAD) {
+        return; /* it was on its way when its source ended */
+    }
+    atomic_fetch_add(value == VALUE ? &ours : &strange, 1);
 }
 
 static void start(struct vmps_tick *tick)
