@@ -295,6 +295,31 @@ def faults():
     down(20)
 
 
+def green(n):
+    while True:
+        for i in range(n):
+            leaf(i)
+        MAIN_GREENLET.switch()
+
+
+def green_below(depth, n):
+    if depth > 0:
+        green_below(depth - 1, n)
+    green(n)
+
+
+def greenlets():
+    import greenlet
+    globals()['MAIN_GREENLET'] = greenlet.getcurrent()
+    some = [greenlet.greenlet(green), greenlet.greenlet(green_below)]
+    some[0].switch(3)
+    some[1].switch(7, 2)
+    for _ in range(50):
+        flutter_a(5)
+        for one in some:
+            one.switch()
+
+
 def interpreters():
     """Code in another interpreter of this process, in this thread; what it runs counts by its names."""
     import _testcapi
@@ -317,18 +342,19 @@ for i in range(200):
 # a finalizer or a handler may run anywhere is what ANYWHERE says.
 ANYWHERE = ('Cycle.__del__', '__del__', 'handler')
 WORKS = ('mixed', 'generators', 'exceptions', 'recursion', 'abyss', 'made', 'garbage', 'threads', 'forks', 'coroutines',
-         'libraries', 'signals', 'faults', 'interpreters')
+         'libraries', 'signals', 'faults', 'greenlets', 'interpreters')
 
 
 def known_works():
     """Those that this interpreter can do."""
-    works = list(WORKS)
+    missing = []
     if sys.version_info < (3, 6):
-        for name in ('coroutines', 'faults', 'interpreters'):
-            works.remove(name)
-    elif not hasattr_of('_testcapi', 'run_in_subinterp'):
-        works.remove('interpreters')
-    return works
+        missing += ['coroutines', 'faults', 'interpreters']
+    if not hasattr_of('_testcapi', 'run_in_subinterp'):
+        missing += ['interpreters']
+    if not hasattr_of('greenlet', 'greenlet'):
+        missing += ['greenlets']
+    return [work for work in WORKS if work not in missing]
 
 
 def hasattr_of(module, name):

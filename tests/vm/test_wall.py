@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Time on the clock: what threads wait for counts where they wait, they are not disturbed by it, and labels say what they
 did. The programs measure themselves; shares of more kinds of work are test_bias.py's."""
+import re
 import unittest
 
 import harness
@@ -132,6 +133,27 @@ class Wall(harness.TestCase):
         self.assertEqual(done.code, 0, done)
         self.read = recording.Profile(self.output)
         self.assertAlmostEqual(self.inside('naps'), 0.2, delta=0.03)
+
+    @harness.every_python
+    def test_the_table_is_of_time_on_the_clock(self, python):
+        self.run_code(python, 'pass')
+        (self.folder / 'code.py').write_text('import time\ndef naps(): time.sleep(0.4)\nnaps()\n')
+        done = self.run_python(python, '-m', 'vmprof', '--wall', 'code.py')
+        self.assertEqual((done.code, done.err), (0, ''), done)
+        self.assertIn('metric wall', done.out)
+        shares = re.findall(r'(?m)^ ([0-9.]+)% +naps ', done.out)
+        self.assertEqual(len(shares), 1, done)
+        self.assertGreater(float(shares[0]), 80)
+        done = self.run_code(python, 'import sys, vmprof\n'
+                             'with open("a", "w+b") as out:\n'
+                             '    vmprof.enable(out.fileno(), 1000, real_time=True)\n'
+                             '    __import__("time").sleep(0.3)\n'
+                             '    vmprof.disable()\n'
+                             'print(vmprof.read_profile("a", metric="wall").total_weight > 2e8)\n'
+                             'try: vmprof.read_profile("a", metric="weather")\n'
+                             'except ValueError as error: print(error)\n')
+        self.assertEqual((done.code, done.out.splitlines()[0]), (0, 'True'), done)
+        self.assertIn('weather', done.out)
 
     @harness.every_python
     def test_another_source_is_refused(self, python):

@@ -116,12 +116,14 @@ static void say(char *error, size_t error_size, const char *path, const struct v
     }
 }
 
-vmpt_stats *vmpt_stats_open(const char *path, int virtual_only, char *error, size_t error_size)
+vmpt_stats *vmpt_stats_open(const char *path, int virtual_only, const char *metric, char *error,
+                            size_t error_size)
 {
     static const struct vmpf_error no_memory = {.status = VMPF_E_NOMEM,
                                                 .message = "not enough memory"};
     struct vmpt_inputs inputs = {.count = 1, .open = open_path, .ctx = (void *)&path};
-    struct vmpt_load_options options = {.split_addresses = true, .read_samples = true};
+    struct vmpt_load_options options = {
+        .metric = metric, .split_addresses = true, .read_samples = true};
     struct vmpt_load_error err;
     memset(&err, 0, sizeof(err));
     vmpt_stats *stats = calloc(1, sizeof(*stats));

@@ -23,7 +23,7 @@ struct vmpt_stats_function {
     uint32_t kind; /* vmpf_kind */
     uint64_t self_samples;
     uint64_t total_samples;
-    uint64_t self_weight; /* of the first metric, in its unit */
+    uint64_t self_weight; /* of the metric, in its unit */
     uint64_t total_weight;
 };
 
@@ -33,10 +33,11 @@ struct vmpt_stats_count {
 };
 
 /* vmpt_stats_open() reads the profile at path. virtual_only: 1 keeps only frames of the VM's language
- * (a file without any keeps its native ones). Returns NULL with one line in error (NUL-terminated, at
+ * (a file without any keeps its native ones). metric: what samples weigh, "cpu" or "wall", say; NULL: cpu where
+ * there is such, else the first that there is. Returns NULL with one line in error (NUL-terminated, at
  * most error_size bytes). A damaged file that could be read in part is read in part: see warning. */
-VMPT_API vmpt_stats *vmpt_stats_open(const char *path, int virtual_only, char *error,
-                                     size_t error_size);
+VMPT_API vmpt_stats *vmpt_stats_open(const char *path, int virtual_only, const char *metric,
+                                     char *error, size_t error_size);
 VMPT_API void vmpt_stats_close(vmpt_stats *stats);
 
 /* NULL when the file is whole, else one line that says what was lost. Lifetime: the handle's. */

@@ -80,10 +80,11 @@ def is_enabled():
     return _recorder.is_running()
 
 
-def read_profile(filename, virtual_only=True):
+def read_profile(filename, virtual_only=True, metric=None):
     """Read the profile at filename and return its Stats.
 
-    virtual_only=False keeps the frames of native code too.
+    virtual_only=False keeps the frames of native code too. metric: what samples weigh, such as 'wall' in a
+    profile with time on the clock; CPU time where nothing is said.
     """
     from vmprof import _stats
-    return _stats.read_profile(filename, virtual_only)
+    return _stats.read_profile(filename, virtual_only, metric)

@@ -24,8 +24,8 @@ Runs PROGRAM as python itself would, records where its time goes, and prints a t
       --raw            as --native, and keep the interpreter's own functions
       --toggle SIGNAL  record nothing at first; each SIGNAL to the program, such as SIGUSR2, turns
                        the recording on or off
-      --wall           record time on the clock too, with what threads wait for, as the metric "wall" of
-                       vmprof-top; use -o: the table is of CPU time
+      --wall           record time on the clock too, with what threads wait for: the table is of it, and
+                       with -o FILE vmprof-top --metric=wall shows it
   -m                   PROGRAM is the name of a module, as in python -m
   -h, --help           show this help
   --version            show the version
@@ -201,6 +201,7 @@ class _Output(object):
     """The file that the profile goes to: -o FILE, else a temporary one."""
 
     def __init__(self, options):
+        self.metric = 'wall' if options.wall else None  # what the table is of
         self.shown = options.output
         self.is_temporary = options.output is None
         self.kept_path = None
@@ -416,7 +417,8 @@ class _Ending(object):
             return
         used_ns = self.summary.process_cpu_ns if self.summary is not None else None
         try:
-            self.table.write(self.stats.read_profile(self.output.path), self._table_stdout(), used_ns)
+            stats = self.stats.read_profile(self.output.path, metric=self.output.metric)
+            self.table.write(stats, self._table_stdout(), used_ns)
         except EnvironmentError as error:
             if error.errno != errno.EPIPE:
                 raise

@@ -32,7 +32,7 @@ def _load():
     if _analysis is None:
         library = _library.load('libvmprof_analysis.so')
         handle, size, text = ctypes.c_void_p, ctypes.c_size_t, ctypes.c_char_p
-        _declare(library, 'vmpt_stats_open', handle, text, ctypes.c_int, text, size)
+        _declare(library, 'vmpt_stats_open', handle, text, ctypes.c_int, text, text, size)
         _declare(library, 'vmpt_stats_close', None, handle)
         for name in ('warning', 'interpreter', 'program'):
             _declare(library, 'vmpt_stats_' + name, text, handle)
@@ -72,9 +72,10 @@ class Stats(object):
     adr_dict: a dict of function address -> name, as 'py:function:line:file'.
     """
 
-    def __init__(self, handle):
+    def __init__(self, handle, metric=None):
         self._handle = handle
         self._library = library = _load()
+        self.metric = metric  # as it was asked for
         self.sample_count = library.vmpt_stats_sample_count(handle)
         self.total_weight = library.vmpt_stats_total_weight(handle)
         self.period_ns = library.vmpt_stats_period_ns(handle)
@@ -118,15 +119,16 @@ class Stats(object):
         return [(one.address, one.samples) for one in counts[:found]], total.value
 
 
-def read_profile(filename, virtual_only=True, stacklevel=3):
+def read_profile(filename, virtual_only=True, metric=None, stacklevel=3):
     open(filename, 'rb').close()  # the system's own error where it cannot be read
     library = _load()
     error = ctypes.create_string_buffer(1024)
-    handle = library.vmpt_stats_open(_library.file_name(filename), 1 if virtual_only else 0, error, len(error))
+    handle = library.vmpt_stats_open(_library.file_name(filename), 1 if virtual_only else 0,
+                                     None if metric is None else _library.to_bytes(metric), error, len(error))
     if not handle:
         raise ValueError(_library.to_str(error.value))
     warning = library.vmpt_stats_warning(handle)
-    stats = Stats(handle)
+    stats = Stats(handle, metric)
     if warning:
         warnings.warn(_library.to_str(warning), RuntimeWarning, stacklevel=stacklevel)
     return stats

@@ -56,7 +56,7 @@ def why_no_sample(process_cpu_ns, period_ns):
 
 def lines(stats, limit=ROWS, process_cpu_ns=None):
     """The lines of the table."""
-    yield 'vmprof output:'
+    yield 'vmprof output:' if stats.metric is None else 'vmprof output, metric %s:' % stats.metric
     yield '% of snapshots:  name:'
     rows = _shares(stats)
     if not stats.sample_count:

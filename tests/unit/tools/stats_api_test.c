@@ -19,7 +19,7 @@ static vmpt_stats *open_profile(const char *name, int virtual_only)
     char path[512];
     char error[256] = "";
     (void)snprintf(path, sizeof(path), "%s/%s", folder, name);
-    vmpt_stats *stats = vmpt_stats_open(path, virtual_only, error, sizeof(error));
+    vmpt_stats *stats = vmpt_stats_open(path, virtual_only, NULL, error, sizeof(error));
     if (!stats) {
         print_error("%s\n", error);
     }
@@ -105,10 +105,10 @@ static void what_is_wrong_is_said(void **state)
 {
     char error[128] = "";
     (void)state;
-    assert_null(vmpt_stats_open("/nowhere/at/all.prof", 1, error, sizeof(error)));
+    assert_null(vmpt_stats_open("/nowhere/at/all.prof", 1, NULL, error, sizeof(error)));
     assert_non_null(strstr(error, "/nowhere/at/all.prof"));
     assert_null(strchr(error, '\n'));
-    assert_null(vmpt_stats_open("/nowhere/at/all.prof", 1, NULL, 0));
+    assert_null(vmpt_stats_open("/nowhere/at/all.prof", 1, NULL, NULL, 0));
     vmpt_stats *stats = open_profile("flipped.prof", 1);
     assert_non_null(strstr(vmpt_stats_warning(stats), "64 samples"));
     assert_int_equal(vmpt_stats_sample_count(stats), 64);
