@@ -347,6 +347,17 @@ static int scan_locked(struct vmps_threads *threads)
     return 0;
 }
 
+int vmps_threads_begin(struct vmps_threads *threads)
+{
+    pthread_mutex_lock(&threads->lock);
+    int failed = scan_locked(threads);
+    if (failed == 0 && threads->count == 0) {
+        failed = threads->failure;
+    }
+    pthread_mutex_unlock(&threads->lock);
+    return failed;
+}
+
 int vmps_threads_scan(struct vmps_threads *threads)
 {
     pthread_mutex_lock(&threads->lock);

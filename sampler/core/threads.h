@@ -69,6 +69,8 @@ void vmps_threads_fini(struct vmps_threads *threads);
 
 /* vmps_threads_scan() attaches threads that are new and detaches those that ended. 0 or an errno. */
 int vmps_threads_scan(struct vmps_threads *threads);
+/* vmps_threads_begin() is the first scan: an error also where no thread could be attached. */
+int vmps_threads_begin(struct vmps_threads *threads);
 
 /* vmps_threads_born() attaches the calling thread, which has just begun. */
 void vmps_threads_born(struct vmps_threads *threads);

@@ -95,13 +95,6 @@ static int install_handlers(int toggle_signal)
     return failed == 0 && toggle_signal != 0 ? vmps_handler_install_toggle(toggle_signal) : failed;
 }
 
-/* The first look at the threads. 0 or an errno. */
-static int begin_threads(struct vmps_session *session)
-{
-    int failed = vmps_threads_scan(&session->threads);
-    return failed == 0 && session->threads.count == 0 ? session->threads.failure : failed;
-}
-
 static vmps_status begin(struct vmps_session *session, int toggle_signal, struct vmps_error *err)
 {
     if (toggle_signal != 0) {
@@ -120,7 +113,7 @@ static vmps_status begin(struct vmps_session *session, int toggle_signal, struct
         session->writer = NULL;
         return vmps_fail(err, VMPS_E_SYSTEM, failed, "no thread for the recording");
     }
-    failed = begin_threads(session);
+    failed = vmps_threads_begin(&session->threads);
     if (failed == 0) {
         return VMPS_OK;
     }

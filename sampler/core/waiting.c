@@ -139,7 +139,8 @@ static bool read_stack(struct vmps_waiting *waiting, struct vmps_spell *spell,
     spell->nobodys = false;
     if (ops->thread_of == NULL) {
         const struct vmps_slot *slot = &waiting->recording->slots[look->slot];
-        bool room = make_room(spell, slot->last_frames);
+        bool room =
+            make_room(spell, atomic_load_explicit(&slot->last_frames, memory_order_relaxed));
         spell->frame_count = room ? vmps_sample_last(slot, spell->frames, spell->capacity) : 0;
         return true;
     }

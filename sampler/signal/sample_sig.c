@@ -59,8 +59,10 @@ static vmps_walk_status record_frame(struct vmps_walk *walk, const struct vmps_w
     if (id == 0) {
         return status;
     }
-    sample->slot->frames[walk->frame_count] =
-        (struct vmpf_row_frame){.code = id, .offset = frame->offset};
+    /* vmps_sample_last() may be reading. */
+    struct vmpf_row_frame *to = &sample->slot->frames[walk->frame_count];
+    __atomic_store_n(&to->code, id, __ATOMIC_RELAXED);
+    __atomic_store_n(&to->offset, frame->offset, __ATOMIC_RELAXED);
     return VMPS_WALK_OK;
 }
 
@@ -121,7 +123,9 @@ static bool publish(struct vmps_recording *recording, const struct vmpf_row_fram
     to += sizeof *fixed / WORD_BYTES;
     memcpy(to, values, fixed->value_count * sizeof *values);
     to += fixed->value_count;
-    memcpy(to, frames, fixed->frame_count * sizeof frames[0]);
+    if (fixed->frame_count != 0) { /* else frames may be NULL */
+        memcpy(to, frames, fixed->frame_count * sizeof frames[0]);
+    }
     vmps_ring_commit(&recording->ring, &row);
     return true;
 }
@@ -176,7 +180,7 @@ static void take(struct vmps_recording *recording, struct vmps_slot *slot,
     atomic_store_explicit(&slot->sequence, sequence + 1, memory_order_relaxed);
     atomic_thread_fence(memory_order_release);
     vmps_walk_status status = walk_stack(recording, slot, &walk);
-    slot->last_frames = walk.frame_count;
+    atomic_store_explicit(&slot->last_frames, walk.frame_count, memory_order_relaxed);
     atomic_store_explicit(&slot->sequence, sequence + 2, memory_order_release);
     if (walk.met_root && walk.frame_count == 0) {
         /* The recorder's own work: its time is nobody's. */
@@ -249,11 +253,14 @@ uint32_t vmps_sample_last(const struct vmps_slot *slot, struct vmpf_row_frame *f
                           uint32_t capacity)
 {
     uint32_t before = atomic_load_explicit(&slot->sequence, memory_order_acquire);
-    uint32_t count = slot->last_frames;
+    uint32_t count = atomic_load_explicit(&slot->last_frames, memory_order_relaxed);
     if (count > capacity || before % 2 != 0) {
         return 0;
     }
-    memcpy(frames, slot->frames, count * sizeof frames[0]);
+    for (uint32_t i = 0; i < count; i++) {
+        frames[i].code = __atomic_load_n(&slot->frames[i].code, __ATOMIC_RELAXED);
+        frames[i].offset = __atomic_load_n(&slot->frames[i].offset, __ATOMIC_RELAXED);
+    }
     atomic_thread_fence(memory_order_acquire);
     return atomic_load_explicit(&slot->sequence, memory_order_relaxed) == before ? count : 0;
 }

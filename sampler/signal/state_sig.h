@@ -43,7 +43,7 @@ struct vmps_slot {
     uint64_t first_weight_ns;      /* what its first sample weighs at least; then 0 */
     uint64_t not_before_ns;        /* the thread's CPU clock before which no sample is taken */
     struct vmpf_row_frame *frames; /* VMPS_MAX_FRAMES of scratch */
-    uint32_t last_frames;          /* how many of them are the last sample's */
+    _Atomic uint32_t last_frames;  /* how many of them are the last sample's */
     _Atomic uint32_t sequence;     /* odd while they change */
     uint64_t vm_memory;
     void *native_memory; /* of struct vmps_native; NULL: native frames are not recorded */

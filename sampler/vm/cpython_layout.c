@@ -57,14 +57,14 @@ static const struct vmps_cpython_layout layouts[] = {
         .cframe_previous = 16, .frame_previous = 48, .frame_code = 32, .frame_code_mask = NO_MASK,
         .frame_ip = 56, .ip = VMPS_IP_POINTER, .frame_owner = 69, .frame_is_entry = 68,
         .code_name = 128, .code_file = 112, .code_first_line = 72, .code_lines = 136,
-        .code_bytes = 184, .lines = VMPF_LINES_LOCATIONS_311, TEXT_TO_311,
+        .code_bytes = 184, .code_frame_words = {68, 76}, .frame_more_words = 9, .lines = VMPF_LINES_LOCATIONS_311, TEXT_TO_311,
     },
     {
         .major = 3, .first_minor = 12, .last_minor = 12, .stack = VMPS_STACK_CFRAMES,
         .entry = VMPS_ENTRY_SHIM, .shim_owner = 3, .thread_frame = 56, .thread_id = 136,
         .thread_chunk = 232, .thread_chunk_top = 240, .cframe_frame = 0, .cframe_previous = 8,
         .frame_previous = 8, .frame_code = 0, .frame_code_mask = NO_MASK, .frame_ip = 56,
-        .frame_owner = 70, CODE_312, .code_bytes = 192, TEXT_312,
+        .frame_owner = 70, CODE_312, .code_bytes = 192, .code_frame_words = {76, 0}, TEXT_312,
     },
     {
         .major = 3, .first_minor = 13, .last_minor = 13, .stack = VMPS_STACK_FRAMES,

@@ -12,6 +12,9 @@
 #define THREAD_STATE_BYTES 1024u
 /* Of a datastack chunk: previous, size, top, data (3.11 and later). */
 #define CHUNK_SIZE_OFFSET 8u
+#define OWNED_BY_THREAD 0 /* of a frame's owner: it is on the data stack */
+/* Frames between two of the data stack: generators that iterate others, and the loop's own. */
+#define MAX_ELSEWHERE 64u
 /* Activations of the loop that may be looked at until one is whole: only the innermost can be under
  * construction, and one more if a signal handler of Python came in between. */
 #define MAX_ACTIVATIONS 3
@@ -146,6 +149,51 @@ static bool activation_whole(struct vmps_walk *walk, uint64_t state, uint64_t fr
     return false;
 }
 
+static bool is_in_chunk(const struct vmps_cpython_layout *layout, uint64_t state, uint64_t frame)
+{
+    uint64_t chunk = vmps_load64(state + layout->thread_chunk);
+    return chunk != 0 && frame >= chunk && frame - chunk < vmps_load64(chunk + CHUNK_SIZE_OFFSET);
+}
+
+static uint64_t frame_bytes(const struct vmps_cpython_layout *layout, uint64_t code)
+{
+    uint64_t words = layout->frame_more_words;
+    for (size_t i = 0; i < 2; i++) {
+        uint16_t at = layout->code_frame_words[i];
+        words += at != 0 ? vmps_load32(code + at) : 0;
+    }
+    return words * WORD_BYTES;
+}
+
+/* A frame is linked to its caller and put on top, and compilers may do the second first: its link is then that of the
+ * frame which stood there before. Frames follow each other on the data stack without a gap, but for those of
+ * generators and the loop's own, which are elsewhere; so a true caller is known by its end. */
+static bool follows_its_caller(struct vmps_walk *walk, uint64_t state, uint64_t frame)
+{
+    const struct vmps_cpython *cpython = walk->vm;
+    const struct vmps_cpython_layout *layout = &cpython->layout;
+    if (frame == 0 || !vmps_cpython_frame_readable(walk, frame) ||
+        vmps_load8(frame + layout->frame_owner) != OWNED_BY_THREAD ||
+        !is_in_chunk(layout, state, frame)) {
+        return true;
+    }
+    uint64_t caller = vmps_load64(frame + layout->frame_previous);
+    for (uint32_t step = 0; step < MAX_ELSEWHERE; step++) {
+        if (caller == 0 || !vmps_cpython_frame_readable(walk, caller)) {
+            return true;
+        }
+        if (vmps_load8(caller + layout->frame_owner) == OWNED_BY_THREAD) {
+            break;
+        }
+        caller = vmps_load64(caller + layout->frame_previous);
+    }
+    uint64_t code = vmps_cpython_code_of(layout, caller);
+    if (!is_in_chunk(layout, state, caller) || !vmps_cpython_is_code(walk, code)) {
+        return true;
+    }
+    return caller + frame_bytes(layout, code) == frame;
+}
+
 /* 3.11 and 3.12 publish the C frame of a new activation before they store its first frame into it
  * (_PyEval_EvalFrameDefault: tstate->cframe is set first), so for some instructions it holds what was
  * on the C stack before, and compilers may store its link later, too. An activation that is not whole
@@ -175,7 +223,7 @@ static vmps_walk_status cframes_top(struct vmps_walk *walk, uint64_t state, uint
         }
         uint64_t below = vmps_load64(previous + layout->cframe_frame);
         if (activation_whole(walk, state, top, below, frame)) {
-            return VMPS_WALK_OK;
+            return follows_its_caller(walk, state, *frame) ? VMPS_WALK_OK : VMPS_WALK_LOST;
         }
         cframe = previous;
     }

@@ -14,6 +14,7 @@
 #define HASH_OFFSET 24u
 #define DATA_OFFSET 32u
 #define STATE_OFFSET 32u
+#define UNIT_BYTES UINT64_C(2) /* of an instruction: what the size of code counts, from 3.11 on */
 #define MAX_CODE_SIZE_BYTES (UINT64_C(1) << 28)
 
 static uint64_t mix(uint64_t hash, uint64_t word)
@@ -66,8 +67,10 @@ static uint64_t hash_of_code(const struct vmps_cpython_layout *layout, uint64_t 
 static uint32_t offset_of(const struct vmps_cpython_layout *layout, uint64_t frame, uint64_t code)
 {
     int64_t offset;
+    uint64_t size_bytes = MAX_CODE_SIZE_BYTES;
     if (layout->ip == VMPS_IP_POINTER) {
         offset = (int64_t)(vmps_load64(frame + layout->frame_ip) - code - layout->code_bytes);
+        size_bytes = UNIT_BYTES * vmps_load64(code + SIZE_OFFSET);
     } else {
         offset = (int32_t)vmps_load32(frame + layout->frame_ip);
     }
@@ -78,7 +81,7 @@ static uint32_t offset_of(const struct vmps_cpython_layout *layout, uint64_t fra
     if (offset < 0 && offset >= -2) {
         return 0;
     }
-    if (offset < 0 || (uint64_t)offset >= MAX_CODE_SIZE_BYTES) {
+    if (offset < 0 || (uint64_t)offset >= size_bytes || (uint64_t)offset >= MAX_CODE_SIZE_BYTES) {
         return VMPF_NO_OFFSET;
     }
     return (uint32_t)offset;
@@ -142,6 +145,12 @@ static vmps_walk_status emit(struct vmps_walk *walk, uint64_t frame, uint64_t co
         .code_hash = hash_of_code(layout, code),
         .offset = offset_of(layout, frame, code),
     };
+    /* 3.11 and 3.12 link a new frame, and compilers may put its code in later: it has that of the call before, and an
+     * instruction of its own. Its callers cannot be told from those of that call either. */
+    if (walk->frame_count == 0 && layout->stack == VMPS_STACK_CFRAMES &&
+        found.offset == VMPF_NO_OFFSET) {
+        return VMPS_WALK_LOST;
+    }
     vmps_walk_status status = walk->frame(walk, &found);
     if (status == VMPS_WALK_OK) {
         walk->frame_count++;

@@ -45,6 +45,9 @@ struct vmps_cpython_layout {
     uint64_t frame_code_mask; /* tag bits are 0 */
     /* The name: the qualified one where there is one, from 3.11 on. */
     uint16_t code_name, code_file, code_first_line, code_lines, code_bytes;
+    /* 3.11 and 3.12: how many words a frame of a code takes of the data stack: what stands there in the code (one of
+     * them; 0: none), and some more. */
+    uint16_t code_frame_words[2], frame_more_words;
     uint16_t bytes_data; /* of a bytes object: 2.7's str, 3's bytes */
     /* Of a str object, 3 only. */
     uint16_t text_ascii, text_compact; /* sizes of the two headers */

@@ -101,7 +101,7 @@ def oracle():
 
     def name(frame):
         code = frame.f_code
-        return '%s:%d' % (code.co_name, code.co_firstlineno)
+        return '%s:%d' % (getattr(code, 'co_qualname', code.co_name), code.co_firstlineno)
 
     def profile(frame, event, argument):
         if event == 'call' and frame.f_back is not None:

@@ -466,11 +466,11 @@ def edges(work, seconds):
 def run(work, seconds, path, period_ns, wall):
     import vmprof
     with open(path, 'w+b') as out:
-        begin = own_clock()
         vmprof.enable(out.fileno(), period_ns / 1e9, real_time=wall)
+        begin = own_clock()
         repeat(work, seconds)
-        vmprof.disable()
         used = own_clock() - begin
+        vmprof.disable()
     json.dump({'used': used}, sys.stdout)
 
 

@@ -16,7 +16,7 @@ class Truth(harness.TestCase):
         self.assertEqual((done.code, done.err), (0, ''), done)
         found = truth.check(shown.out, truth.Stacks(self.output), work)
         self.assertEqual(found.text(), '', work)
-        self.assertGreater(found.samples, 20, work)
+        self.assertGreater(found.samples, 5, work)
         # Older ones cannot tell the sampler's threads' time from their own.
         if work in truth.SIMPLE and python.version >= (3, 7):
             self.assertGreater(found.weight_ns, 0.8 * json.loads(done.out)['used'] * 1e9, work)

@@ -73,10 +73,14 @@ static void make_code(struct object *code, uint32_t first_line)
 {
     const struct vmps_cpython_layout *layout = &world->cpython.layout;
     make_object(code, &world->code_type);
+    put(code, 16, 64); /* instructions */
     put(code, layout->code_name, at(&world->text));
     put(code, layout->code_file, at(&world->text));
     put(code, layout->code_lines, at(&world->lines));
     put32(code, layout->code_first_line, first_line);
+    if (layout->code_frame_words[0] != 0) {
+        put32(code, layout->code_frame_words[0], WORDS - layout->frame_more_words);
+    }
 }
 
 /* A chain of count frames, frames[0] the outermost. */
@@ -306,6 +310,47 @@ static void test_popped_frames_are_left_out(void **state)
     }
 }
 
+/* A frame that has just been linked, with the code of the call before it: its instruction is of other code. */
+static void test_a_frame_with_the_code_of_another(void **state)
+{
+    (void)state;
+    for (unsigned minor = 11; minor <= 12; minor++) {
+        make_activations(minor);
+        struct vmps_walk walk;
+        assert_int_equal(walk_world(&walk, false, 0), VMPS_WALK_OK);
+        const struct vmps_cpython_layout *layout = &world->cpython.layout;
+        struct object *top = &world->chunk.frames[3];
+        put(top, layout->frame_ip, at(&world->codes[1]) + layout->code_bytes);
+        assert_int_equal(walk_world(&walk, false, 0), VMPS_WALK_LOST);
+        put(top, layout->frame_ip,
+            at(&world->codes[3]) + layout->code_bytes + 128); /* behind its end */
+        assert_int_equal(walk_world(&walk, false, 0), VMPS_WALK_LOST);
+        put(top, layout->frame_ip, at(&world->codes[3]) + layout->code_bytes - 2);
+        assert_int_equal(walk_world(&walk, false, 0), VMPS_WALK_OK);
+    }
+}
+
+/* A frame that is on top, but not linked to its caller yet: the link is one of another call, whose caller was further out. */
+static void test_a_frame_with_the_link_of_another(void **state)
+{
+    (void)state;
+    for (unsigned minor = 11; minor <= 12; minor++) {
+        make_activations(minor);
+        const struct vmps_cpython_layout *layout = &world->cpython.layout;
+        struct object *top = &world->chunk.frames[3], *caller = &world->chunk.frames[2];
+        struct vmps_walk walk;
+        assert_int_equal(walk_world(&walk, false, 0), VMPS_WALK_OK);
+        /* A generator stands elsewhere: what is below it is looked at. */
+        put8(caller, layout->frame_owner, 1);
+        assert_int_equal(walk_world(&walk, false, 0), VMPS_WALK_LOST);
+        put8(caller, layout->frame_owner, 0);
+        put32(&world->codes[2], layout->code_frame_words[0], WORDS - layout->frame_more_words - 1);
+        assert_int_equal(walk_world(&walk, false, 0), VMPS_WALK_LOST);
+        put8(top, layout->frame_owner, 1);
+        assert_int_equal(walk_world(&walk, false, 0), VMPS_WALK_OK);
+    }
+}
+
 static void test_code_that_was_freed(void **state)
 {
     (void)state;
@@ -348,6 +393,8 @@ int main(void)
         cmocka_unit_test(test_activations),
         cmocka_unit_test(test_an_activation_that_has_not_begun),
         cmocka_unit_test(test_popped_frames_are_left_out),
+        cmocka_unit_test(test_a_frame_with_the_code_of_another),
+        cmocka_unit_test(test_a_frame_with_the_link_of_another),
         cmocka_unit_test(test_code_that_was_freed),
         cmocka_unit_test(test_code_is_described),
     };
