@@ -1,7 +1,5 @@
-/* timeline.h: the samples of all inputs by thread, in the order of time, over tables of their own: what is needed by formats
- * that want the samples of a thread together.
- *
- * A sample takes some bytes; functions, frames and stacks are kept once, whatever epochs and inputs they come from.
+/* timeline.h: the samples of all inputs by thread, in the order of time: what is needed by formats that want the samples of a
+ * thread together. A sample takes some bytes.
  */
 #ifndef VMPROF_TOOLS_CONVERT_TIMELINE_H
 #define VMPROF_TOOLS_CONVERT_TIMELINE_H
@@ -10,79 +8,63 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "tools/analysis/functions.h"
-#include "tools/analysis/nodes.h"
-#include "tools/common/buffer.h"
-#include "tools/convert/stream.h"
+#include "tools/convert/column.h"
+#include "tools/convert/tables.h"
 
-/* A thread of one session. */
-struct conv_thread {
-    size_t session; /* counted over all inputs */
-    uint64_t process_id;
-    uint64_t thread_id;
-    const char *name;
-    size_t name_size;
-    const char *metric; /* what weights are of, and their unit */
-    const char *unit;
+/* The samples of a thread. */
+struct conv_track {
+    const struct conv_thread *thread;
     size_t count;
     uint64_t weight;
-    bool has_times;             /* of some sample, it is not 0 */
-    struct vmpt_buffer samples; /* packed */
-    bool goes_back;             /* its times were not in order */
-    uint64_t last_time_ns;      /* while samples are added */
-    uint32_t last_stack;
-};
-
-struct conv_module {
-    struct vmpf_string path;
-    struct vmpf_string build_id;
+    uint64_t first_ns; /* their times */
+    uint64_t last_ns;
+    bool has_times; /* of some sample, it is not 0 */
+    bool goes_back; /* its times were not in order; they are once it can be read */
+    struct conv_column times;
+    struct conv_column stacks;
+    struct conv_column weights;
 };
 
 struct conv_timeline {
-    struct conv_job *job;
-    struct vmpt_functions functions;
-    struct vmpt_nodes frames; /* function, line, kind; number 0 is none */
-    struct vmpt_nodes stacks; /* parent, and the frame as its function; number 0 is none */
-    uint32_t *module_of;      /* by function: number + 1 in modules; 0: none */
-    size_t module_of_capacity;
-    struct conv_module *modules;
-    size_t module_count;
-    size_t module_capacity;
-    struct conv_thread *threads;
-    size_t thread_count;
-    size_t thread_capacity;
-    struct vmpt_arena strings;
-    uint64_t start_unix_ns; /* of the first session; 0: it does not say */
-    uint64_t period_ns;     /* 0: none says */
-    const char *program;    /* NULL: none says */
-    size_t program_size;
-    bool has_begun;
-    /* Of the session that is read. */
-    size_t sessions;
-    uint64_t offset_ns; /* from the start of the first */
-    int column;         /* of the weights; -1: each sample weighs 1 */
-    const char *metric;
-    const char *unit;
-    bool has_other_values;
-    /* By id of the epoch that is read; 0: not seen yet. */
-    uint32_t *stack_of;
-    size_t stack_capacity;
-    uint32_t *thread_of;
-    size_t thread_of_capacity;
-    uint32_t *path; /* stacks whose callers come first */
-    size_t path_capacity;
+    struct conv_tables tables;
+    struct conv_track *tracks; /* one a thread, in their order */
+    size_t track_count;
+    size_t track_capacity;
 };
 
-struct conv_timeline_sample {
-    uint64_t
-        time_ns; /* since the start of the first session; without times, samples are a period apart */
-    uint32_t stack;
+enum conv_part { CONV_TIMES, CONV_STACKS, CONV_WEIGHTS };
+
+/* One of the columns of a track, read from its beginning. */
+struct conv_track_reader {
+    const struct conv_track *track;
+    struct conv_column_place place;
+    uint64_t period_ns; /* 0: the column is as it is */
+    size_t index;
+};
+
+/* Without times, samples are a period apart. */
+struct conv_track_reader conv_track_read(const struct conv_timeline *timeline,
+                                         const struct conv_track *track, enum conv_part part);
+/* The next numbers, at most `most`; returns how many, 0 at the end. */
+size_t conv_track_next(struct conv_track_reader *reader, uint64_t *out, size_t most);
+
+/* Whole samples of a track, one after the other. */
+struct conv_track_walk {
+    struct conv_track_reader times;
+    struct conv_track_reader stacks;
+    struct conv_track_reader weights;
+    uint64_t time_ns;
     uint64_t weight;
+    uint32_t stack;
 };
 
-/* The next sample of a thread; *place is 0 before the first. False: there is none. */
-bool conv_timeline_next(const struct conv_timeline *timeline, const struct conv_thread *thread,
-                        size_t *place, size_t *index, struct conv_timeline_sample *out);
+struct conv_track_walk conv_track_walk(const struct conv_timeline *timeline,
+                                       const struct conv_track *track);
+/* False: there is none. */
+bool conv_track_step(struct conv_track_walk *walk);
+
+/* What the profile says, or a millisecond. */
+uint64_t conv_timeline_period_ns(const struct conv_timeline *timeline);
 
 /* Reads all inputs of job. VMPT_GO_ON or the exit code; conv_timeline_fini() may always be called after it. */
 int conv_timeline_init(struct conv_timeline *timeline, struct conv_job *job);

@@ -5,27 +5,40 @@
  * thread was not seen, and nothing is drawn.
  */
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "tools/analysis/memory.h"
 #include "tools/convert/format.h"
 #include "tools/convert/names.h"
+#include "tools/convert/text.h"
 #include "tools/convert/timeline.h"
 
-#define PIECE_BYTES ((size_t)32 * 1024)
-#define NS_PER_US UINT64_C(1000)
-#define DEFAULT_PERIOD_NS UINT64_C(1000000)
+#define US_DIGITS 3 /* of a fraction of microseconds, down to ns */
 #define GAP_PERIODS 2
+#define IDS_BYTES 64
 
 struct open_frame {
-    uint32_t frame; /* of the timeline */
+    uint32_t frame; /* of the tables */
     uint64_t start_ns;
+};
+
+/* What an event says of its frame, before its times and behind its thread: made once. */
+struct words {
+    struct vmpt_buffer text;
+    struct part {
+        size_t begin;
+        size_t middle;
+        size_t end;
+    } * parts; /* by frame */
 };
 
 struct trace {
     struct conv_timeline timeline;
-    const struct conv_thread *thread;
+    struct words words;
+    char ids[IDS_BYTES]; /* of the thread that is written */
+    size_t ids_size;
     struct open_frame *open; /* root first */
     size_t depth;
     size_t open_capacity;
@@ -33,59 +46,62 @@ struct trace {
     size_t path_depth;
     size_t path_capacity;
     bool has_events;
-    struct vmpt_buffer out;
+    struct conv_text text;
 };
 
-static void drain(struct trace *trace, size_t least_bytes)
+/* ---- events ------------------------------------------------------------------------------------------ */
+
+static void add_words(struct vmpt_buffer *text, const struct vmpt_function *function, uint8_t kind,
+                      size_t *middle)
 {
-    struct vmpt_buffer *out = &trace->out;
-    if (out->size > least_bytes && !out->failed) {
-        vmpt_output_write(&trace->timeline.job->target.output, out->data, out->size);
-        out->size = 0;
+    vmpt_buffer_add_text(text, "{\"name\":\"");
+    conv_add_json(text, function->name_size ? function->name : "-",
+                  function->name_size ? function->name_size : 1);
+    vmpt_buffer_printf(text, "\",\"cat\":\"%s\",\"ph\":\"X\",\"ts\":", vmpt_kind_name(kind));
+    *middle = text->size;
+    vmpt_buffer_add_text(text, ",\"args\":{\"file\":\"");
+    conv_add_json(text, function->file, function->file_size);
+    vmpt_buffer_printf(text, "\",\"line\":%u}}", (unsigned)function->first_line);
+}
+
+static bool words_init(struct words *words, const struct conv_tables *tables)
+{
+    words->parts = vmpt_array(tables->frames.count, sizeof(*words->parts));
+    for (size_t i = 1; words->parts && i < tables->frames.count; i++) {
+        const struct vmpt_node_key *frame = &tables->frames.keys[i];
+        words->parts[i].begin = words->text.size;
+        add_words(&words->text, &tables->functions.items[frame->function], frame->kind,
+                  &words->parts[i].middle);
+        words->parts[i].end = words->text.size;
     }
-}
-
-static void add_string(struct vmpt_buffer *out, const char *data, size_t size_bytes)
-{
-    vmpt_buffer_add(out, "\"", 1);
-    conv_add_json(out, data, size_bytes);
-    vmpt_buffer_add(out, "\"", 1);
-}
-
-static void add_us(struct vmpt_buffer *out, const char *name, uint64_t ns)
-{
-    vmpt_buffer_printf(out, ",\"%s\":%" PRIu64 ".%03" PRIu64, name, ns / NS_PER_US, ns % NS_PER_US);
+    return words->parts && !words->text.failed;
 }
 
 static void begin_event(struct trace *trace)
 {
-    vmpt_buffer_add_text(&trace->out, trace->has_events ? ",\n{" : "\n{");
+    conv_text_put(&trace->text, trace->has_events ? ",\n" : "\n");
     trace->has_events = true;
 }
 
-static void add_ids(struct trace *trace)
+static void set_thread(struct trace *trace, const struct conv_thread *thread)
 {
-    vmpt_buffer_printf(&trace->out, ",\"pid\":%" PRIu64 ",\"tid\":%" PRIu64,
-                       trace->thread->process_id, trace->thread->thread_id);
+    trace->ids_size =
+        (size_t)snprintf(trace->ids, sizeof(trace->ids), ",\"pid\":%" PRIu64 ",\"tid\":%" PRIu64,
+                         thread->process_id, thread->thread_id);
 }
 
 static void add_event(struct trace *trace, const struct open_frame *open, uint64_t end_ns)
 {
-    const struct vmpt_node_key *frame = &trace->timeline.frames.keys[open->frame];
-    const struct vmpt_function *function = &trace->timeline.functions.items[frame->function];
-    struct vmpt_buffer *out = &trace->out;
+    const struct part *part = &trace->words.parts[open->frame];
+    const char *words = trace->words.text.data;
+    struct conv_text *text = &trace->text;
     begin_event(trace);
-    vmpt_buffer_add_text(out, "\"name\":");
-    add_string(out, function->name_size ? function->name : "-",
-               function->name_size ? function->name_size : 1);
-    vmpt_buffer_printf(out, ",\"cat\":\"%s\",\"ph\":\"X\"", vmpt_kind_name(frame->kind));
-    add_us(out, "ts", open->start_ns);
-    add_us(out, "dur", end_ns - open->start_ns);
-    add_ids(trace);
-    vmpt_buffer_add_text(out, ",\"args\":{\"file\":");
-    add_string(out, function->file, function->file_size);
-    vmpt_buffer_printf(out, ",\"line\":%u}}", (unsigned)function->first_line);
-    drain(trace, PIECE_BYTES);
+    conv_text_add(text, words + part->begin, part->middle - part->begin);
+    conv_text_fraction(text, open->start_ns, US_DIGITS);
+    conv_text_put(text, ",\"dur\":");
+    conv_text_fraction(text, end_ns - open->start_ns, US_DIGITS);
+    conv_text_add(text, trace->ids, trace->ids_size);
+    conv_text_add(text, words + part->middle, part->end - part->middle);
 }
 
 /* The outer ones first: of two with the same start and end, that is the one which called. */
@@ -101,7 +117,7 @@ static void close_frames(struct trace *trace, size_t keep, uint64_t end_ns)
 
 static bool find_path(struct trace *trace, uint32_t stack)
 {
-    const struct vmpt_node_key *keys = trace->timeline.stacks.keys;
+    const struct vmpt_node_key *keys = trace->timeline.tables.stacks.keys;
     size_t depth = 0;
     for (uint32_t at = stack; at; at = keys[at].parent) {
         depth++;
@@ -120,7 +136,7 @@ static bool find_path(struct trace *trace, uint32_t stack)
 /* A function that goes on at another line is the same stretch. */
 static bool goes_on(const struct trace *trace, size_t depth)
 {
-    const struct vmpt_node_key *frames = trace->timeline.frames.keys;
+    const struct vmpt_node_key *frames = trace->timeline.tables.frames.keys;
     const struct vmpt_node_key *was = &frames[trace->open[depth].frame];
     const struct vmpt_node_key *is = &frames[trace->path[depth]];
     return was->function == is->function && was->kind == is->kind;
@@ -143,25 +159,24 @@ static bool enter(struct trace *trace, uint32_t stack, uint64_t time_ns)
     return true;
 }
 
-static bool add_thread(struct trace *trace, const struct conv_thread *thread)
+static bool add_track(struct trace *trace, const struct conv_track *track)
 {
-    uint64_t named_ns = trace->timeline.period_ns;
-    uint64_t period_ns = named_ns ? named_ns : DEFAULT_PERIOD_NS;
-    struct conv_timeline_sample sample;
+    uint64_t period_ns = conv_timeline_period_ns(&trace->timeline);
+    struct conv_track_walk walk = conv_track_walk(&trace->timeline, track);
     uint64_t last_ns = 0;
     uint32_t last_stack = 0;
-    size_t place = 0;
-    size_t index = 0;
+    bool is_first = true;
     bool done = true;
-    trace->thread = thread;
-    while (done && conv_timeline_next(&trace->timeline, thread, &place, &index, &sample)) {
-        if (index > 1 && sample.time_ns - last_ns > GAP_PERIODS * period_ns) {
+    set_thread(trace, track->thread);
+    while (done && conv_track_step(&walk)) {
+        if (!is_first && walk.time_ns - last_ns > GAP_PERIODS * period_ns) {
             close_frames(trace, 0, last_ns + period_ns);
             last_stack = 0;
         }
-        done = sample.stack == last_stack || enter(trace, sample.stack, sample.time_ns);
-        last_stack = sample.stack;
-        last_ns = sample.time_ns;
+        done = walk.stack == last_stack || enter(trace, walk.stack, walk.time_ns);
+        last_stack = walk.stack;
+        last_ns = walk.time_ns;
+        is_first = false;
     }
     close_frames(trace, 0, last_ns + period_ns);
     return done;
@@ -171,31 +186,29 @@ static bool add_thread(struct trace *trace, const struct conv_thread *thread)
 
 static void add_name(struct trace *trace, const struct conv_thread *thread)
 {
-    trace->thread = thread;
+    set_thread(trace, thread);
     begin_event(trace);
-    vmpt_buffer_add_text(&trace->out, "\"name\":\"thread_name\",\"ph\":\"M\"");
-    add_ids(trace);
-    vmpt_buffer_add_text(&trace->out, ",\"args\":{\"name\":");
-    add_string(&trace->out, thread->name, thread->name_size);
-    vmpt_buffer_add_text(&trace->out, "}}");
+    conv_text_put(&trace->text, "{\"name\":\"thread_name\",\"ph\":\"M\"");
+    conv_text_add(&trace->text, trace->ids, trace->ids_size);
+    conv_text_put(&trace->text, ",\"args\":{\"name\":");
+    conv_text_string(&trace->text, thread->name, thread->name_size);
+    conv_text_put(&trace->text, "}}");
 }
 
 static bool write_document(struct trace *trace)
 {
     const struct conv_timeline *timeline = &trace->timeline;
-    bool done = true;
-    vmpt_buffer_add_text(&trace->out, "{\"displayTimeUnit\":\"ms\",\"traceEvents\":[");
-    for (size_t i = 0; i < timeline->thread_count; i++) {
-        if (timeline->threads[i].name_size) {
-            add_name(trace, &timeline->threads[i]);
+    bool done = words_init(&trace->words, &timeline->tables);
+    conv_text_put(&trace->text, "{\"displayTimeUnit\":\"ms\",\"traceEvents\":[");
+    for (size_t i = 0; done && i < timeline->track_count; i++) {
+        if (timeline->tracks[i].thread->name_size) {
+            add_name(trace, timeline->tracks[i].thread);
         }
     }
-    for (size_t i = 0; done && i < timeline->thread_count; i++) {
-        done = add_thread(trace, &timeline->threads[i]);
+    for (size_t i = 0; done && i < timeline->track_count; i++) {
+        done = add_track(trace, &timeline->tracks[i]);
     }
-    vmpt_buffer_add_text(&trace->out, "]}\n");
-    done = done && !trace->out.failed;
-    drain(trace, 0);
+    conv_text_put(&trace->text, "]}\n");
     return done;
 }
 
@@ -204,13 +217,16 @@ static int write_samples(struct conv_job *job)
     struct trace trace;
     memset(&trace, 0, sizeof(trace));
     int code = conv_timeline_init(&trace.timeline, job);
-    if (code < 0 && !write_document(&trace)) {
-        code = vmpt_app_no_memory(&job->app);
+    if (code < 0) {
+        bool done = conv_text_init(&trace.text, &job->target.output) && write_document(&trace);
+        done = conv_text_fini(&trace.text) && done;
+        code = done ? code : vmpt_app_no_memory(&job->app);
     }
     conv_timeline_fini(&trace.timeline);
+    vmpt_buffer_fini(&trace.words.text);
+    free(trace.words.parts);
     free(trace.open);
     free(trace.path);
-    vmpt_buffer_fini(&trace.out);
     return code;
 }
 
