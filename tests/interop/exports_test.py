@@ -121,17 +121,30 @@ class Exports(unittest.TestCase):
                              sum(len(session["samples"]) for session in profile["sessions"]))
 
     def test_speedscope(self):
-        """As many weights as samples; each frame once."""
-        for _, profile, made in self.each("--speedscope"):
+        """As many weights as samples; each thread's stacks in the order of time, those that follow each other put together."""
+        for path, profile, made in self.each("--speedscope"):
             document = json.loads(made.decode("utf-8"))
             frames = [(f["name"], f.get("file", ""), f.get("line", 0)) for f in document["shared"]["frames"]]
-            (one,) = document["profiles"]
-            self.assertEqual(len(one["samples"]), len(one["weights"]))
-            stacks = collections.Counter()
-            for sample, weight in zip(one["samples"], one["weights"]):
-                stacks[tuple(frames[frame] for frame in sample)] += weight
-            self.assertEqual(stacks, profiles.stacks_of(profile, plain))
-            self.assertEqual(one["endValue"], sum(one["weights"]))
+            shown = []
+            for one in document["profiles"]:
+                self.assertEqual(len(one["samples"]), len(one["weights"]))
+                self.assertEqual((one["startValue"], one["endValue"]), (0, sum(one["weights"])))
+                shown.append([(tuple(frames[frame] for frame in sample), weight)
+                              for sample, weight in zip(one["samples"], one["weights"])])
+            wanted = list(runs_of(profile).values())
+            self.assertEqual(shown, wanted or [[]], path.name)
+            sums = [sum(weight for _, weight in runs) for runs in shown]
+            self.assertEqual(sums[document["activeProfileIndex"]], max(sums))
+
+    def test_metric(self):
+        """Samples can be weighed by another value, or counted; a level has no sum."""
+        path = pathlib.Path(self.folder.name, "mixed.prof")
+        document = json.loads(tool.convert("--speedscope", "--metric=samples", path).decode("utf-8"))
+        self.assertEqual([sum(one["weights"]) for one in document["profiles"]], [4, 4])
+        for metric, words in (("memory", b"is a level"), ("wall", b"there is no metric 'wall'")):
+            done = tool.run("--speedscope", "--metric", metric, path)
+            self.assertEqual((done.returncode, done.stderr.count(b"\n")), (1, 1))
+            self.assertIn(words, done.stderr)
 
     def test_pprof(self):
         """Decoded by a reader of protocol buffers that knows nothing of how they are written."""
@@ -254,6 +267,25 @@ class Exports(unittest.TestCase):
                 self.assertIn(b"--lossless", done.stderr)
                 self.assertEqual(list(pathlib.Path(folder).iterdir()), [])
             self.assertEqual(tool.run("--lossless", tool.PROFILES / "labels.prof").returncode, 0)
+
+
+def runs_of(profile):
+    """{thread of a session: [(stack, weight)]}: what follows each other in one stack, lines and all, is one, and what weighs nothing is none."""
+    threads = collections.OrderedDict()
+    for number, session in enumerate(profile["sessions"]):
+        part = {"sessions": [session]}
+        for sample, (frames, weight) in zip(session["samples"], profiles.samples_of(part)):
+            threads.setdefault((number, *sample["thread"][:2]), []).append(
+                (sample["time_ns"], tuple(frames), weight))
+    for key, samples in threads.items():
+        runs = []
+        for _, stack, weight in sorted(samples, key=lambda sample: sample[0]):
+            if runs and runs[-1][0] == stack:
+                runs[-1] = (stack, runs[-1][1] + weight)
+            else:
+                runs.append((stack, weight))
+        threads[key] = [(tuple(plain(frame) for frame in stack), weight) for stack, weight in runs if weight]
+    return threads
 
 
 def log_name(frame):

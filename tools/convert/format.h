@@ -37,6 +37,7 @@ struct conv_format {
     const char *title;     /* what it is, in a sentence: "collapsed stacks" */
     const char *help;      /* its line in --help */
     uint32_t holds;        /* VMPT_HOLDS_*; the rest is said to be left out */
+    bool weighs;           /* write_samples: by one metric, which may be chosen */
     bool keep_lines;       /* nodes of the view differ by line too */
     /* One of the two. write_tree: of what app.view shows; false: memory is short. write_samples: reads the inputs itself,
      * one block at a time; returns VMPT_GO_ON or the exit code, what went wrong is said. Both write to target. */

@@ -158,7 +158,7 @@ static const char *contradiction(const struct conv_job *job)
     if (!is_collapsed && job->names_only) {
         return "--names-only is for --collapsed";
     }
-    if (job->format->write_samples && job->app.settings.metric) {
+    if (job->format->write_samples && !job->format->weighs && job->app.settings.metric) {
         return "--metric has no meaning where samples are written as they are";
     }
     return NULL;

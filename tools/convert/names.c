@@ -4,6 +4,23 @@
 
 #include "tools/analysis/utf8.h"
 
+struct vmpt_function conv_named(struct vmpt_function function, const struct vmpf_string *module)
+{
+    if (module) {
+        function.module = module->data;
+        function.module_size = module->size_bytes;
+    }
+    if (function.name_size == 0) {
+        function.name = "-";
+        function.name_size = 1;
+    }
+    if (function.file_size == 0 && function.module_size) {
+        function.file = function.module;
+        function.file_size = function.module_size;
+    }
+    return function;
+}
+
 struct vmpt_function conv_function(const struct vmpt_view *view, uint32_t function)
 {
     struct vmpt_function hidden = {
@@ -14,16 +31,7 @@ struct vmpt_function conv_function(const struct vmpt_view *view, uint32_t functi
     if (function == view->hidden) {
         return hidden;
     }
-    struct vmpt_function found = view->profile->functions.items[function];
-    if (found.name_size == 0) {
-        found.name = "-";
-        found.name_size = 1;
-    }
-    if (found.file_size == 0 && found.module_size) {
-        found.file = found.module;
-        found.file_size = found.module_size;
-    }
-    return found;
+    return conv_named(view->profile->functions.items[function], NULL);
 }
 
 const char *conv_base_name(const char *path, size_t size_bytes, size_t *base_bytes)

@@ -12,6 +12,8 @@
 /* A function of a view, <hidden> too; strings are the profile's, valid as long as it. An empty name is "-", an empty
  * file the module's. */
 struct vmpt_function conv_function(const struct vmpt_view *view, uint32_t function);
+/* One of a format's own tables, likewise; module: the path of its machine code, or NULL. */
+struct vmpt_function conv_named(struct vmpt_function function, const struct vmpf_string *module);
 /* The last part of a path. */
 const char *conv_base_name(const char *path, size_t size_bytes, size_t *base_bytes);
 

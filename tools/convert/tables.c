@@ -4,7 +4,10 @@
 #include <string.h>
 
 #include "tools/analysis/memory.h"
+#include "tools/analysis/metric.h"
 #include "tools/analysis/view.h"
+#include "tools/common/diag.h"
+#include "tools/convert/names.h"
 
 /* ---- tables ------------------------------------------------------------------------------------------ */
 
@@ -217,26 +220,52 @@ static bool is_named(struct vmpf_string name, const char *wanted)
     return name.size_bytes == strlen(wanted) && memcmp(name.data, wanted, name.size_bytes) == 0;
 }
 
-/* cpu, or the first that can be added up. */
-static void choose_column(struct conv_tables *tables, const struct vmpf_info *info)
+/* The one that was asked for; else cpu, or the first that can be added up. -1: samples are counted. */
+static int find_column(const struct vmpf_info *info, const char *wanted)
 {
-    tables->column = -1;
+    int found = -1;
     for (size_t i = 0; i < info->value_count; i++) {
         struct vmpf_string name = info->values[i].name;
-        bool is_cpu = is_named(name, "cpu");
-        if (is_cpu || (tables->column < 0 && !is_named(name, "memory"))) {
-            tables->column = (int)i;
+        if (is_named(name, wanted ? wanted : "cpu")) {
+            return (int)i;
         }
-        if (is_cpu) {
-            break;
+        if (!wanted && found < 0 && !is_named(name, "memory")) {
+            found = (int)i;
         }
     }
-    int column = tables->column;
+    return found;
+}
+
+static void choose_column(struct conv_tables *tables, const struct vmpf_info *info)
+{
+    int column = find_column(info, tables->job->app.settings.metric);
+    tables->column = column;
     struct vmpf_string name = {"samples", 7};
     struct vmpf_string unit = {"count", 5};
     tables->metric = keep(tables, column < 0 ? name : info->values[column].name).data;
     tables->unit = keep(tables, column < 0 ? unit : info->values[column].unit).data;
     tables->has_other_values |= info->value_count > (column < 0 ? 0 : 1);
+}
+
+/* Says so where a session does not have what was asked for, or it cannot be added up. */
+static bool lacks_metric(const struct conv_tables *tables)
+{
+    const struct vmpt_app *app = &tables->job->app;
+    const char *metric = app->settings.metric;
+    const char *file = app->files[tables->stream->input];
+    if (!metric || strcmp(metric, "samples") == 0) {
+        return false;
+    }
+    if (vmpt_metric_name_is_gauge(metric)) {
+        vmpt_say(app->tool->name, "metric '%s' is a level and has no sum; choose another --metric",
+                 metric);
+        return true;
+    }
+    if (tables->column >= 0) {
+        return false;
+    }
+    vmpt_say(app->tool->name, "%s: there is no metric '%s'", file, metric);
+    return true;
 }
 
 static void learn_first(struct conv_tables *tables, const struct vmpf_info *info)
@@ -287,6 +316,9 @@ static int begin(void *ctx, struct conv_stream *stream, const struct vmpf_info *
         tables->offset_ns = info->start_unix_ns - tables->start_unix_ns;
     }
     choose_column(tables, info);
+    if (lacks_metric(tables)) {
+        return VMPT_EXIT_FAILED;
+    }
     if (!tables->metric || !tables->unit) {
         return vmpt_app_no_memory(&tables->job->app);
     }
@@ -352,6 +384,13 @@ int conv_tables_init(struct conv_tables *tables, struct conv_job *job,
     int code = conv_stream_run(job, &visitor, tables, skip_columns);
     job->lost = job->held & ~(tables->has_other_values ? 0 : VMPT_HOLDS_VALUES);
     return code;
+}
+
+struct vmpt_function conv_tables_function(const struct conv_tables *tables, uint32_t function)
+{
+    uint32_t module = tables->module_of[function];
+    return conv_named(tables->functions.items[function],
+                      module ? &tables->modules[module - 1].path : NULL);
 }
 
 void conv_tables_fini(struct conv_tables *tables)

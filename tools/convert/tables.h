@@ -100,6 +100,8 @@ struct conv_tables {
  * conv_tables_fini() may always be called after it. What the tables cannot hold is in job->lost. */
 int conv_tables_init(struct conv_tables *tables, struct conv_job *job,
                      const struct conv_consumer *consumer, uint32_t skip_columns);
+/* A function by its number, as names.h has it. */
+struct vmpt_function conv_tables_function(const struct conv_tables *tables, uint32_t function);
 void conv_tables_fini(struct conv_tables *tables);
 
 #endif

@@ -182,5 +182,6 @@ const struct conv_format conv_to_firefox = {
     .help = "the Firefox Profiler's JSON: samples by thread, in time",
     .holds = VMPT_HOLDS_TIMES | VMPT_HOLDS_THREADS | VMPT_HOLDS_LINES | VMPT_HOLDS_KINDS |
              VMPT_HOLDS_MODULES | VMPT_HOLDS_WEIGHTS,
+    .weighs = true,
     .write_samples = write_samples,
 };

@@ -1,4 +1,7 @@
-/* to_speedscope.c: the JSON of speedscope: frames once, then a weight for each stack. */
+/* to_speedscope.c: the JSON of speedscope: frames once, then a profile of each thread, its stacks in the order of time.
+ *
+ * Samples that follow each other in one stack are written as one, which looks the same and is read sooner.
+ */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -6,155 +9,202 @@
 #include "tools/analysis/memory.h"
 #include "tools/convert/format.h"
 #include "tools/convert/names.h"
-
-#define PIECE_BYTES ((size_t)32 * 1024)
+#include "tools/convert/text.h"
+#include "tools/convert/timeline.h"
 
 struct scope {
-    struct conv_job *job;
-    const struct vmpt_view *view;
-    struct vmpt_buffer out;
+    struct conv_timeline timeline;
+    struct conv_text text;
+    uint64_t *path; /* functions of a stack, root first */
+    size_t path_capacity;
 };
 
-static void drain(struct scope *scope, size_t least_bytes)
+static const char *unit_of(const char *unit)
 {
-    if (scope->out.size > least_bytes && !scope->out.failed) {
-        vmpt_output_write(&scope->job->target.output, scope->out.data, scope->out.size);
-        scope->out.size = 0;
-    }
-}
-
-static const char *unit_of(const struct vmpt_metric *metric)
-{
-    if (strcmp(metric->unit, "ns") == 0) {
+    if (strcmp(unit, "ns") == 0) {
         return "nanoseconds";
     }
-    return strcmp(metric->unit, "bytes") == 0 ? "bytes" : "none";
+    return strcmp(unit, "bytes") == 0 ? "bytes" : "none";
 }
 
 static void add_frames(struct scope *scope)
 {
-    struct vmpt_buffer *out = &scope->out;
-    for (uint32_t i = 0; i <= scope->view->hidden; i++) {
-        struct vmpt_function function = conv_function(scope->view, i);
-        vmpt_buffer_add_text(out, i ? ",\n{\"name\":\"" : "\n{\"name\":\"");
-        conv_add_json(out, function.name, function.name_size);
+    struct conv_text *text = &scope->text;
+    const struct conv_tables *tables = &scope->timeline.tables;
+    for (uint32_t i = 0; i < tables->functions.count; i++) {
+        struct vmpt_function function = conv_tables_function(tables, i);
+        conv_text_put(text, i ? ",\n{\"name\":" : "\n{\"name\":");
+        conv_text_string(text, function.name, function.name_size);
         if (function.file_size) {
-            vmpt_buffer_add_text(out, "\",\"file\":\"");
-            conv_add_json(out, function.file, function.file_size);
+            conv_text_put(text, ",\"file\":");
+            conv_text_string(text, function.file, function.file_size);
         }
-        vmpt_buffer_add_text(out, "\"");
         if (function.first_line) {
-            vmpt_buffer_printf(out, ",\"line\":%u", (unsigned)function.first_line);
+            conv_text_printf(text, ",\"line\":%u", (unsigned)function.first_line);
         }
-        vmpt_buffer_add_text(out, "}");
-        drain(scope, PIECE_BYTES);
+        conv_text_put(text, "}");
     }
 }
 
-/* Digits by hand: there may be many millions of them. */
-static void add_number(struct vmpt_buffer *out, uint32_t number)
+/* ---- threads ----------------------------------------------------------------------------------------- */
+
+static bool add_stack(struct scope *scope, uint32_t stack)
 {
-    char text[12];
-    size_t at = sizeof(text);
-    do {
-        text[--at] = (char)('0' + number % 10);
-        number /= 10;
-    } while (number);
-    vmpt_buffer_add(out, text + at, sizeof(text) - at);
+    const struct conv_tables *tables = &scope->timeline.tables;
+    size_t depth = 0;
+    for (uint32_t at = stack; at; at = tables->stacks.keys[at].parent) {
+        depth++;
+    }
+    if (!vmpt_reserve(&scope->path, &scope->path_capacity, depth, sizeof(*scope->path))) {
+        return false;
+    }
+    size_t place = depth;
+    for (uint32_t at = stack; at; at = tables->stacks.keys[at].parent) {
+        scope->path[--place] = tables->frames.keys[tables->stacks.keys[at].function].function;
+    }
+    conv_text_numbers(&scope->text, scope->path, depth, 0);
+    return true;
 }
 
-struct caller {
-    size_t end;
-    size_t line_bytes;
+/* The next samples that are in one stack, and weigh something: false: there are none. */
+struct run {
+    struct conv_track_walk walk;
+    bool has_next;
+    uint32_t stack;
+    uint64_t weight;
 };
 
-/* The stacks of all nodes with a weight of their own, in the view's order, which is that of the weights. */
-static bool add_samples(struct scope *scope)
+static bool next_run(struct run *run)
 {
-    const struct vmpt_view *view = scope->view;
-    struct vmpt_buffer line = {0};
-    struct caller *callers = NULL;
-    size_t capacity = 0;
-    size_t depth = 0;
+    run->weight = 0;
+    while (run->has_next && run->weight == 0) {
+        run->stack = run->walk.stack;
+        while (run->has_next && run->walk.stack == run->stack) {
+            run->weight += run->walk.weight;
+            run->has_next = conv_track_step(&run->walk);
+        }
+    }
+    return run->weight != 0;
+}
+
+static struct run begin_runs(const struct scope *scope, const struct conv_track *track)
+{
+    struct run run = {.walk = conv_track_walk(&scope->timeline, track)};
+    run.has_next = conv_track_step(&run.walk);
+    return run;
+}
+
+static bool add_samples(struct scope *scope, const struct conv_track *track)
+{
+    struct run run = begin_runs(scope, track);
     bool is_first = true;
     bool done = true;
-    for (size_t i = 1; done && i < view->count; i++) {
-        while (depth > 0 && i >= callers[depth - 1].end) {
-            line.size = callers[--depth].line_bytes;
-        }
-        done = vmpt_reserve(&callers, &capacity, depth + 1, sizeof(*callers));
-        if (!done) {
-            break;
-        }
-        callers[depth].end = i + view->size[i];
-        callers[depth++].line_bytes = line.size;
-        vmpt_buffer_add(&line, ",", line.size ? 1 : 0);
-        add_number(&line, view->function[i]);
-        if (view->self[i].weight) {
-            vmpt_buffer_add_text(&scope->out, is_first ? "\n[" : "],\n[");
-            vmpt_buffer_add(&scope->out, line.data, line.size);
-            drain(scope, PIECE_BYTES);
-            is_first = false;
-        }
-        done = !line.failed;
+    while (done && next_run(&run)) {
+        conv_text_put(&scope->text, is_first ? "\n[" : ",\n[");
+        done = add_stack(scope, run.stack);
+        conv_text_put(&scope->text, "]");
+        is_first = false;
     }
-    vmpt_buffer_add_text(&scope->out, is_first ? "" : "]");
-    free(callers);
-    vmpt_buffer_fini(&line);
     return done;
 }
 
-static void add_weights(struct scope *scope)
+static void add_weights(struct scope *scope, const struct conv_track *track)
 {
+    struct run run = begin_runs(scope, track);
     bool is_first = true;
-    for (size_t i = 1; i < scope->view->count; i++) {
-        if (scope->view->self[i].weight) {
-            vmpt_buffer_printf(&scope->out, "%s%" PRIu64, is_first ? "" : ",",
-                               scope->view->self[i].weight);
-            is_first = false;
-            drain(scope, PIECE_BYTES);
-        }
+    while (next_run(&run)) {
+        conv_text_put(&scope->text, is_first ? "" : ",");
+        conv_text_number(&scope->text, run.weight);
+        is_first = false;
     }
 }
 
-static void add_name(struct scope *scope)
+static void add_thread_name(struct scope *scope, const struct conv_thread *thread)
 {
-    const struct vmpt_profile *profile = scope->job->app.profile;
-    const char *name = profile->program.text ? profile->program.text : scope->job->app.files[0];
-    conv_add_json(&scope->out, name, strlen(name));
+    struct vmpt_buffer name = {0};
+    vmpt_buffer_add(&name, thread->name, thread->name_size);
+    vmpt_buffer_printf(&name, "%sprocess %" PRIu64 ", thread %" PRIu64 "%s", name.size ? " (" : "",
+                       thread->process_id, thread->thread_id, name.size ? ")" : "");
+    scope->text.failed = scope->text.failed || name.failed;
+    conv_text_string(&scope->text, name.data, name.size);
+    vmpt_buffer_fini(&name);
 }
 
-static bool write_tree(struct conv_job *job)
+static bool add_track(struct scope *scope, const struct conv_track *track)
 {
-    struct scope scope = {.job = job, .view = &job->app.view};
-    const struct vmpt_metric *metric = &job->app.profile->metric;
-    struct vmpt_buffer *out = &scope.out;
-    vmpt_buffer_add_text(out,
-                         "{\"$schema\":\"https://www.speedscope.app/file-format-schema.json\",\n"
-                         "\"exporter\":\"vmprof " VMPF_VERSION_STRING "\",\n\"name\":\"");
-    add_name(&scope);
-    vmpt_buffer_add_text(out, "\",\n\"activeProfileIndex\":0,\n\"shared\":{\"frames\":[");
-    add_frames(&scope);
-    vmpt_buffer_add_text(out, "]},\n\"profiles\":[{\"type\":\"sampled\",\"name\":\"");
-    conv_add_json(out, metric->name, strlen(metric->name));
-    vmpt_buffer_printf(
-        out, "\",\"unit\":\"%s\",\"startValue\":0,\"endValue\":%" PRIu64 ",\n\"samples\":[",
-        unit_of(metric), scope.view->total[0].weight);
-    bool done = add_samples(&scope);
-    vmpt_buffer_add_text(out, "],\n\"weights\":[");
-    add_weights(&scope);
-    vmpt_buffer_add_text(out, "]}]}\n");
-    drain(&scope, 0);
-    done = done && !out->failed;
-    vmpt_buffer_fini(out);
+    struct conv_text *text = &scope->text;
+    conv_text_put(text, "{\"type\":\"sampled\",\"name\":");
+    add_thread_name(scope, track->thread);
+    conv_text_printf(text,
+                     ",\"unit\":\"%s\",\"startValue\":0,\"endValue\":%" PRIu64 ",\n\"samples\":[",
+                     unit_of(track->thread->unit), track->weight);
+    bool done = add_samples(scope, track);
+    conv_text_put(text, "],\n\"weights\":[");
+    add_weights(scope, track);
+    conv_text_put(text, "]}");
     return done;
+}
+
+/* ---- the document ------------------------------------------------------------------------------------ */
+
+/* What speedscope shows first: the thread with the most weight. */
+static size_t heaviest(const struct conv_timeline *timeline)
+{
+    size_t found = 0;
+    for (size_t i = 1; i < timeline->track_count; i++) {
+        found = timeline->tracks[i].weight > timeline->tracks[found].weight ? i : found;
+    }
+    return found;
+}
+
+static bool write_document(struct scope *scope)
+{
+    const struct conv_timeline *timeline = &scope->timeline;
+    const struct conv_tables *tables = &timeline->tables;
+    const char *file = tables->job->app.files[0];
+    struct conv_text *text = &scope->text;
+    bool done = true;
+    conv_text_put(text, "{\"$schema\":\"https://www.speedscope.app/file-format-schema.json\",\n"
+                        "\"exporter\":\"vmprof " VMPF_VERSION_STRING "\",\n\"name\":");
+    conv_text_string(text, tables->program ? tables->program : file,
+                     tables->program ? tables->program_size : strlen(file));
+    conv_text_printf(text, ",\n\"activeProfileIndex\":%zu,\n\"shared\":{\"frames\":[",
+                     heaviest(timeline));
+    add_frames(scope);
+    conv_text_put(text, "]},\n\"profiles\":[");
+    for (size_t i = 0; done && i < timeline->track_count; i++) {
+        conv_text_put(text, i ? ",\n" : "");
+        done = add_track(scope, &timeline->tracks[i]);
+    }
+    /* It opens no file without a profile. */
+    conv_text_put(text, timeline->track_count
+                            ? "]}\n"
+                            : "{\"type\":\"sampled\",\"name\":\"no samples\",\"unit\":\"none\","
+                              "\"startValue\":0,\"endValue\":0,\"samples\":[],\"weights\":[]}]}\n");
+    return done;
+}
+
+static int write_samples(struct conv_job *job)
+{
+    struct scope scope;
+    memset(&scope, 0, sizeof(scope));
+    int code = conv_timeline_init(&scope.timeline, job);
+    if (code < 0) {
+        bool done = conv_text_init(&scope.text, &job->target.output) && write_document(&scope);
+        done = conv_text_fini(&scope.text) && done;
+        code = done ? code : vmpt_app_no_memory(&job->app);
+    }
+    conv_timeline_fini(&scope.timeline);
+    free(scope.path);
+    return code;
 }
 
 const struct conv_format conv_to_speedscope = {
     .option = "speedscope",
     .extension = "speedscope.json",
     .title = "speedscope's format",
-    .help = "speedscope's JSON: a weight for each stack",
-    .holds = VMPT_HOLDS_WEIGHTS,
-    .write_tree = write_tree,
+    .help = "speedscope's JSON: the stacks of each thread, in time",
+    .holds = VMPT_HOLDS_WEIGHTS | VMPT_HOLDS_THREADS,
+    .weighs = true,
+    .write_samples = write_samples,
 };
