@@ -159,6 +159,47 @@ class Exports(unittest.TestCase):
             session = profile["sessions"][0]
             self.assertEqual(decoded.time_ns, session["start_unix_ns"])
             self.assertEqual(decoded.period, session["metadata"].get("period_ns", 0))
+            ends = [max(each["start_unix_ns"] - session["start_unix_ns"], 0) + each["end_ns"]
+                    for each in profile["sessions"] if each["end_ns"]]
+            if len(ends) == len(profile["sessions"]):
+                self.assertEqual(decoded.duration_ns, max(ends))
+
+    def test_pprof_labels(self):
+        """Samples by stack, thread and labels: how many, and each value that can be added up."""
+        for path, profile, made in self.each("--pprof"):
+            decoded = proto.Profile(gzip.decompress(made))
+            wanted = collections.defaultdict(collections.Counter)
+            for session in profile["sessions"]:
+                for sample in session["samples"]:
+                    process, thread, name = sample["thread"]
+                    labels = dict({"thread": proto.clean(profiles.text(name))} if name else {})
+                    labels.update({key: value for key, value in (("thread_id", thread), ("process_id", process)) if value})
+                    labels = list(labels.items())
+                    for key, value in sample["labels"].items():
+                        value = proto.clean(profiles.text(value)) if isinstance(value, str) else value
+                        labels.append((proto.clean(profiles.text(key)), value))
+                    depth = max(len(sample["stack"]), 1)
+                    sums = wanted[(depth, frozenset(labels))]
+                    sums["samples"] += 1
+                    for (metric, _), value in zip(session["value_types"], sample["values"]):
+                        sums[metric] += value if metric not in ("samples", "memory") else 0
+            found = collections.defaultdict(collections.Counter)
+            names = [name for name, _ in decoded.types]
+            self.assertEqual(len(set(names)), len(names))
+            for (locations, values), labels in zip(decoded.samples, decoded.labels):
+                for name, value in zip(names, values):
+                    found[(len(locations), labels)][name] += value
+            self.assertEqual({key: +sums for key, sums in found.items()}, {key: +sums for key, sums in wanted.items()}, path.name)
+            self.assertEqual(decoded.default, names[-1])
+
+    def test_pprof_mappings(self):
+        """The modules that machine code came from, with their build ids."""
+        decoded = proto.Profile(gzip.decompress(tool.convert("--pprof", tool.PROFILES / "labels.prof")))
+        self.assertEqual(list(decoded.mappings.values()), [
+            ("server.py", "", 0, 0, 0), ("/usr/lib/libc.so.6", "8f0031ab", 0x7f0000001000, 0x7f0000196000, 0x26000),
+            ("/srv/ext.so", "", 0x7f0000400000, 0x7f0000408000, 0)])
+        self.assertEqual({decoded.locations[at][0]: decoded.mapping_of[at][0] for at in decoded.locations},
+                         {"<module>": "server.py", "handle": "server.py", "send": "/usr/lib/libc.so.6", "encode": "/srv/ext.so"})
 
     def test_log(self):
         """What a reader of logs makes of it: stacks, names, threads, lines and memory of every sample, in order."""

@@ -65,17 +65,33 @@ class Profile:
             self.functions[function[1][0]] = (
                 self.strings[function[2][0]], self.strings[function.get(4, [0])[0]], function.get(5, [0])[0])
         self.locations = {}
-        mappings = {fields(raw)[1][0] for raw in top[3]}
+        mappings = {}
+        for raw in top[3]:
+            mapping = fields(raw)
+            mappings[mapping[1][0]] = tuple(self.strings[mapping.get(i, [0])[0]] for i in (5, 6)) + tuple(
+                mapping.get(i, [0])[0] for i in (2, 3, 4))
+        self.mappings = mappings
+        self.mapping_of = {}
         for raw in top[4]:
             location = fields(raw)
             assert location[2][0] in mappings
             (line,) = [fields(value) for value in location[4]]
+            self.mapping_of[location[1][0]] = mappings[location[2][0]]
             self.locations[location[1][0]] = (*self.functions[line[1][0]], line.get(2, [0])[0])
         assert 0 not in self.functions and 0 not in self.locations
         self.types = [tuple(self.strings[fields(raw).get(i, [0])[0]] for i in (1, 2)) for raw in top[1]]
         self.samples = [(packed(fields(raw)[1][0]), packed(fields(raw)[2][0])) for raw in top[2]]
+        self.labels = [frozenset(self.label(raw) for raw in fields(sample)[3]) for sample in top[2]]
+        self.default = self.strings[top.get(14, [0])[0]]
+        self.duration_ns = top.get(10, [0])[0]
         self.time_ns = top.get(9, [0])[0]
         self.period = top.get(12, [0])[0]
+
+    def label(self, raw):
+        """(key, text or number)."""
+        label = fields(raw)
+        assert 2 not in label or 3 not in label
+        return (self.strings[label[1][0]], self.strings[label[2][0]] if 2 in label else label.get(3, [0])[0])
 
     def stacks(self):
         """The last value of each stack, root first."""

@@ -1,4 +1,4 @@
-/* to_pprof.c: pprof's profile.proto, compressed by gzip. */
+/* to_pprof.c: pprof's profile.proto, compressed by gzip: what samples come to, by stack, thread and labels. */
 #include <libdeflate.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,6 +7,7 @@
 #include "tools/convert/format.h"
 #include "tools/convert/names.h"
 #include "tools/convert/protobuf.h"
+#include "tools/convert/sums.h"
 
 /* Fields of profile.proto. */
 enum profile_field {
@@ -23,26 +24,60 @@ enum profile_field {
     PROFILE_DEFAULT_SAMPLE_TYPE = 14,
 };
 enum { TYPE_TYPE = 1, TYPE_UNIT = 2 };
-enum { SAMPLE_LOCATIONS = 1, SAMPLE_VALUES = 2 };
-enum { MAPPING_ID = 1, MAPPING_FILE = 5, MAPPING_HAS_FUNCTIONS = 7, MAPPING_HAS_INLINE = 10 };
+enum { SAMPLE_LOCATIONS = 1, SAMPLE_VALUES = 2, SAMPLE_LABEL = 3 };
+enum { LABEL_KEY = 1, LABEL_TEXT = 2, LABEL_NUMBER = 3 };
+enum {
+    MAPPING_ID = 1,
+    MAPPING_START = 2,
+    MAPPING_LIMIT = 3,
+    MAPPING_OFFSET = 4,
+    MAPPING_FILE = 5,
+    MAPPING_BUILD_ID = 6,
+    MAPPING_HAS_FUNCTIONS = 7,
+    MAPPING_HAS_INLINE = 10,
+};
 enum { LOCATION_ID = 1, LOCATION_MAPPING = 2, LOCATION_LINE = 4 };
 enum { LINE_FUNCTION = 1, LINE_LINE = 2 };
 enum { FUNCTION_ID = 1, FUNCTION_NAME = 2, FUNCTION_FILE = 4, FUNCTION_START_LINE = 5 };
 
-/* The only mapping there is: it says that names need not be looked up. */
-#define THE_MAPPING 1
+/* The program itself; those of its modules come behind it. Each says that names need not be looked up. */
+#define MAIN_MAPPING 1
 #define COMPRESSION_LEVEL 3
+/* A member of gzip is about as long: a longer profile is several, one after the other, which is gzip too. */
+#define MEMBER_BYTES ((size_t)8 << 20)
 
 struct pprof {
-    const struct vmpt_view *view;
-    const struct vmpt_profile *profile;
+    struct conv_sums sums;
+    struct vmpt_output *output;
+    struct libdeflate_compressor *compressor;
     struct vmpt_buffer out;
     struct vmpt_buffer part; /* a message inside of out */
+    struct vmpt_buffer line; /* one inside of part */
     struct vmpt_buffer text;
-    uint64_t strings; /* in the table so far */
-    struct vmpt_nodes
-        locations; /* (function, line) by id; the root is not used, ids begin with 1 */
+    uint64_t strings;       /* in the table so far */
+    uint64_t *label_string; /* by label, its key's; the text's is the next */
+    uint64_t *thread_string;
+    uint64_t keys[3]; /* strings of thread, thread_id, process_id */
+    bool failed;
 };
+
+/* Compresses what there is, once it is as much as this. */
+static void drain(struct pprof *pprof, size_t least_bytes)
+{
+    struct vmpt_buffer *raw = &pprof->out;
+    if (raw->size < least_bytes || raw->failed || pprof->failed) {
+        return;
+    }
+    size_t room = libdeflate_gzip_compress_bound(pprof->compressor, raw->size);
+    char *packed = malloc(room);
+    size_t size =
+        packed ? libdeflate_gzip_compress(pprof->compressor, raw->data, raw->size, packed, room)
+               : 0;
+    pprof->failed = size == 0;
+    vmpt_output_write(pprof->output, packed, size);
+    free(packed);
+    raw->size = 0;
+}
 
 /* Strings are not shared: names of functions are different ones anyhow. */
 static uint64_t add_string(struct pprof *pprof, const char *data, size_t size_bytes)
@@ -62,7 +97,10 @@ static void end_part(struct pprof *pprof, uint32_t field)
 {
     conv_proto_bytes(&pprof->out, field, pprof->part.data, pprof->part.size);
     pprof->part.size = 0;
+    drain(pprof, MEMBER_BYTES);
 }
+
+/* ---- values ------------------------------------------------------------------------------------------ */
 
 static void add_type(struct pprof *pprof, uint32_t field, uint64_t type, uint64_t unit)
 {
@@ -71,55 +109,83 @@ static void add_type(struct pprof *pprof, uint32_t field, uint64_t type, uint64_
     end_part(pprof, field);
 }
 
-static const char *unit_of(const struct vmpt_metric *metric)
+static const char *unit_of(const char *unit)
 {
-    return strcmp(metric->unit, "ns") == 0 ? "nanoseconds" : metric->unit;
+    return strcmp(unit, "ns") == 0 ? "nanoseconds" : unit;
 }
 
-static bool counts_samples(const struct pprof *pprof)
+/* A value of this name is the number of samples, which stands first anyhow. */
+static bool is_count(const struct conv_value *value)
 {
-    return strcmp(pprof->profile->metric.name, "samples") == 0;
+    return strcmp(value->name, "samples") == 0;
 }
 
 static void add_types(struct pprof *pprof)
 {
-    const struct vmpt_profile *profile = pprof->profile;
+    const struct conv_sums *sums = &pprof->sums;
+    const struct conv_tables *tables = &sums->tables;
     uint64_t samples = add_text(pprof, "samples");
-    uint64_t count = add_text(pprof, "count");
-    uint64_t metric = samples;
-    add_type(pprof, PROFILE_SAMPLE_TYPE, samples, count);
-    if (!counts_samples(pprof)) {
-        metric = add_text(pprof, profile->metric.name);
-        add_type(pprof, PROFILE_SAMPLE_TYPE, metric, add_text(pprof, unit_of(&profile->metric)));
+    uint64_t main = samples;
+    add_type(pprof, PROFILE_SAMPLE_TYPE, samples, add_text(pprof, "count"));
+    for (size_t i = 0; i < sums->value_count; i++) {
+        if (!is_count(&sums->values[i])) {
+            uint64_t name = add_text(pprof, sums->values[i].name);
+            add_type(pprof, PROFILE_SAMPLE_TYPE, name,
+                     add_text(pprof, unit_of(sums->values[i].unit)));
+            bool weighs = tables->metric && strcmp(tables->metric, sums->values[i].name) == 0;
+            main = weighs ? name : main;
+        }
     }
-    conv_proto_integer(&pprof->out, PROFILE_DEFAULT_SAMPLE_TYPE, metric);
-    conv_proto_integer(&pprof->out, PROFILE_TIME_NANOS, profile->start_unix_ns);
-    conv_proto_integer(&pprof->out, PROFILE_DURATION_NANOS,
-                       profile->duration_unknown ? 0 : profile->duration_ns);
-    if (profile->period_ns) {
+    conv_proto_integer(&pprof->out, PROFILE_DEFAULT_SAMPLE_TYPE, main);
+    conv_proto_integer(&pprof->out, PROFILE_TIME_NANOS, tables->start_unix_ns);
+    conv_proto_integer(&pprof->out, PROFILE_DURATION_NANOS, tables->end_ns);
+    if (tables->period_ns) {
         uint64_t time = add_text(pprof, "cpu");
         add_type(pprof, PROFILE_PERIOD_TYPE, time, add_text(pprof, "nanoseconds"));
-        conv_proto_integer(&pprof->out, PROFILE_PERIOD, profile->period_ns);
+        conv_proto_integer(&pprof->out, PROFILE_PERIOD, tables->period_ns);
     }
 }
 
-static void add_mapping(struct pprof *pprof)
+/* ---- tables ------------------------------------------------------------------------------------------ */
+
+static void add_mapping(struct pprof *pprof, uint64_t id, const struct conv_module *module)
 {
-    const char *program = pprof->profile->program.text;
-    uint64_t file = program ? add_text(pprof, program) : 0;
-    conv_proto_integer(&pprof->part, MAPPING_ID, THE_MAPPING);
+    uint64_t file =
+        module->path.size_bytes ? add_string(pprof, module->path.data, module->path.size_bytes) : 0;
+    pprof->line.size = 0;
+    for (size_t i = 0; i < module->build_id.size_bytes; i++) {
+        vmpt_buffer_printf(&pprof->line, "%02x", (unsigned)(unsigned char)module->build_id.data[i]);
+    }
+    uint64_t build_id =
+        pprof->line.size ? add_string(pprof, pprof->line.data, pprof->line.size) : 0;
+    conv_proto_integer(&pprof->part, MAPPING_ID, id);
+    conv_proto_integer(&pprof->part, MAPPING_START, module->address);
+    conv_proto_integer(&pprof->part, MAPPING_LIMIT, module->address + module->size_bytes);
+    conv_proto_integer(&pprof->part, MAPPING_OFFSET, module->file_offset);
     conv_proto_integer(&pprof->part, MAPPING_FILE, file);
+    conv_proto_integer(&pprof->part, MAPPING_BUILD_ID, build_id);
     for (uint32_t has = MAPPING_HAS_FUNCTIONS; has <= MAPPING_HAS_INLINE; has++) {
         conv_proto_integer(&pprof->part, has, 1);
     }
     end_part(pprof, PROFILE_MAPPING);
 }
 
+static void add_mappings(struct pprof *pprof)
+{
+    const struct conv_tables *tables = &pprof->sums.tables;
+    const struct conv_module program = {.path = {tables->program, tables->program_size}};
+    add_mapping(pprof, MAIN_MAPPING, &program);
+    for (size_t i = 0; i < tables->module_count; i++) {
+        add_mapping(pprof, MAIN_MAPPING + 1 + i, &tables->modules[i]);
+    }
+}
+
 /* system_name is left 0: pprof would take one for a name to demangle, and show <module> as unknown. */
 static void add_functions(struct pprof *pprof)
 {
-    for (uint32_t i = 0; i <= pprof->view->hidden; i++) {
-        struct vmpt_function function = conv_function(pprof->view, i);
+    const struct conv_tables *tables = &pprof->sums.tables;
+    for (uint32_t i = 0; i < tables->functions.count; i++) {
+        struct vmpt_function function = conv_tables_function(tables, i);
         uint64_t name = add_string(pprof, function.name, function.name_size);
         uint64_t file =
             function.file_size ? add_string(pprof, function.file, function.file_size) : 0;
@@ -131,107 +197,141 @@ static void add_functions(struct pprof *pprof)
     }
 }
 
+/* A frame is a location, of the same number. */
 static void add_locations(struct pprof *pprof)
 {
-    struct vmpt_buffer line = {0};
-    for (size_t id = 1; id < pprof->locations.count; id++) {
-        const struct vmpt_node_key *key = &pprof->locations.keys[id];
-        line.size = 0;
-        conv_proto_integer(&line, LINE_FUNCTION, (uint64_t)key->function + 1);
-        conv_proto_integer(&line, LINE_LINE, key->line);
+    const struct conv_tables *tables = &pprof->sums.tables;
+    for (size_t id = 1; id < tables->frames.count; id++) {
+        const struct vmpt_node_key *key = &tables->frames.keys[id];
+        uint32_t module = tables->module_of[key->function];
+        pprof->line.size = 0;
+        conv_proto_integer(&pprof->line, LINE_FUNCTION, (uint64_t)key->function + 1);
+        conv_proto_integer(&pprof->line, LINE_LINE, key->line);
         conv_proto_integer(&pprof->part, LOCATION_ID, id);
-        conv_proto_integer(&pprof->part, LOCATION_MAPPING, THE_MAPPING);
-        conv_proto_bytes(&pprof->part, LOCATION_LINE, line.data, line.size);
+        conv_proto_integer(&pprof->part, LOCATION_MAPPING, MAIN_MAPPING + (uint64_t)module);
+        conv_proto_bytes(&pprof->part, LOCATION_LINE, pprof->line.data, pprof->line.size);
         end_part(pprof, PROFILE_LOCATION);
     }
-    pprof->out.failed = pprof->out.failed || line.failed;
-    vmpt_buffer_fini(&line);
 }
 
-static void add_sample(struct pprof *pprof, const uint32_t *path, size_t depth,
-                       const struct vmpt_cell *cell)
+/* Strings of what samples are labelled with: of labels, and of threads that have a name. */
+static bool add_label_strings(struct pprof *pprof)
 {
+    static const char *const keys[] = {"thread", "thread_id", "process_id"};
+    const struct conv_sums *sums = &pprof->sums;
+    const struct conv_tables *tables = &sums->tables;
+    pprof->label_string = vmpt_array(sums->labels.count, sizeof(*pprof->label_string));
+    pprof->thread_string = vmpt_array(tables->thread_count, sizeof(*pprof->thread_string));
+    if (!pprof->label_string || !pprof->thread_string) {
+        return false;
+    }
+    for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+        pprof->keys[i] = add_text(pprof, keys[i]);
+    }
+    for (size_t i = 0; i < sums->labels.count; i++) {
+        const struct vmpt_function *label = &sums->labels.items[i];
+        pprof->label_string[i] = add_string(pprof, label->name, label->name_size);
+        (void)add_string(pprof, label->file, label->file_size);
+    }
+    for (size_t i = 0; i < tables->thread_count; i++) {
+        const struct conv_thread *thread = &tables->threads[i];
+        pprof->thread_string[i] =
+            thread->name_size ? add_string(pprof, thread->name, thread->name_size) : 0;
+    }
+    return true;
+}
+
+/* ---- samples ----------------------------------------------------------------------------------------- */
+
+static void add_label(struct pprof *pprof, uint64_t key, uint64_t text, uint64_t number)
+{
+    pprof->line.size = 0;
+    conv_proto_integer(&pprof->line, LABEL_KEY, key);
+    conv_proto_integer(&pprof->line, LABEL_TEXT, text);
+    conv_proto_integer(&pprof->line, LABEL_NUMBER, number);
+    conv_proto_bytes(&pprof->part, SAMPLE_LABEL, pprof->line.data, pprof->line.size);
+}
+
+static void add_labels(struct pprof *pprof, const struct conv_sum *sum)
+{
+    const struct conv_thread *thread = &pprof->sums.tables.threads[sum->thread];
+    uint32_t at = sum->labels;
+    uint32_t label;
+    if (pprof->thread_string[sum->thread]) {
+        add_label(pprof, pprof->keys[0], pprof->thread_string[sum->thread], 0);
+    }
+    if (thread->thread_id) {
+        add_label(pprof, pprof->keys[1], 0, thread->thread_id);
+    }
+    if (thread->process_id) {
+        add_label(pprof, pprof->keys[2], 0, thread->process_id);
+    }
+    while (conv_sums_label(&pprof->sums, sum->labels, &at, &label)) {
+        const struct vmpt_function *words = &pprof->sums.labels.items[label];
+        uint64_t key = pprof->label_string[label];
+        add_label(pprof, key, words->file_size ? key + 1 : 0, words->address);
+    }
+}
+
+static void add_sample(struct pprof *pprof, const struct conv_sum *sum)
+{
+    const struct conv_sums *sums = &pprof->sums;
+    const struct vmpt_node_key *stacks = sums->tables.stacks.keys;
     struct vmpt_buffer *text = &pprof->text;
     text->size = 0;
-    for (size_t i = depth; i-- > 0;) {
-        conv_proto_varint(text, path[i]); /* the innermost first */
+    for (uint32_t at = sum->stack; at; at = stacks[at].parent) {
+        conv_proto_varint(text, stacks[at].function); /* the innermost first */
     }
     conv_proto_bytes(&pprof->part, SAMPLE_LOCATIONS, text->data, text->size);
     text->size = 0;
-    conv_proto_varint(text, cell->samples);
-    if (!counts_samples(pprof)) {
-        conv_proto_varint(text, cell->weight);
+    conv_proto_varint(text, sum->samples);
+    for (size_t i = 0; i < sums->value_count; i++) {
+        if (!is_count(&sums->values[i])) {
+            conv_proto_varint(text, sum->values[i]);
+        }
     }
     conv_proto_bytes(&pprof->part, SAMPLE_VALUES, text->data, text->size);
+    add_labels(pprof, sum);
     end_part(pprof, PROFILE_SAMPLE);
 }
 
-static bool add_samples(struct pprof *pprof)
+/* ---- the document ------------------------------------------------------------------------------------ */
+
+static bool write_document(struct pprof *pprof)
 {
-    const struct vmpt_view *view = pprof->view;
-    uint32_t *path = NULL; /* locations of the callers */
-    uint32_t *ends = NULL;
-    size_t path_capacity = 0;
-    size_t end_capacity = 0;
-    size_t depth = 0;
-    bool done = true;
-    for (size_t i = 1; done && i < view->count; i++) {
-        while (depth > 0 && i >= ends[depth - 1]) {
-            depth--;
-        }
-        struct vmpt_node_key key = {.function = view->function[i], .line = view->line[i]};
-        uint32_t location = vmpt_nodes_intern(&pprof->locations, &key);
-        done = location != VMPT_NO_NODE &&
-               vmpt_reserve(&path, &path_capacity, depth + 1, sizeof(*path)) &&
-               vmpt_reserve(&ends, &end_capacity, depth + 1, sizeof(*ends));
-        if (!done) {
-            break;
-        }
-        path[depth] = location;
-        ends[depth++] = (uint32_t)(i + view->size[i]);
-        if (view->self[i].samples) {
-            add_sample(pprof, path, depth, &view->self[i]);
-        }
+    (void)add_text(pprof, ""); /* string 0 is the empty one */
+    add_types(pprof);
+    add_mappings(pprof);
+    add_functions(pprof);
+    add_locations(pprof);
+    bool done = add_label_strings(pprof);
+    for (size_t i = 0; done && i < pprof->sums.count; i++) {
+        add_sample(pprof, &pprof->sums.items[i]);
     }
-    free(path);
-    free(ends);
-    return done;
+    drain(pprof, 1);
+    return done && !pprof->failed && !pprof->out.failed && !pprof->part.failed &&
+           !pprof->line.failed && !pprof->text.failed;
 }
 
-static bool compress(struct conv_job *job, const struct vmpt_buffer *raw)
+static int write_samples(struct conv_job *job)
 {
-    struct libdeflate_compressor *compressor = libdeflate_alloc_compressor(COMPRESSION_LEVEL);
-    size_t room = compressor ? libdeflate_gzip_compress_bound(compressor, raw->size) : 0;
-    char *packed = compressor ? malloc(room) : NULL;
-    size_t size =
-        packed ? libdeflate_gzip_compress(compressor, raw->data, raw->size, packed, room) : 0;
-    if (size) {
-        vmpt_output_write(&job->target.output, packed, size);
+    struct pprof pprof;
+    memset(&pprof, 0, sizeof(pprof));
+    pprof.output = &job->target.output;
+    pprof.compressor = libdeflate_alloc_compressor(COMPRESSION_LEVEL);
+    int code = conv_sums_init(&pprof.sums, job);
+    if (code < 0 && (!pprof.compressor || !write_document(&pprof))) {
+        code = vmpt_app_no_memory(&job->app);
     }
-    free(packed);
-    libdeflate_free_compressor(compressor);
-    return size != 0;
-}
-
-static bool write_tree(struct conv_job *job)
-{
-    struct pprof pprof = {.view = &job->app.view, .profile = job->app.profile};
-    bool done = vmpt_nodes_init(&pprof.locations);
-    if (done) {
-        (void)add_text(&pprof, ""); /* string 0 is the empty one */
-        add_types(&pprof);
-        add_mapping(&pprof);
-        add_functions(&pprof);
-        done = add_samples(&pprof);
-        add_locations(&pprof);
-        done = done && !pprof.out.failed && !pprof.part.failed && !pprof.text.failed &&
-               compress(job, &pprof.out);
-    }
-    vmpt_nodes_fini(&pprof.locations);
+    conv_sums_fini(&pprof.sums);
+    libdeflate_free_compressor(pprof.compressor);
+    free(pprof.label_string);
+    free(pprof.thread_string);
     vmpt_buffer_fini(&pprof.out);
     vmpt_buffer_fini(&pprof.part);
+    vmpt_buffer_fini(&pprof.line);
     vmpt_buffer_fini(&pprof.text);
-    return done;
+    return code;
 }
 
 const struct conv_format conv_to_pprof = {
@@ -239,7 +339,8 @@ const struct conv_format conv_to_pprof = {
     .extension = "pb.gz",
     .title = "pprof's format",
     .help = "pprof's profile.proto, compressed by gzip",
-    .holds = VMPT_HOLDS_WEIGHTS | VMPT_HOLDS_LINES,
-    .keep_lines = true,
-    .write_tree = write_tree,
+    .holds = VMPT_HOLDS_WEIGHTS | VMPT_HOLDS_LINES | VMPT_HOLDS_THREADS | VMPT_HOLDS_LABELS |
+             VMPT_HOLDS_MODULES | VMPT_HOLDS_VALUES,
+    .weighs = true,
+    .write_samples = write_samples,
 };
