@@ -23,7 +23,7 @@ import profiles  # noqa: E402
 import tool  # noqa: E402
 
 SECONDS = 60
-TRIES = 5  # its daemon may be slow to start
+TRIES = 20  # its daemon waits half a second for itself to start, which a busy machine may not manage
 UNITS = {"ns": "tracing-ms", "bytes": "bytes"}
 MODULES = """start 1700000000123456789
 meta list values cpu:ns

@@ -31,6 +31,9 @@ def fields(data):
         key, at = varint(data, at)
         if key & 7 == 0:
             value, at = varint(data, at)
+        elif key & 7 == 1:
+            value, at = int.from_bytes(data[at:at + 8], "little"), at + 8
+            assert at <= len(data)
         elif key & 7 == 2:
             size, at = varint(data, at)
             value = data[at:at + size]

@@ -9,7 +9,10 @@
     ROW(csv)                                                                                       \
     ROW(firefox)                                                                                   \
     ROW(flamegraph)                                                                                \
+    ROW(gperftools)                                                                                \
     ROW(json)                                                                                      \
+    ROW(otlp)                                                                                      \
+    ROW(perf_script)                                                                               \
     ROW(pprof)                                                                                     \
     ROW(pstats)                                                                                    \
     ROW(speedscope)                                                                                \

@@ -183,7 +183,7 @@ static bool grow_slots(struct conv_sums *sums)
     if (!slots) {
         return false;
     }
-    for (size_t i = 0; i < sums->count; i++) {
+    for (size_t i = 0; sums->items && i < sums->count; i++) {
         size_t at = (size_t)hash_of(&sums->items[i]) & (count - 1);
         while (slots[at]) {
             at = (at + 1) & (count - 1);
@@ -230,7 +230,6 @@ static bool take_sample(void *ctx, const struct conv_sample *sample)
     struct conv_sum wanted = {.stack = sample->stack, .thread = sample->thread};
     wanted.labels = find_set(sums, sample);
     if (wanted.labels == VMPT_NO_NODE ||
-        (sums->session != sample->tables->sessions && !begin_session(sums, sample->tables)) ||
         !vmpt_reserve(&sums->last, &sums->last_capacity, (size_t)sample->thread + 1,
                       sizeof(*sums->last))) {
         return false;
@@ -260,7 +259,7 @@ static bool forget(void *ctx)
     if (sums->set_capacity) {
         memset(sums->set_of, 0, sums->set_capacity * sizeof(*sums->set_of));
     }
-    return true;
+    return sums->session == sums->tables.sessions || begin_session(sums, &sums->tables);
 }
 
 int conv_sums_init(struct conv_sums *sums, struct conv_job *job)

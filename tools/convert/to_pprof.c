@@ -340,7 +340,7 @@ const struct conv_format conv_to_pprof = {
     .title = "pprof's format",
     .help = "pprof's profile.proto, compressed by gzip",
     .holds = VMPT_HOLDS_WEIGHTS | VMPT_HOLDS_LINES | VMPT_HOLDS_THREADS | VMPT_HOLDS_LABELS |
-             VMPT_HOLDS_MODULES | VMPT_HOLDS_VALUES,
+             VMPT_HOLDS_MODULES,
     .weighs = true,
     .write_samples = write_samples,
 };

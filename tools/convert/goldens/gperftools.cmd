@@ -1,0 +1,1 @@
+vmprof-convert --gperftools profiles/labels.prof | od -An -tx1 -v

@@ -1,0 +1,1 @@
+vmprof-convert --otlp profiles/labels.prof | od -An -tx1 -v

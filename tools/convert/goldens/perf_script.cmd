@@ -1,0 +1,1 @@
+vmprof-convert --perf-script profiles/labels.prof
