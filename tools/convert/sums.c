@@ -147,13 +147,19 @@ static bool begin_session(struct conv_sums *sums, const struct conv_tables *tabl
 static void swap_values(struct conv_sums *sums, size_t a, size_t b)
 {
     struct conv_value kept = sums->values[a];
+    uint64_t *column = sums->columns[a];
+    size_t capacity = sums->column_capacity[a];
     sums->values[a] = sums->values[b];
+    sums->columns[a] = sums->columns[b];
+    sums->column_capacity[a] = sums->column_capacity[b];
     sums->values[b] = kept;
-    for (size_t i = 0; i < sums->count; i++) {
-        uint64_t value = sums->items[i].values[a];
-        sums->items[i].values[a] = sums->items[i].values[b];
-        sums->items[i].values[b] = value;
-    }
+    sums->columns[b] = column;
+    sums->column_capacity[b] = capacity;
+}
+
+uint64_t conv_sums_value(const struct conv_sums *sums, const struct conv_sum *sum, size_t value)
+{
+    return sum->place < sums->column_capacity[value] ? sums->columns[value][sum->place] : 0;
 }
 
 /* What samples weigh, of the session that was read last, comes last. */
@@ -220,8 +226,28 @@ static struct conv_sum *find_sum(struct conv_sums *sums, const struct conv_sum *
         return NULL;
     }
     sums->items[sums->count] = *wanted;
+    sums->items[sums->count].place = (uint32_t)sums->count;
     sums->slots[at] = (uint32_t)++sums->count;
     return &sums->items[sums->count - 1];
+}
+
+static bool add_values(struct conv_sums *sums, const struct conv_sum *sum,
+                       const struct conv_sample *sample)
+{
+    for (size_t i = 0; i < sample->tables->info->value_count; i++) {
+        const uint64_t *column = sample->block->values[i];
+        uint8_t value = sums->place_of[i];
+        if (value >= NO_PLACE || !column) {
+            continue;
+        }
+        if (sum->place >= sums->column_capacity[value] &&
+            !vmpt_reserve(&sums->columns[value], &sums->column_capacity[value],
+                          (size_t)sum->place + 1, sizeof(*column))) {
+            return false;
+        }
+        sums->columns[value][sum->place] += column[sample->index];
+    }
+    return true;
 }
 
 static bool take_sample(void *ctx, const struct conv_sample *sample)
@@ -244,13 +270,20 @@ static bool take_sample(void *ctx, const struct conv_sample *sample)
         sums->last[sample->thread] = (uint32_t)(sum - sums->items) + 1;
     }
     sum->samples++;
-    for (size_t i = 0; i < sample->tables->info->value_count; i++) {
-        const uint64_t *column = sample->block->values[i];
-        if (sums->place_of[i] < NO_PLACE && column) {
-            sum->values[sums->place_of[i]] += column[sample->index];
-        }
+    return add_values(sums, sum, sample);
+}
+
+static int compare(const void *left, const void *right)
+{
+    const struct conv_sum *a = left;
+    const struct conv_sum *b = right;
+    if (a->stack != b->stack) {
+        return a->stack < b->stack ? -1 : 1;
     }
-    return true;
+    if (a->thread != b->thread) {
+        return a->thread < b->thread ? -1 : 1;
+    }
+    return (a->labels > b->labels) - (a->labels < b->labels);
 }
 
 static bool forget(void *ctx)
@@ -273,6 +306,9 @@ int conv_sums_init(struct conv_sums *sums, struct conv_job *job)
     }
     int code = conv_tables_init(&sums->tables, job, &consumer, 0);
     order_values(sums);
+    if (sums->count) {
+        qsort(sums->items, sums->count, sizeof(*sums->items), compare);
+    }
     job->lost = job->held & ~(sums->has_other_values ? 0 : VMPT_HOLDS_VALUES);
     return code;
 }
@@ -281,6 +317,9 @@ void conv_sums_fini(struct conv_sums *sums)
 {
     vmpt_functions_fini(&sums->labels);
     vmpt_nodes_fini(&sums->sets);
+    for (size_t i = 0; i < VMPF_MAX_VALUES; i++) {
+        free(sums->columns[i]);
+    }
     free(sums->items);
     free(sums->slots);
     free(sums->last);

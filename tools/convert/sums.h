@@ -21,8 +21,8 @@ struct conv_sum {
     uint32_t stack;
     uint32_t thread;
     uint32_t labels; /* number in sets; 0: none */
+    uint32_t place;  /* of its values in their columns */
     uint64_t samples;
-    uint64_t values[VMPF_MAX_VALUES];
 };
 
 struct conv_sums {
@@ -31,8 +31,10 @@ struct conv_sums {
     struct vmpt_nodes sets;       /* parent, and a label as its function; number 0 is none */
     struct conv_value values[VMPF_MAX_VALUES];
     size_t value_count;
-    bool has_other_values; /* some that cannot be added up, or are too many */
-    struct conv_sum *items;
+    uint64_t *columns[VMPF_MAX_VALUES]; /* of each value: the sums, by place */
+    size_t column_capacity[VMPF_MAX_VALUES];
+    bool has_other_values;  /* some that cannot be added up, or are too many */
+    struct conv_sum *items; /* by stack, thread and labels: what is alike stands together */
     size_t count;
     size_t capacity;
     uint32_t *slots; /* open addressing: index + 1, or 0 */
@@ -52,6 +54,9 @@ struct conv_sums {
 /* Reads all inputs of job. VMPT_GO_ON or the exit code; conv_sums_fini() may always be called after it. */
 int conv_sums_init(struct conv_sums *sums, struct conv_job *job);
 void conv_sums_fini(struct conv_sums *sums);
+
+/* What the samples of a sum come to, by the value's number. */
+uint64_t conv_sums_value(const struct conv_sums *sums, const struct conv_sum *sum, size_t value);
 
 /* The number of the next label of a set that is not overruled; *at is the set before the first. False: there is none.
  * A label's value is its text or, where that is empty, its number. */

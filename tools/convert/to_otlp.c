@@ -280,7 +280,7 @@ static void add_profile(struct otlp *otlp, size_t place)
              is_count ? "count" : sums->values[place].unit);
     for (size_t i = 0; i < sums->count; i++) {
         const struct conv_sum *sum = &sums->items[i];
-        uint64_t value = is_count ? sum->samples : sum->values[place];
+        uint64_t value = is_count ? sum->samples : conv_sums_value(sums, sum, place);
         if (value) {
             add_sample(otlp, sum, value);
         }

@@ -287,7 +287,7 @@ static void add_sample(struct pprof *pprof, const struct conv_sum *sum)
     conv_proto_varint(text, sum->samples);
     for (size_t i = 0; i < sums->value_count; i++) {
         if (!is_count(&sums->values[i])) {
-            conv_proto_varint(text, sum->values[i]);
+            conv_proto_varint(text, conv_sums_value(sums, sum, i));
         }
     }
     conv_proto_bytes(&pprof->part, SAMPLE_VALUES, text->data, text->size);
