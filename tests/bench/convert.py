@@ -24,8 +24,8 @@ STACKS = 100000
 RUNS = 3
 MUST_S = 1.0
 MUST_MIB = 200
-FORMATS = ['collapsed', 'flamegraph', 'callgrind', 'pprof', 'pstats', 'speedscope', 'json', 'csv', 'firefox',
-           'chrome-trace']
+FORMATS = ['collapsed', 'flamegraph', 'callgrind', 'pprof', 'otlp', 'gperftools', 'pstats', 'speedscope', 'json', 'csv', 'firefox',
+           'chrome-trace', 'perf-script']
 FLAMEGRAPH = pathlib.Path('/usr/share/perl5/Devel/NYTProf/flamegraph.pl')
 
 
