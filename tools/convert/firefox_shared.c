@@ -62,12 +62,12 @@ static void add_number_or_null(struct shared *shared, uint32_t number)
 
 static void add_stack_frame(struct shared *shared, size_t row)
 {
-    conv_text_number(shared->text, shared->tables->stacks.keys[row + 1].function - 1);
+    conv_text_number(shared->text, shared->tables->stacks.items[row + 1].frame - 1);
 }
 
 static void add_stack_prefix(struct shared *shared, size_t row)
 {
-    add_number_or_null(shared, shared->tables->stacks.keys[row + 1].parent);
+    add_number_or_null(shared, shared->tables->stacks.items[row + 1].parent);
 }
 
 static void add_frame_function(struct shared *shared, size_t row)

@@ -101,29 +101,12 @@ static uint32_t frame_of(struct conv_tables *tables, const struct vmpt_feed *fee
     return tables->frame_of[id];
 }
 
-/* The stack that calls a frame from parent; 0: memory is short. Most stacks call one other only, which stands near it in
- * memory: to look there first spares most of the time that tables of many epochs take. */
-static uint32_t intern_stack(struct conv_tables *tables, uint32_t parent, uint32_t frame)
-{
-    struct vmpt_node_key stack = {.parent = parent, .function = frame};
-    if (!frame || !vmpt_reserve(&tables->callee_of, &tables->callee_capacity, (size_t)parent + 1,
-                                sizeof(*tables->callee_of))) {
-        return 0;
-    }
-    uint32_t callee = tables->callee_of[parent];
-    if (callee && tables->stacks.keys[callee].function == frame) {
-        return callee;
-    }
-    uint32_t made = vmpt_nodes_intern(&tables->stacks, &stack);
-    tables->callee_of[parent] = made == VMPT_NO_NODE ? 0 : made;
-    return tables->callee_of[parent];
-}
-
 static uint32_t hidden_stack(struct conv_tables *tables, const struct vmpt_feed *feed)
 {
     const struct vmpf_function hidden = {.name = {VMPT_HIDDEN_NAME, sizeof(VMPT_HIDDEN_NAME) - 1},
                                          .file = {"", 0}};
-    return intern_stack(tables, 0, intern_frame(tables, feed, &hidden, 0));
+    uint32_t frame = intern_frame(tables, feed, &hidden, 0);
+    return frame ? conv_stacks_intern(&tables->stacks, 0, frame) : 0;
 }
 
 /* The stack of a node that was not seen yet. */
@@ -148,7 +131,8 @@ static uint32_t learn_stack(struct conv_tables *tables, struct conv_stream *stre
     while (depth > 0) {
         at = tables->path[--depth];
         uint32_t location = feed->ops->stack(feed->ctx, at).location;
-        found = intern_stack(tables, found, frame_of(tables, feed, location));
+        uint32_t frame = frame_of(tables, feed, location);
+        found = frame ? conv_stacks_intern(&tables->stacks, found, frame) : 0;
         tables->stack_of[at] = found;
         if (!found) {
             return 0;
@@ -378,7 +362,7 @@ int conv_tables_init(struct conv_tables *tables, struct conv_job *job,
     tables->consumer = *consumer;
     vmpt_functions_init(&tables->functions);
     vmpt_arena_init(&tables->strings);
-    if (!vmpt_nodes_init(&tables->frames) || !vmpt_nodes_init(&tables->stacks)) {
+    if (!vmpt_nodes_init(&tables->frames) || !conv_stacks_init(&tables->stacks)) {
         return vmpt_app_no_memory(&job->app);
     }
     int code = conv_stream_run(job, &visitor, tables, skip_columns);
@@ -397,11 +381,10 @@ void conv_tables_fini(struct conv_tables *tables)
 {
     vmpt_functions_fini(&tables->functions);
     vmpt_nodes_fini(&tables->frames);
-    vmpt_nodes_fini(&tables->stacks);
+    conv_stacks_fini(&tables->stacks);
     free(tables->module_of);
     free(tables->modules);
     free(tables->threads);
-    free(tables->callee_of);
     free(tables->stack_of);
     free(tables->frame_of);
     free(tables->thread_of);

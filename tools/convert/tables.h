@@ -12,6 +12,7 @@
 
 #include "tools/analysis/functions.h"
 #include "tools/analysis/nodes.h"
+#include "tools/convert/stacks.h"
 #include "tools/convert/stream.h"
 
 /* A thread of one session. */
@@ -58,9 +59,7 @@ struct conv_tables {
     struct conv_consumer consumer;
     struct vmpt_functions functions;
     struct vmpt_nodes frames; /* function, line, kind; number 0 is none */
-    struct vmpt_nodes stacks; /* parent, and the frame as its function; number 0 is none */
-    uint32_t *callee_of;      /* by stack: the one that it called last; 0: none */
-    size_t callee_capacity;
+    struct conv_stacks stacks;
     uint32_t *module_of; /* by function: number + 1 in modules; 0: none */
     size_t module_of_capacity;
     struct conv_module *modules;

@@ -74,12 +74,20 @@ struct conv_track_walk conv_track_walk(const struct conv_timeline *timeline,
 
 bool conv_track_step(struct conv_track_walk *walk)
 {
-    uint64_t stack = 0;
-    bool is_there = conv_track_next(&walk->times, &walk->time_ns, 1) == 1;
-    (void)conv_track_next(&walk->stacks, &stack, 1);
-    (void)conv_track_next(&walk->weights, &walk->weight, 1);
-    walk->stack = (uint32_t)stack;
-    return is_there;
+    if (walk->at == walk->count) {
+        walk->at = 0;
+        walk->count = conv_track_next(&walk->times, walk->batch[0], CONV_WALK_BATCH);
+        (void)conv_track_next(&walk->stacks, walk->batch[1], CONV_WALK_BATCH);
+        (void)conv_track_next(&walk->weights, walk->batch[2], CONV_WALK_BATCH);
+    }
+    if (walk->count == 0) {
+        return false;
+    }
+    walk->time_ns = walk->batch[0][walk->at];
+    walk->stack = (uint32_t)walk->batch[1][walk->at];
+    walk->weight = walk->batch[2][walk->at];
+    walk->at++;
+    return true;
 }
 
 /* ---- the order of time ------------------------------------------------------------------------------- */

@@ -48,12 +48,17 @@ struct conv_track_reader conv_track_read(const struct conv_timeline *timeline,
 /* The next numbers, at most `most`; returns how many, 0 at the end. */
 size_t conv_track_next(struct conv_track_reader *reader, uint64_t *out, size_t most);
 
+#define CONV_WALK_BATCH 128
+
 /* Whole samples of a track, one after the other. */
 struct conv_track_walk {
     struct conv_track_reader times;
     struct conv_track_reader stacks;
     struct conv_track_reader weights;
-    uint64_t time_ns;
+    uint64_t batch[3][CONV_WALK_BATCH]; /* of each */
+    size_t at;
+    size_t count;
+    uint64_t time_ns; /* the sample that it stands at */
     uint64_t weight;
     uint32_t stack;
 };

@@ -117,9 +117,9 @@ static void close_frames(struct trace *trace, size_t keep, uint64_t end_ns)
 
 static bool find_path(struct trace *trace, uint32_t stack)
 {
-    const struct vmpt_node_key *keys = trace->timeline.tables.stacks.keys;
+    const struct conv_stack *stacks = trace->timeline.tables.stacks.items;
     size_t depth = 0;
-    for (uint32_t at = stack; at; at = keys[at].parent) {
+    for (uint32_t at = stack; at; at = stacks[at].parent) {
         depth++;
     }
     if (!vmpt_reserve(&trace->path, &trace->path_capacity, depth, sizeof(*trace->path)) ||
@@ -127,8 +127,8 @@ static bool find_path(struct trace *trace, uint32_t stack)
         return false;
     }
     trace->path_depth = depth;
-    for (uint32_t at = stack; at; at = keys[at].parent) {
-        trace->path[--depth] = keys[at].function;
+    for (uint32_t at = stack; at; at = stacks[at].parent) {
+        trace->path[--depth] = stacks[at].frame;
     }
     return true;
 }

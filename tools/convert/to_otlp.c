@@ -181,13 +181,13 @@ static void add_functions(struct otlp *otlp)
 
 static void add_stacks(struct otlp *otlp)
 {
-    const struct vmpt_node_key *stacks = otlp->sums.tables.stacks.keys;
+    const struct conv_stack *stacks = otlp->sums.tables.stacks.items;
     for (size_t i = 0; i < otlp->sums.count; i++) {
         uint32_t stack = otlp->sums.items[i].stack;
         if (otlp->stack_number[stack] == 0) {
             otlp->stack_number[stack] = (uint32_t)otlp->stacks++;
             for (uint32_t at = stack; at; at = stacks[at].parent) {
-                conv_proto_varint(&otlp->inner, stacks[at].function); /* the innermost first */
+                conv_proto_varint(&otlp->inner, stacks[at].frame); /* the innermost first */
             }
             end_part(&otlp->part, STACK_LOCATIONS, &otlp->inner);
             end_part(&otlp->dictionary, DICTIONARY_STACK, &otlp->part);

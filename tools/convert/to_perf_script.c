@@ -89,8 +89,8 @@ static bool add_frames(struct script *script, uint32_t stack)
                       sizeof(*script->line_of))) {
         return false;
     }
-    for (uint32_t at = stack; at; at = tables->stacks.keys[at].parent) {
-        uint32_t frame = tables->stacks.keys[at].function;
+    for (uint32_t at = stack; at; at = tables->stacks.items[at].parent) {
+        uint32_t frame = tables->stacks.items[at].frame;
         if (script->line_of[frame].end == 0 && !make_line(script, frame)) {
             return false;
         }

@@ -276,11 +276,11 @@ static void add_labels(struct pprof *pprof, const struct conv_sum *sum)
 static void add_sample(struct pprof *pprof, const struct conv_sum *sum)
 {
     const struct conv_sums *sums = &pprof->sums;
-    const struct vmpt_node_key *stacks = sums->tables.stacks.keys;
+    const struct conv_stack *stacks = sums->tables.stacks.items;
     struct vmpt_buffer *text = &pprof->text;
     text->size = 0;
     for (uint32_t at = sum->stack; at; at = stacks[at].parent) {
-        conv_proto_varint(text, stacks[at].function); /* the innermost first */
+        conv_proto_varint(text, stacks[at].frame); /* the innermost first */
     }
     conv_proto_bytes(&pprof->part, SAMPLE_LOCATIONS, text->data, text->size);
     text->size = 0;

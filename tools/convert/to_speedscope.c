@@ -48,20 +48,26 @@ static void add_frames(struct scope *scope)
 
 /* ---- threads ----------------------------------------------------------------------------------------- */
 
+static void turn_round(uint64_t *numbers, size_t count)
+{
+    for (size_t i = 0; i < count / 2; i++) {
+        uint64_t kept = numbers[i];
+        numbers[i] = numbers[count - 1 - i];
+        numbers[count - 1 - i] = kept;
+    }
+}
+
 static bool add_stack(struct scope *scope, uint32_t stack)
 {
     const struct conv_tables *tables = &scope->timeline.tables;
     size_t depth = 0;
-    for (uint32_t at = stack; at; at = tables->stacks.keys[at].parent) {
-        depth++;
+    for (uint32_t at = stack; at; at = tables->stacks.items[at].parent) {
+        if (!vmpt_reserve(&scope->path, &scope->path_capacity, depth + 1, sizeof(*scope->path))) {
+            return false;
+        }
+        scope->path[depth++] = tables->frames.keys[tables->stacks.items[at].frame].function;
     }
-    if (!vmpt_reserve(&scope->path, &scope->path_capacity, depth, sizeof(*scope->path))) {
-        return false;
-    }
-    size_t place = depth;
-    for (uint32_t at = stack; at; at = tables->stacks.keys[at].parent) {
-        scope->path[--place] = tables->frames.keys[tables->stacks.keys[at].function].function;
-    }
+    turn_round(scope->path, depth);
     conv_text_numbers(&scope->text, scope->path, depth, 0);
     return true;
 }
