@@ -46,6 +46,13 @@ function m m m.py 1 py 0x100
 function f f m.py 9 py 0x200
 samples 3 0 main 0 1 m;f
 """
+# A thousand stacks that differ by their callers only.
+DEEP = """meta list values cpu:ns
+thread main 7 8 m
+function f f m.py 1 py 0x100
+sample main 10 5 %s
+sample main 20 7 %s
+""" % (";".join(["f"] * 1000), ";".join(["f"] * 900))
 HELD = {"times", "threads", "lines", "kinds of frames", "values", "labels", "modules", "weights"}
 # What each format is said to hold, and that the documents of it have a place for.
 HOLDS = {
@@ -79,7 +86,7 @@ def client(name):
 def inputs(folder):
     """(path, what the reference reader reads of it)."""
     paths = tool.names() + [tool.make(source, pathlib.Path(folder, name + ".prof"))
-                            for name, source in (("hostile", hostile.SOURCE), ("zero", ZERO_TIMES), ("all", ALL))]
+                            for name, source in (("hostile", hostile.SOURCE), ("zero", ZERO_TIMES), ("all", ALL), ("deep", DEEP))]
     return [(path, profiles.read(path.read_bytes())) for path in paths]
 
 
