@@ -30,21 +30,28 @@ struct build {
     uint64_t hidden_peak;
 };
 
-static bool matches(const struct vmpt_patterns *patterns, const struct vmpt_function *function)
+bool vmpt_patterns_match(const struct vmpt_patterns *patterns, const char *name, size_t size_bytes)
 {
     char start[VMPT_MATCHED_BYTES + 1];
-    const char *name = function->name;
-    if (patterns->count && function->name_size > VMPT_MATCHED_BYTES) {
-        memcpy(start, name, VMPT_MATCHED_BYTES);
-        start[VMPT_MATCHED_BYTES] = '\0';
-        name = start;
+    size_t size = size_bytes < VMPT_MATCHED_BYTES ? size_bytes : VMPT_MATCHED_BYTES;
+    if (patterns->count == 0) {
+        return false;
     }
+    if (size) {
+        memcpy(start, name, size);
+    }
+    start[size] = '\0';
     for (size_t i = 0; i < patterns->count; i++) {
-        if (regexec(&patterns->items[i], name, 0, NULL, 0) == 0) {
+        if (regexec(&patterns->items[i], start, 0, NULL, 0) == 0) {
             return true;
         }
     }
     return false;
+}
+
+static bool matches(const struct vmpt_patterns *patterns, const struct vmpt_function *function)
+{
+    return vmpt_patterns_match(patterns, function->name, function->name_size);
 }
 
 static void match_functions(struct build *build)

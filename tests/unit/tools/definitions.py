@@ -124,6 +124,11 @@ def discoveries(chances, rate=0.05):
     return called
 
 
+def told(frame):
+    """Returns all that a file says of a frame."""
+    return tuple(frame)
+
+
 class Shown:
     """What is left of stacks: (what is shown of it, its weight) for each."""
 
@@ -137,10 +142,12 @@ class Shown:
         self.total = sum(stack.values[metric] for stack in kept)
         self.threads = {(stack.process, stack.thread) for stack in kept}
         self.stacks, self.lines_of = [], []
+        self.frames = []  # with each: (the stack but its frames, the frames that are shown)
         for stack in kept:
             if chosen.keeps_stack(stack):
                 shown = [f for f in stack.frames if chosen.shows(f, show_native)]
                 frames = [identity(f) for f in shown]
+                self.frames.append((stack._replace(frames=None), [told(f) for f in shown]))
                 self.stacks.append((stack, frames or [HIDDEN], stack.values[metric]))
                 self.lines_of.append([(f.file, f.at, identity(f)) for f in shown])
 

@@ -84,14 +84,19 @@ def random_text(rng, native_only=False):
     return "\n".join(lines + ["end 1000000", ""])
 
 
+def make_of(text, path):
+    """Makes the profile that a text describes."""
+    # It frees nothing before it ends, which is for a sanitizer's build to know.
+    environment = dict(os.environ, ASAN_OPTIONS="detect_leaks=0")
+    subprocess.run([MAKE, text, path], env=environment, check=True)
+
+
 def make(rng, name, **options):
     """Makes a random profile; returns its path."""
     path = FOLDER / (name + ".prof")
     text = FOLDER / (name + ".txt")
     text.write_text(random_text(rng, **options))
-    # It frees nothing before it ends, which is for a sanitizer's build to know.
-    environment = dict(os.environ, ASAN_OPTIONS="detect_leaks=0")
-    subprocess.run([MAKE, text, path], env=environment, check=True)
+    make_of(text, path)
     return path
 
 

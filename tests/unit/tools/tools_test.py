@@ -16,6 +16,7 @@ from laws import (  # noqa: E402
     function_of,
     lines,
     main,
+    make_of,
     nodes,
     paths,
     run,
@@ -195,6 +196,39 @@ class Laws(Law):
             again = FOLDER / "again.prof"
             run("merge", "-o", again, cut, made[1])
             self.assertEqual(again.read_bytes(), merged.read_bytes())
+
+    def test_what_filters_choose(self):
+        several = 0
+        for rng, made, shown, options in self.cases(40, files=2):
+            words = [word for word in options[1:] if word != "--virtual-only"]
+            chosen = self.chosen
+            chosen.native, chosen.virtual_only = True, False
+            wanted = definitions.Shown(definitions.read(made)[0], chosen, "cpu").frames
+            merged, again = FOLDER / "merged.prof", FOLDER / "again.prof"
+            run("merge", *shuffled(rng, words), "-o", merged, *made)
+            stacks, lost = definitions.read([merged])
+            self.assertEqual(lost, definitions.read(made)[1])
+            found = [(s._replace(frames=None), [definitions.told(f) for f in s.frames]) for s in stacks]
+            self.assertEqual(found, wanted)
+            several += 0 < len(wanted) < len(definitions.read(made)[0])
+            # To choose first and to merge first come to the same.
+            run("merge", "-o", again, *made)
+            rows = document("top", *words, "--native", *rng.choice([made, [again]]))["functions"]
+            self.assertEqual(table(document("top", "--native", merged)["functions"]), table(rows))
+            run("merge", *words, "-o", FOLDER / "chosen.prof", again)
+            self.assertEqual(definitions.read([FOLDER / "chosen.prof"]), (stacks, lost))
+        self.assertGreater(several, 10)
+
+    def test_a_thread_that_is_named_after_its_samples(self):
+        text, path, chosen = (FOLDER / name for name in ("late.txt", "late.prof", "chosen.prof"))
+        lines = ["block 7", "meta list values cpu:ns", "function f f x.py 1 py 0x1000", "thread t 100 101 -"]
+        lines += ["sample t %d 1 f:1" % i for i in range(30)] + ["thread late 100 101 worker"]
+        text.write_text("\n".join(lines + ["sample late 31 1 f:1", "end 32", ""]))
+        make_of(text, path)
+        for wanted, count in (("worker", 31), ("nobody", 0)):
+            run("merge", "--thread=" + wanted, "-o", chosen, path)
+            self.assertEqual(document("top", chosen)["profile"]["samples"], count)
+            self.assertEqual(document("top", "--thread=" + wanted, path)["profile"]["samples"], count)
 
     def test_sums(self):
         for rng, made, shown, options in self.cases(files=3):
