@@ -48,6 +48,10 @@ static vmpf_status fail(struct vmpf_error *err, const char *message, int sys_err
 
 static bool say_output(const struct merge *merge, int sys_errno)
 {
+    if (sys_errno == EPIPE) {
+        merge->sum->reader_gone = true;
+        return false;
+    }
     vmpt_say(merge->tool, "%s: cannot write: %s", merge->output, strerror(sys_errno));
     return false;
 }
@@ -246,6 +250,9 @@ static bool write_anew(struct merge *merge, const struct input *input)
         status = merge_rewrite(&merge->rewrite, reader, &is_output, &err);
     }
     vmpf_reader_close(reader);
+    if (status != VMPF_OK && is_output && err.sys_errno == EPIPE) {
+        return say_output(merge, EPIPE);
+    }
     if (status != VMPF_OK) {
         vmpt_say_input_error(merge->tool, is_output ? merge->output : input->name, &err);
     }

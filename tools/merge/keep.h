@@ -16,7 +16,8 @@ struct merge_sum {
     unsigned long long samples;
     unsigned long long lost_samples;
     size_t sessions;
-    bool damaged; /* an input was */
+    bool damaged;     /* an input was */
+    bool reader_gone; /* of the output: that failed, and is nobody's business any more */
 };
 
 /* Writes what choice keeps of names to fd, the file called output. Says what fails, and what is damaged. False: something failed. */

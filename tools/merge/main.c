@@ -1,4 +1,5 @@
 /* vmprof-merge: several profiles into one. */
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -96,47 +97,48 @@ static void say_error(const struct vmpt_app *app, const char *output, const stru
 }
 
 static bool write_output(struct vmpt_app *app, const struct merge_options *options, int fd,
-                         bool *damaged)
+                         struct merge_sum *sum)
 {
-    struct merge_sum sum;
     struct vmpf_error err;
     memset(&err, 0, sizeof(err));
     if (!options->sum) {
         struct merge_choice choice;
         merge_choice_init(&choice, &app->settings);
         bool done = merge_keep(app->tool->name, app->files, app->file_count, fd, options->output,
-                               &choice, &sum);
+                               &choice, sum);
         merge_choice_fini(&choice);
-        *damaged = sum.damaged;
         return done;
     }
-    *damaged = app->profile->damaged;
+    sum->damaged = app->profile->damaged;
     if (merge_write_sum(&app->view, fd, &err) == VMPF_OK) {
         return true;
     }
-    say_error(app, options->output, &err);
+    sum->reader_gone = err.sys_errno == EPIPE;
+    if (!sum->reader_gone) {
+        say_error(app, options->output, &err);
+    }
     return false;
 }
 
 static int run(struct vmpt_app *app, const struct merge_options *options)
 {
     struct vmpt_new_file file;
-    bool damaged = false;
+    struct merge_sum sum = {.damaged = false};
     int error = vmpt_new_file_open(&file, options->output);
     if (error) {
         vmpt_say(app->tool->name, "%s: cannot write: %s", options->output, strerror(error));
         return VMPT_EXIT_FAILED;
     }
-    if (!write_output(app, options, file.fd, &damaged)) {
+    if (!write_output(app, options, file.fd, &sum)) {
         vmpt_new_file_drop(&file);
-        return VMPT_EXIT_FAILED;
+        return sum.reader_gone ? VMPT_EXIT_DONE : VMPT_EXIT_FAILED;
     }
     error = vmpt_new_file_keep(&file);
     if (error) {
         vmpt_say(app->tool->name, "%s: cannot write: %s", options->output, strerror(error));
         return VMPT_EXIT_FAILED;
     }
-    return damaged && app->settings.strict ? VMPT_EXIT_FAILED : VMPT_EXIT_DONE;
+    return sum.damaged && app->settings.strict ? VMPT_EXIT_FAILED : VMPT_EXIT_DONE;
 }
 
 int main(int argc, char **argv)
