@@ -1,12 +1,5 @@
-/* difference.h: what each function came to before and after, and which differences are more than noise.
- *
- * Two samples of one thing differ. A difference is called significant when it is not to be expected of sampling:
- *  - of shares (normalised): by the "N - 1" chi-squared test of two proportions (I. Campbell, 2007), with Kish's effective
- *    sample sizes (interval.h) for the numbers of samples;
- *  - of weights: by the normal approximation to counts of independent samples, each of the profile's mean weight.
- * A profile has thousands of functions, and one in twenty that did not change would pass such a test: so of all that are
- * compared, only those are called significant that keep the expected part of false ones among them at 5 %
- * (Y. Benjamini, Y. Hochberg, 1995).
+/* difference.h: what each function came to before and after, and which differences are more than noise
+ * (change.h).
  */
 #ifndef VMPROF_TOOLS_ANALYSIS_DIFFERENCE_H
 #define VMPROF_TOOLS_ANALYSIS_DIFFERENCE_H
@@ -15,22 +8,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "tools/analysis/change.h"
 #include "tools/analysis/function_table.h"
 #include "tools/analysis/view.h"
-
-/* Of one function: its self, or its total. */
-struct vmpt_change {
-    uint64_t before;
-    uint64_t after; /* normalised: scaled, so that both profiles weigh what the one before does */
-    double reach;   /* of the 95 % interval around after - before, in the unit; 0: not known */
-    double chance;  /* of such a difference, or a larger one, where nothing changed */
-    bool significant;
-};
 
 struct vmpt_difference_row {
     struct vmpt_function function; /* as it is after; where it is gone, as it was */
     struct vmpt_change self;
     struct vmpt_change total;
+    uint32_t depth; /* of a tree: below the root, */
+    uint32_t node;  /* and which node of both trees it is */
 };
 
 struct vmpt_difference {

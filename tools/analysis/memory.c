@@ -63,6 +63,10 @@ const char *vmpt_arena_copy(struct vmpt_arena *arena, const char *data, size_t s
     return copy;
 }
 
+/* Of a larger array the room that is not used would cost more than growing it more often: the kernel moves its pages
+ * without copying them. */
+#define DOUBLED_BYTES ((size_t)4 << 20)
+
 bool vmpt_reserve(void *items, size_t *capacity, size_t needed, size_t item_size)
 {
     if (needed <= *capacity) {
@@ -73,7 +77,7 @@ bool vmpt_reserve(void *items, size_t *capacity, size_t needed, size_t item_size
         if (room > SIZE_MAX / 2) {
             return false;
         }
-        room *= 2;
+        room += room < DOUBLED_BYTES / item_size ? room : room / 4;
     }
     if (room > SIZE_MAX / item_size) {
         return false;

@@ -22,7 +22,8 @@ void *vmpt_arena_alloc(struct vmpt_arena *arena, size_t size_bytes);
 /* A copy of size_bytes of data with a NUL behind it, or NULL. */
 const char *vmpt_arena_copy(struct vmpt_arena *arena, const char *data, size_t size_bytes);
 
-/* Makes room for at least `needed` items in *items, at least doubling; what is new is zeroed.
+/* Makes room for at least `needed` items in *items, and for a part of what
+ * there was more, so that items may come one by one; what is new is zeroed.
  * items: the address of a pointer that malloc gave, or of NULL with *capacity 0. */
 bool vmpt_reserve(void *items, size_t *capacity, size_t needed, size_t item_size);
 

@@ -5,7 +5,7 @@
 
 #include "tools/analysis/memory.h"
 
-/* More than most profiles have; with its view, that is 110 MiB. */
+/* More than most profiles have; with its view, that is 80 MiB. */
 #define NODES ((size_t)1 << 20)
 
 void vmpt_settled_free(struct vmpt_settled *settled)

@@ -89,7 +89,8 @@ static bool add_all(struct vmpt_tally *tally, const struct vmpf_block *block,
     return true;
 }
 
-static bool keeps_process(const struct vmpt_sample_filter *filter, const struct vmpf_thread *thread)
+bool vmpt_sample_filter_keeps_process(const struct vmpt_sample_filter *filter,
+                                      const struct vmpf_thread *thread)
 {
     for (size_t i = 0; i < filter->process_count; i++) {
         if (filter->processes[i] == thread->process_id) {
@@ -99,7 +100,8 @@ static bool keeps_process(const struct vmpt_sample_filter *filter, const struct 
     return filter->process_count == 0;
 }
 
-static bool keeps_thread(const struct vmpt_sample_filter *filter, const struct vmpf_thread *thread)
+bool vmpt_sample_filter_keeps_thread(const struct vmpt_sample_filter *filter,
+                                     const struct vmpf_thread *thread)
 {
     char id[24];
     (void)snprintf(id, sizeof(id), "%" PRIu64, thread->thread_id);
@@ -116,7 +118,7 @@ static bool keeps_thread(const struct vmpt_sample_filter *filter, const struct v
     return filter->thread_count == 0;
 }
 
-static bool keeps_time(const struct vmpt_sample_filter *filter, uint64_t time_ns)
+bool vmpt_sample_filter_keeps_time(const struct vmpt_sample_filter *filter, uint64_t time_ns)
 {
     return (!filter->has_from || time_ns >= filter->from_ns) &&
            (!filter->has_to || time_ns < filter->to_ns);
@@ -195,12 +197,12 @@ static bool add_filtered(struct vmpt_tally *tally, const struct vmpf_block *bloc
     bool keeps = false;
     for (size_t i = 0; i < block->count; i++) {
         uint32_t thread = block->thread[i];
-        if (block->time_ns && !keeps_time(filter, block->time_ns[i])) {
+        if (block->time_ns && !vmpt_sample_filter_keeps_time(filter, block->time_ns[i])) {
             continue;
         }
         if (thread != last_thread || i == 0) {
             struct vmpf_thread entry = feed->ops->thread(feed->ctx, thread);
-            keeps = keeps_process(filter, &entry);
+            keeps = vmpt_sample_filter_keeps_process(filter, &entry);
             last_thread = thread;
         }
         if (keeps && !add_one(tally, thread, block->stack[i], weights ? weights[i] : 1)) {
@@ -260,7 +262,7 @@ static void add_pairs(struct vmpt_tally *tally)
             continue;
         }
         struct vmpf_thread entry = feed->ops->thread(feed->ctx, pair->thread);
-        if (!keeps_thread(tally->filter, &entry)) {
+        if (!vmpt_sample_filter_keeps_thread(tally->filter, &entry)) {
             pair->cell.samples = 0; /* nothing is looked up any more */
             continue;
         }

@@ -60,6 +60,13 @@ void vmpt_tally_fini(struct vmpt_tally *tally);
 /* The filter needs the samples; else their totals by stack do. */
 bool vmpt_sample_filter_is_empty(const struct vmpt_sample_filter *filter);
 
+/* Each whether one part of the filter keeps a sample; of a thread, its last name counts. */
+bool vmpt_sample_filter_keeps_thread(const struct vmpt_sample_filter *filter,
+                                     const struct vmpf_thread *thread);
+bool vmpt_sample_filter_keeps_process(const struct vmpt_sample_filter *filter,
+                                      const struct vmpf_thread *thread);
+bool vmpt_sample_filter_keeps_time(const struct vmpt_sample_filter *filter, uint64_t time_ns);
+
 /* Adds block. weights: one a sample, or NULL, where each weighs 1. False: memory is short. */
 bool vmpt_tally_add(struct vmpt_tally *tally, const struct vmpf_block *block,
                     const uint64_t *weights);

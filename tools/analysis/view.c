@@ -22,29 +22,39 @@ struct build {
     bool native; /* shown: asked for, or there is nothing else */
     uint8_t *function_flags;
     uint8_t *stack_flags;
-    uint32_t *anchor;       /* the node itself where it is shown, else its nearest shown caller */
-    uint32_t *place;        /* size of the subtree, then place in the view */
-    struct vmpt_cell *self; /* after what is hidden has gone to its callers */
+    /* The node itself where it is shown, else its nearest shown caller. NULL: all are shown, and all stacks are chosen. */
+    uint32_t *anchor;
+    uint32_t *size; /* of the subtree; 0: it is not in the view */
+    uint32_t *next; /* of a node in the view: the place of its next callee there */
+    struct vmpt_cell
+        *self; /* after what is hidden has gone to its callers; NULL: that of the node */
     struct vmpt_cell hidden;
     uint64_t *self_peak; /* of a gauge; else NULL */
     uint64_t hidden_peak;
 };
 
-static bool matches(const struct vmpt_patterns *patterns, const struct vmpt_function *function)
+bool vmpt_patterns_match(const struct vmpt_patterns *patterns, const char *name, size_t size_bytes)
 {
     char start[VMPT_MATCHED_BYTES + 1];
-    const char *name = function->name;
-    if (patterns->count && function->name_size > VMPT_MATCHED_BYTES) {
-        memcpy(start, name, VMPT_MATCHED_BYTES);
-        start[VMPT_MATCHED_BYTES] = '\0';
-        name = start;
+    size_t size = size_bytes < VMPT_MATCHED_BYTES ? size_bytes : VMPT_MATCHED_BYTES;
+    if (patterns->count == 0) {
+        return false;
     }
+    if (size) {
+        memcpy(start, name, size);
+    }
+    start[size] = '\0';
     for (size_t i = 0; i < patterns->count; i++) {
-        if (regexec(&patterns->items[i], name, 0, NULL, 0) == 0) {
+        if (regexec(&patterns->items[i], start, 0, NULL, 0) == 0) {
             return true;
         }
     }
     return false;
+}
+
+static bool matches(const struct vmpt_patterns *patterns, const struct vmpt_function *function)
+{
+    return vmpt_patterns_match(patterns, function->name, function->name_size);
 }
 
 static void match_functions(struct build *build)
@@ -111,6 +121,27 @@ static void raise_peak(uint64_t *peak, uint64_t value)
     *peak = value > *peak ? value : *peak;
 }
 
+/* Every frame is shown and every stack is chosen: nothing goes elsewhere. */
+static bool shows_all(const struct build *build)
+{
+    const struct vmpt_nodes *nodes = &build->profile->nodes;
+    bool all = build->filter->focus.count == 0 && build->filter->ignore.count == 0;
+    for (size_t i = 1; all && i < nodes->count; i++) {
+        all = is_shown(build, &nodes->keys[i]);
+    }
+    return all;
+}
+
+static uint32_t anchor_of(const struct build *build, size_t node)
+{
+    return build->anchor ? build->anchor[node] : (uint32_t)node;
+}
+
+static const struct vmpt_cell *self_of(const struct build *build, size_t node)
+{
+    return build->self ? &build->self[node] : &build->profile->nodes.cells[node];
+}
+
 /* From callers to callees: which stacks are chosen, and where the weight of each goes. */
 static void choose_stacks(struct build *build)
 {
@@ -136,20 +167,30 @@ static void choose_stacks(struct build *build)
     }
 }
 
+static void choose_all(struct build *build)
+{
+    const struct vmpt_nodes *nodes = &build->profile->nodes;
+    build->hidden = nodes->cells[0];
+    if (nodes->peaks) {
+        build->hidden_peak = nodes->peaks[0];
+        memcpy(build->self_peak, nodes->peaks, nodes->count * sizeof(*nodes->peaks));
+    }
+}
+
 /* From callees to callers: the size of each subtree, of what is shown and not empty. */
 static size_t measure_subtrees(struct build *build)
 {
     const struct vmpt_nodes *nodes = &build->profile->nodes;
     for (size_t i = nodes->count; i-- > 1;) {
-        if (build->anchor[i] != i) {
+        if (anchor_of(build, i) != i) {
             continue;
         }
-        if (build->self[i].samples || build->place[i]) {
-            build->place[i]++;
-            build->place[build->anchor[nodes->keys[i].parent]] += build->place[i];
+        if (self_of(build, i)->samples || build->size[i]) {
+            build->size[i]++;
+            build->size[anchor_of(build, nodes->keys[i].parent)] += build->size[i];
         }
     }
-    return build->place[0];
+    return build->size[0];
 }
 
 static bool view_alloc(struct vmpt_view *view, size_t count, bool has_peaks)
@@ -166,34 +207,43 @@ static bool view_alloc(struct vmpt_view *view, size_t count, bool has_peaks)
     view->kind = vmpt_array(count, sizeof(*view->kind));
     view->size = vmpt_array(count, sizeof(*view->size));
     view->self = vmpt_array(count, sizeof(*view->self));
-    view->total = vmpt_array(count, sizeof(*view->total));
+    view->total = vmpt_array(count + 1, sizeof(*view->total)); /* one more while it is made */
     return view->function && view->line && view->kind && view->size && view->self && view->total;
 }
 
-/* Callers first: the place of a node in preorder is the next free one of its caller's range. The
- * next free place of a node in the view is kept in the view's own total, which is not yet needed. */
+/* Callers first: the place of a node in preorder is the next free one of its caller's range. view->size gets the node
+ * of each place, until fill_view() needs it for what it is called. */
 static void place_nodes(const struct build *build, struct vmpt_view *view)
 {
     const struct vmpt_nodes *nodes = &build->profile->nodes;
-    view->size[0] = (uint32_t)view->count;
-    view->function[0] = UINT32_MAX;
-    view->total[0].samples = 1;
-    build->place[0] = 0;
+    build->next[0] = 1;
     for (size_t i = 1; i < nodes->count; i++) {
-        if (build->anchor[i] != i || build->place[i] == 0) {
+        if (build->size[i] == 0 || anchor_of(build, i) != i) {
             continue;
         }
-        uint32_t size = build->place[i];
-        uint32_t caller = build->place[build->anchor[nodes->keys[i].parent]];
-        size_t at = view->total[caller].samples;
-        view->total[caller].samples += size;
-        view->total[at].samples = at + 1;
-        build->place[i] = (uint32_t)at;
+        uint32_t *next = &build->next[anchor_of(build, nodes->keys[i].parent)];
+        view->size[*next] = (uint32_t)i;
+        build->next[i] = *next + 1;
+        *next += build->size[i];
+    }
+}
+
+/* Place by place, so that the view is written from its start to its end. */
+static void fill_view(const struct build *build, struct vmpt_view *view)
+{
+    const struct vmpt_nodes *nodes = &build->profile->nodes;
+    size_t end = view->count - (build->hidden.samples ? 1 : 0);
+    view->size[0] = (uint32_t)view->count;
+    view->function[0] = UINT32_MAX;
+    for (size_t at = 1; at < end; at++) {
+        size_t i = view->size[at];
         view->function[at] = nodes->keys[i].function;
-        view->line[at] = nodes->keys[i].line;
         view->kind[at] = nodes->keys[i].kind;
-        view->size[at] = size;
-        view->self[at] = build->self[i];
+        view->size[at] = build->size[i];
+        view->self[at] = *self_of(build, i);
+        if (nodes->keys[i].line) { /* the pages of an array that stays empty cost nothing */
+            view->line[at] = nodes->keys[i].line;
+        }
         if (view->self_peak) {
             view->self_peak[at] = build->self_peak[i];
         }
@@ -212,15 +262,20 @@ static void place_hidden(const struct build *build, struct vmpt_view *view)
     }
 }
 
-/* A node's total is its self and the totals of its children, who stand right behind it. */
+/* A node's total is what all nodes of its range come to: the sum up to its end less the sum up to its start. The sums
+ * up to each node stand in view->total until they are not needed any more. */
 static void sum_totals(struct vmpt_view *view)
 {
-    memcpy(view->total, view->self, view->count * sizeof(*view->total));
-    for (size_t i = view->count; i-- > 0;) {
-        size_t end = i + view->size[i];
-        for (size_t child = i + 1; child < end; child += view->size[child]) {
-            add_cell(&view->total[i], &view->total[child]);
-        }
+    struct vmpt_cell sum = {0, 0};
+    for (size_t i = 0; i < view->count; i++) {
+        view->total[i] = sum;
+        add_cell(&sum, &view->self[i]);
+    }
+    view->total[view->count] = sum;
+    for (size_t i = 0; i < view->count; i++) {
+        const struct vmpt_cell *end = &view->total[i + view->size[i]];
+        view->total[i].samples = end->samples - view->total[i].samples;
+        view->total[i].weight = end->weight - view->total[i].weight;
     }
 }
 
@@ -240,17 +295,43 @@ static bool build_alloc(struct build *build)
     size_t count = build->profile->nodes.count;
     build->function_flags = vmpt_array(build->profile->functions.count, 1);
     build->stack_flags = vmpt_array(count, 1);
-    build->anchor = vmpt_array(count, sizeof(*build->anchor));
-    build->place = vmpt_array(count, sizeof(*build->place));
-    build->self = vmpt_array(count, sizeof(*build->self));
+    build->size = vmpt_array(count, sizeof(*build->size));
+    build->next = vmpt_array(count, sizeof(*build->next));
     if (build->profile->nodes.peaks) {
         build->self_peak = vmpt_array(count, sizeof(*build->self_peak));
         if (!build->self_peak) {
             return false;
         }
     }
-    return build->function_flags && build->stack_flags && build->anchor && build->place &&
-           build->self;
+    return build->function_flags && build->stack_flags && build->size && build->next;
+}
+
+static bool choose(struct build *build)
+{
+    size_t count = build->profile->nodes.count;
+    match_functions(build);
+    if (shows_all(build)) {
+        choose_all(build);
+        return true;
+    }
+    build->anchor = vmpt_array(count, sizeof(*build->anchor));
+    build->self = vmpt_array(count, sizeof(*build->self));
+    if (!build->anchor || !build->self) {
+        return false;
+    }
+    choose_stacks(build);
+    return true;
+}
+
+static void build_fini(struct build *build)
+{
+    free(build->function_flags);
+    free(build->stack_flags);
+    free(build->anchor);
+    free(build->size);
+    free(build->next);
+    free(build->self);
+    free(build->self_peak);
 }
 
 bool vmpt_view_init(struct vmpt_view *view, const struct vmpt_profile *profile,
@@ -265,13 +346,15 @@ bool vmpt_view_init(struct vmpt_view *view, const struct vmpt_profile *profile,
         view->has_virtual =
             (profile->settled && profile->settled->has_virtual) || has_virtual_frame(&build);
         build.native = filter->native || !view->has_virtual;
-        match_functions(&build);
-        choose_stacks(&build);
+        done = choose(&build);
+    }
+    if (done) {
         view->count = 1 + measure_subtrees(&build) + (build.hidden.samples ? 1 : 0);
         done = view_alloc(view, view->count, build.self_peak != NULL);
     }
     if (done) {
         place_nodes(&build, view);
+        fill_view(&build, view);
         if (build.hidden.samples) {
             place_hidden(&build, view);
         }
@@ -280,12 +363,7 @@ bool vmpt_view_init(struct vmpt_view *view, const struct vmpt_profile *profile,
             find_peaks(view);
         }
     }
-    free(build.function_flags);
-    free(build.stack_flags);
-    free(build.anchor);
-    free(build.place);
-    free(build.self);
-    free(build.self_peak);
+    build_fini(&build);
     return done;
 }
 
@@ -300,43 +378,4 @@ void vmpt_view_fini(struct vmpt_view *view)
     free(view->self_peak);
     free(view->total_peak);
     memset(view, 0, sizeof(*view));
-}
-
-bool vmpt_walk_init(struct vmpt_walk *walk, const struct vmpt_view *view)
-{
-    memset(walk, 0, sizeof(*walk));
-    walk->view = view;
-    walk->on_path = vmpt_array((size_t)view->hidden + 1, sizeof(*walk->on_path));
-    return walk->on_path != NULL;
-}
-
-void vmpt_walk_fini(struct vmpt_walk *walk)
-{
-    free(walk->on_path);
-    free(walk->callers);
-}
-
-/* The node that was current is a caller of the next one, or ends with others before it. */
-bool vmpt_walk_next(struct vmpt_walk *walk)
-{
-    const struct vmpt_view *view = walk->view;
-    if (walk->node > 0) {
-        if (!vmpt_reserve(&walk->callers, &walk->capacity, walk->depth + 1,
-                          sizeof(*walk->callers))) {
-            return false;
-        }
-        walk->callers[walk->depth++] = (uint32_t)walk->node;
-        walk->on_path[view->function[walk->node]]++;
-    }
-    size_t next = walk->node + 1;
-    while (walk->depth > 0) {
-        uint32_t caller = walk->callers[walk->depth - 1];
-        if (next < (size_t)caller + view->size[caller]) {
-            break;
-        }
-        walk->on_path[view->function[caller]]--;
-        walk->depth--;
-    }
-    walk->node = next < view->count ? next : 0;
-    return walk->node != 0;
 }

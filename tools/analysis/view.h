@@ -25,6 +25,9 @@ struct vmpt_patterns {
     size_t count;
 };
 
+/* Whether one of them matches a name, which need not end with a NUL. */
+bool vmpt_patterns_match(const struct vmpt_patterns *patterns, const char *name, size_t size_bytes);
+
 struct vmpt_frame_filter {
     struct vmpt_patterns focus;  /* only stacks with such a function; none: all stacks */
     struct vmpt_patterns ignore; /* no stacks with such a function */

@@ -1,10 +1,15 @@
 /* data.c: what changed, for programs. */
+#include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "tools/analysis/memory.h"
 #include "tools/common/terminal.h"
+#include "tools/common/tree_json.h"
 #include "tools/diff/output.h"
 
 #define SCHEMA "vmprof/diff/1"
+#define TREE_SCHEMA "vmprof/diff-tree/1"
 
 static const struct vmpt_difference_row *row_at(const void *rows, size_t row)
 {
@@ -106,7 +111,14 @@ static void self_significant_value(const void *rows, size_t row, struct vmpt_val
     put_verdict(out, &row_at(rows, row)->self);
 }
 
+static void depth_value(const void *rows, size_t row, struct vmpt_value *out)
+{
+    put_integer(out, row_at(rows, row)->depth);
+}
+
+/* The first is of trees only. */
 static const struct vmpt_column columns[] = {
+    {.key = "depth", .value = depth_value},
     {.key = "name", .value = name_value},
     {.key = "file", .value = file_value},
     {.key = "line", .value = line_value},
@@ -121,6 +133,8 @@ static const struct vmpt_column columns[] = {
     {.key = "self_delta", .value = self_delta_value},
     {.key = "self_significant", .value = self_significant_value},
 };
+
+#define COLUMN_COUNT (sizeof(columns) / sizeof(columns[0]))
 
 static bool write_json(struct vmpt_app *app, const struct diff_request *request,
                        const struct vmpt_table *table)
@@ -141,12 +155,79 @@ bool diff_write_data(struct vmpt_app *app, const struct diff_request *request)
 {
     const struct vmpt_difference *difference = request->difference;
     const struct vmpt_table table = {
-        .columns = columns,
-        .column_count = sizeof(columns) / sizeof(columns[0]),
+        .columns = columns + 1,
+        .column_count = COLUMN_COUNT - 1,
         .rows = difference->rows,
         .row_count = vmpt_settings_limit(&app->settings, difference->count),
     };
     return app->settings.format == VMPT_FORMAT_CSV
                ? vmpt_table_write_csv(&table, vmpt_is_terminal(), &app->output)
                : write_json(app, request, &table);
+}
+
+/* ---- the tree ---------------------------------------------------------------------------------------- */
+
+struct vmpt_difference_row *diff_tree_rows(const struct vmpt_tree_difference *difference,
+                                           const struct vmpt_tree_rows *rows)
+{
+    struct vmpt_difference_row *items = vmpt_array(rows->count, sizeof(*items));
+    for (size_t i = 0; items && i < rows->count; i++) {
+        items[i] = difference->rows[rows->items[i].node];
+    }
+    return items;
+}
+
+static bool write_tree_csv(struct vmpt_app *app, const struct vmpt_tree_difference *difference)
+{
+    struct vmpt_tree_rows rows;
+    bool done = vmpt_tree_rows_init(&rows, &difference->tree, 0);
+    struct vmpt_difference_row *items = done ? diff_tree_rows(difference, &rows) : NULL;
+    const struct vmpt_table table = {
+        .columns = columns, .column_count = COLUMN_COUNT, .rows = items, .row_count = rows.count};
+    done = items && vmpt_table_write_csv(&table, vmpt_is_terminal(), &app->output);
+    free(items);
+    vmpt_tree_rows_fini(&rows);
+    return done;
+}
+
+static void add_change(struct vmpt_buffer *out, const char *prefix,
+                       const struct vmpt_change *change)
+{
+    vmpt_buffer_printf(out,
+                       ", \"%sbefore\": %" PRIu64 ", \"%safter\": %" PRIu64
+                       ", \"%sdelta\": %" PRId64 ", \"%ssignificant\": %s",
+                       prefix, change->before, prefix, change->after, prefix,
+                       (int64_t)(change->after - change->before), prefix,
+                       change->significant ? "true" : "false");
+}
+
+static bool open_node(struct vmpt_output *output, const void *ctx, size_t node)
+{
+    const struct vmpt_difference_row *row = row_at(ctx, node);
+    struct vmpt_buffer rest = {0};
+    bool done = vmpt_tree_json_function(output, &row->function);
+    add_change(&rest, "", &row->total);
+    add_change(&rest, "self_", &row->self);
+    done = done && !rest.failed;
+    if (done) {
+        vmpt_output_write(output, rest.data, rest.size);
+    }
+    vmpt_buffer_fini(&rest);
+    return done;
+}
+
+static bool write_tree_json(struct vmpt_app *app, const struct diff_request *request)
+{
+    struct vmpt_output *output = &app->output;
+    vmpt_tree_json_begin(output, TREE_SCHEMA);
+    return vmpt_tree_json_member(output, "profile", vmpt_profile_json(request->before)) &&
+           vmpt_tree_json_member(output, "profile_after", vmpt_profile_json(app)) &&
+           vmpt_tree_json_member(output, "normalised", json_boolean(request->normalise)) &&
+           vmpt_tree_json_root(output, &request->tree->tree, open_node, request->tree->rows);
+}
+
+bool diff_write_tree_data(struct vmpt_app *app, const struct diff_request *request)
+{
+    return app->settings.format == VMPT_FORMAT_CSV ? write_tree_csv(app, request->tree)
+                                                   : write_tree_json(app, request);
 }

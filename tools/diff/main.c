@@ -1,13 +1,19 @@
 /* vmprof-diff: what changed between two profiles, and whether it is more than noise. */
+#include <stdint.h>
 #include <string.h>
 
 #include "tools/common/app.h"
 #include "tools/common/diag.h"
+#include "tools/common/tree_options.h"
 #include "tools/diff/output.h"
 
 struct diff_options {
     bool absolute;
     bool significant;
+    bool tree;
+    bool fold_recursion;
+    struct vmpt_tree_cut cut;
+    const char *of_trees; /* an option that needs --tree; NULL: none was given */
 };
 
 static bool set_absolute(void *target, const char *value, struct vmpt_refusal *why)
@@ -26,12 +32,51 @@ static bool set_significant(void *target, const char *value, struct vmpt_refusal
     return true;
 }
 
+static bool set_tree(void *target, const char *value, struct vmpt_refusal *why)
+{
+    (void)value;
+    (void)why;
+    ((struct diff_options *)target)->tree = true;
+    return true;
+}
+
+static bool set_depth(void *target, const char *value, struct vmpt_refusal *why)
+{
+    struct diff_options *options = target;
+    options->of_trees = "--depth";
+    return vmpt_tree_cut_depth(&options->cut, value, why);
+}
+
+static bool set_min_share(void *target, const char *value, struct vmpt_refusal *why)
+{
+    struct diff_options *options = target;
+    options->of_trees = "--min-share";
+    return vmpt_tree_cut_min_share(&options->cut, value, why);
+}
+
+static bool set_fold(void *target, const char *value, struct vmpt_refusal *why)
+{
+    struct diff_options *options = target;
+    (void)value;
+    (void)why;
+    options->of_trees = "--fold-recursion";
+    options->fold_recursion = true;
+    return true;
+}
+
 static const struct vmpt_option own_options[] = {
     {"absolute", 0, NULL,
      "compare weights, as of two runs of the same work; without it,\nshares of the whole",
      set_absolute},
     {"significant", 0, NULL, "only differences that are more than the noise of sampling",
      set_significant},
+    {"tree", 't', NULL, "where in the call tree, and not only in which functions", set_tree},
+    {"depth", 'd', "N", "with --tree: show N levels; 0: all (the default)", set_depth},
+    {"min-share", 0, "SHARE",
+     "with --tree: leave out what has less of the total, before and\n"
+     "after: 2%, 0.02 (default: 1% in text, 0 in json and csv)",
+     set_min_share},
+    {"fold-recursion", 0, NULL, "with --tree: a function that calls itself is one node", set_fold},
 };
 
 static const struct vmpt_tool tool_of_all = {
@@ -41,6 +86,7 @@ static const struct vmpt_tool tool_of_all = {
     .arguments = "BEFORE AFTER",
     .examples = "  vmprof-diff before.prof after.prof\n"
                 "  vmprof-diff --sort=self --significant before.prof after.prof\n"
+                "  vmprof-diff --tree --depth=8 before.prof after.prof\n"
                 "  vmprof-diff --absolute --format=json before.prof after.prof\n",
 };
 
@@ -82,7 +128,39 @@ static void keep_significant(struct vmpt_difference *difference)
     difference->count = kept;
 }
 
-static int show(struct vmpt_app *before, struct vmpt_app *after, const struct diff_options *own)
+static int show_tree(struct vmpt_app *before, struct vmpt_app *after,
+                     const struct diff_options *own)
+{
+    struct vmpt_tree_difference difference;
+    bool is_text = after->settings.format == VMPT_FORMAT_TEXT;
+    size_t limit = vmpt_settings_limit(&after->settings, SIZE_MAX);
+    const struct vmpt_tree_difference_options options = {
+        .normalise = !own->absolute,
+        .fold_recursion = own->fold_recursion,
+        .significant = own->significant,
+        .limit = limit == SIZE_MAX ? 0 : limit,
+        .max_depth = own->cut.max_depth,
+        .min_share = own->cut.has_min_share ? own->cut.min_share
+                     : is_text              ? VMPT_TREE_TEXT_MIN_SHARE
+                                            : 0,
+        .sort = after->settings.sort,
+    };
+    const struct diff_request request = {.tree = &difference,
+                                         .before = before,
+                                         .normalise = options.normalise,
+                                         .max_depth = options.max_depth,
+                                         .min_share = options.min_share};
+    bool done = vmpt_tree_difference_init(&difference, &before->view, &after->view, &options);
+    if (done) {
+        done =
+            is_text ? diff_write_tree_text(after, &request) : diff_write_tree_data(after, &request);
+    }
+    vmpt_tree_difference_fini(&difference);
+    return done ? VMPT_EXIT_DONE : vmpt_app_no_memory(after);
+}
+
+static int show_functions(struct vmpt_app *before, struct vmpt_app *after,
+                          const struct diff_options *own)
 {
     struct vmpt_difference difference;
     const struct diff_request request = {
@@ -115,11 +193,16 @@ int main(int argc, char **argv)
                  tool.name);
         code = VMPT_EXIT_USAGE;
     }
+    if (code < 0 && own.of_trees && !own.tree) {
+        vmpt_say(tool.name, "%s is about a tree: it needs --tree; see '%s --help'", own.of_trees,
+                 tool.name);
+        code = VMPT_EXIT_USAGE;
+    }
     if (code < 0) {
         code = load_both(&before, &app);
     }
     if (code < 0) {
-        code = show(&before, &app, &own);
+        code = own.tree ? show_tree(&before, &app, &own) : show_functions(&before, &app, &own);
     }
     if (before.profile && before.profile->damaged && app.profile) {
         app.profile->damaged = true; /* --strict is about both */

@@ -9,10 +9,11 @@
 #include "tools/lines/output.h"
 
 #define TAB_COLUMNS 8
+#define GAP UINT32_MAX /* a row that stands for lines that are not shown */
 
 /* A line that is shown: of the table, or only of the source. */
 struct shown_line {
-    uint32_t number;
+    uint32_t number;                 /* 0: not known; of a gap: GAP */
     const struct vmpt_line_row *row; /* NULL: no sample is of it */
 };
 
@@ -20,6 +21,8 @@ struct shown_line {
 struct listing {
     const struct vmpt_profile *profile;
     const struct source *source;
+    bool
+        marks_gaps; /* lines are shown with those around them: the reader must not take two blocks for one */
     struct shown_line *lines;
     size_t count;
     size_t capacity;
@@ -70,7 +73,9 @@ static void total_text(const void *rows, size_t row, struct vmpt_buffer *out)
 static void number_text(const void *rows, size_t row, struct vmpt_buffer *out)
 {
     uint32_t number = line_at(rows, row)->number;
-    if (number) {
+    if (number == GAP && !line_at(rows, row)->row) {
+        vmpt_buffer_add_text(out, "...");
+    } else if (number) {
         vmpt_buffer_printf(out, "%" PRIu32, number);
     } else {
         vmpt_buffer_add_text(out, "-");
@@ -121,7 +126,7 @@ static const struct vmpt_column columns[] = {
 
 /* ---- which lines ----------------------------------------------------------------------------------- */
 
-static bool add_line(struct listing *listing, uint32_t number, const struct vmpt_line_row *row)
+static bool push_line(struct listing *listing, uint32_t number, const struct vmpt_line_row *row)
 {
     if (!vmpt_reserve(&listing->lines, &listing->capacity, listing->count + 1,
                       sizeof(*listing->lines))) {
@@ -129,6 +134,13 @@ static bool add_line(struct listing *listing, uint32_t number, const struct vmpt
     }
     listing->lines[listing->count++] = (struct shown_line){number, row};
     return true;
+}
+
+static bool add_line(struct listing *listing, uint32_t number, const struct vmpt_line_row *row)
+{
+    uint32_t last = listing->count ? listing->lines[listing->count - 1].number : 0;
+    bool is_gap = listing->marks_gaps && last && number > (uint64_t)last + 1;
+    return (!is_gap || push_line(listing, GAP, NULL)) && push_line(listing, number, row);
 }
 
 /* Lines of the source from `from` to before `to`, as far as there are such and they are not shown yet. */
@@ -216,8 +228,9 @@ static bool write_file(struct vmpt_app *app, const struct lines_request *request
     struct source source;
     struct listing listing = {.profile = app->profile, .source = &source};
     bool done = source_init(&source, file->name, file->name_size, &request->folders,
-                            app->profile->start_unix_ns) &&
-                fill_listing(&listing, request, file, marks);
+                            app->profile->start_unix_ns);
+    listing.marks_gaps = request->context > 0 && source.line_count > 0;
+    done = done && fill_listing(&listing, request, file, marks);
     struct vmpt_table table = {.columns = columns,
                                .column_count = sizeof(columns) / sizeof(columns[0]),
                                .rows = &listing,

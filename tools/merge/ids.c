@@ -6,9 +6,11 @@
 
 #include "tools/analysis/memory.h"
 
-void merge_ids_init(struct merge_ids *ids, const vmpf_reader *reader, vmpf_writer *writer)
+void merge_ids_init(struct merge_ids *ids, const vmpf_reader *reader, vmpf_writer *writer,
+                    const struct merge_choice *choice)
 {
     memset(ids, 0, sizeof(*ids));
+    ids->choice = choice;
     ids->reader = reader;
     ids->writer = writer;
     ids->reader_epoch = vmpf_reader_epoch(reader);
@@ -50,7 +52,7 @@ void merge_ids_follow(struct merge_ids *ids)
     forget(&ids->labels);
 }
 
-static vmpf_status no_memory(struct vmpf_error *err)
+vmpf_status merge_no_memory(struct vmpf_error *err)
 {
     memset(err, 0, sizeof(*err));
     err->status = VMPF_E_NOMEM;
@@ -80,7 +82,7 @@ static vmpf_status keep(struct merge_id_map *map, uint32_t id, uint32_t made,
                         struct vmpf_error *err)
 {
     if (!vmpt_reserve(&map->ids, &map->capacity, (size_t)id + 1, sizeof(*map->ids))) {
-        return no_memory(err);
+        return merge_no_memory(err);
     }
     map->ids[id] = made + 1;
     if (id >= map->used) {
@@ -135,7 +137,8 @@ static vmpf_status location_id(struct merge_ids *ids, uint32_t id, uint32_t *out
 
 static uint32_t caller_of(const struct merge_ids *ids, uint32_t id)
 {
-    uint32_t parent = vmpf_reader_stack(ids->reader, id).parent;
+    uint32_t parent = ids->choice ? merge_choice_caller(ids->choice, id)
+                                  : vmpf_reader_stack(ids->reader, id).parent;
     return parent < id ? parent : 0;
 }
 
@@ -165,7 +168,7 @@ vmpf_status merge_ids_stack(struct merge_ids *ids, uint32_t id, uint32_t *out,
     *out = 0;
     for (; id != 0 && !find(&ids->stacks, id, out); id = caller_of(ids, id)) {
         if (!push(ids, &depth, id)) {
-            return no_memory(err);
+            return merge_no_memory(err);
         }
     }
     return make_stacks(ids, depth, out, err);
@@ -195,7 +198,7 @@ vmpf_status merge_ids_label(struct merge_ids *ids, uint32_t id, uint32_t *out,
     while (id != 0 && !find(&ids->labels, id, out)) {
         uint32_t parent = vmpf_reader_label(ids->reader, id).parent;
         if (!push(ids, &depth, id)) {
-            return no_memory(err);
+            return merge_no_memory(err);
         }
         id = parent < id ? parent : 0;
     }

@@ -12,6 +12,7 @@
 #include "tools/common/diag.h"
 #include "tools/common/importers.h"
 #include "tools/common/input.h"
+#include "tools/merge/ids.h"
 #include "tools/merge/rewrite.h"
 
 #define PIECE_BYTES ((size_t)1 << 20)
@@ -47,6 +48,10 @@ static vmpf_status fail(struct vmpf_error *err, const char *message, int sys_err
 
 static bool say_output(const struct merge *merge, int sys_errno)
 {
+    if (sys_errno == EPIPE) {
+        merge->sum->reader_gone = true;
+        return false;
+    }
     vmpt_say(merge->tool, "%s: cannot write: %s", merge->output, strerror(sys_errno));
     return false;
 }
@@ -226,6 +231,9 @@ static vmpf_status check(struct merge *merge, const struct input *input,
         facts->damage = *vmpf_reader_damage(reader);
         merge->sum->lost_samples += facts->damage.lost_samples;
         merge->sum->damaged = merge->sum->damaged || facts->damage.damaged;
+        if (merge->rewrite.choice && !merge_choice_learn(merge->rewrite.choice, reader)) {
+            status = merge_no_memory(err);
+        }
     }
     vmpf_reader_close(reader);
     return status;
@@ -242,6 +250,9 @@ static bool write_anew(struct merge *merge, const struct input *input)
         status = merge_rewrite(&merge->rewrite, reader, &is_output, &err);
     }
     vmpf_reader_close(reader);
+    if (status != VMPF_OK && is_output && err.sys_errno == EPIPE) {
+        return say_output(merge, EPIPE);
+    }
     if (status != VMPF_OK) {
         vmpt_say_input_error(merge->tool, is_output ? merge->output : input->name, &err);
     }
@@ -283,15 +294,17 @@ static bool add_input(struct merge *merge, struct input *input)
         return false;
     }
     vmpt_say_damage(merge->tool, input->name, &facts);
-    return facts.damage.damaged ? write_anew(merge, input) : copy(merge, input);
+    return facts.damage.damaged || merge->rewrite.choice ? write_anew(merge, input)
+                                                         : copy(merge, input);
 }
 
 bool merge_keep(const char *tool, const char *const *names, size_t count, int fd,
-                const char *output, struct merge_sum *sum)
+                const char *output, struct merge_choice *choice, struct merge_sum *sum)
 {
     struct merge merge = {.tool = tool, .fd = fd, .output = output, .sum = sum};
     memset(sum, 0, sizeof(*sum));
     merge.rewrite = (struct merge_rewrite){.fd = fd, .session_id = 1, .tick = tick, .ctx = &merge};
+    merge.rewrite.choice = choice->is_needed ? choice : NULL;
     merge.piece = malloc(PIECE_BYTES);
     vmpt_input_set_init(&merge.inputs, names, count);
     bool done = merge.piece != NULL;

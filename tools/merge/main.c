@@ -1,4 +1,5 @@
 /* vmprof-merge: several profiles into one. */
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -40,31 +41,36 @@ static const struct vmpt_option own_options[] = {
     {"sum", 0, NULL, "keep what each stack comes to, and no sample by itself", set_sum},
 };
 
-static const char summary[] = "Merges profiles into one file. Every sample is kept, with its time, "
-                              "thread and labels; with --sum\n"
-                              "only what each stack comes to.";
+static const char summary[] =
+    "Merges profiles into one file. Every sample that counts is kept, with "
+    "its time, thread and\nlabels; with --sum only what each stack "
+    "comes to.";
 
 static const char examples[] = "  vmprof-merge a.prof b.prof               into merged.prof\n"
                                "  vmprof-merge -o week.prof day-*.prof\n"
+                               "  vmprof-merge --process=4711 --from=10s -o part.prof out.prof\n"
                                "  vmprof-merge --sum --thread=worker -o worker.prof *.prof\n";
 
-static bool has_filters(const struct vmpt_settings *settings)
+/* What has a meaning only where all of the profile is in one place. NULL: nothing of that kind was asked for. */
+static const char *sums_only(const struct vmpt_settings *settings)
 {
-    return settings->thread_count || settings->process_count || settings->has_from ||
-           settings->has_to || settings->focus.count || settings->ignore.count ||
-           settings->hide.count || settings->kinds || settings->native || settings->virtual_only ||
-           settings->metric;
+    if (settings->metric) {
+        return "--metric needs --sum: without it every value of a sample is kept";
+    }
+    if (settings->virtual_only) {
+        return "--virtual-only needs --sum: which frames it leaves depends on all files together; "
+               "--kind=py,jit,vm does not";
+    }
+    return NULL;
 }
 
 /* What must not be, before anything is written. An exit code, or VMPT_GO_ON. */
 static int check(const struct vmpt_app *app, const struct merge_options *options)
 {
     const char *name = app->tool->name;
-    if (!options->sum && has_filters(&app->settings)) {
-        vmpt_say(
-            name,
-            "filters and --metric need --sum: without it every sample is kept; see '%s --help'",
-            name);
+    const char *refusal = options->sum ? NULL : sums_only(&app->settings);
+    if (refusal) {
+        vmpt_say(name, "%s; see '%s --help'", refusal, name);
         return VMPT_EXIT_USAGE;
     }
     const char *same = vmpt_find_same_file(options->output, app->files, app->file_count);
@@ -91,44 +97,48 @@ static void say_error(const struct vmpt_app *app, const char *output, const stru
 }
 
 static bool write_output(struct vmpt_app *app, const struct merge_options *options, int fd,
-                         bool *damaged)
+                         struct merge_sum *sum)
 {
-    struct merge_sum sum;
     struct vmpf_error err;
     memset(&err, 0, sizeof(err));
     if (!options->sum) {
-        bool done =
-            merge_keep(app->tool->name, app->files, app->file_count, fd, options->output, &sum);
-        *damaged = sum.damaged;
+        struct merge_choice choice;
+        merge_choice_init(&choice, &app->settings);
+        bool done = merge_keep(app->tool->name, app->files, app->file_count, fd, options->output,
+                               &choice, sum);
+        merge_choice_fini(&choice);
         return done;
     }
-    *damaged = app->profile->damaged;
+    sum->damaged = app->profile->damaged;
     if (merge_write_sum(&app->view, fd, &err) == VMPF_OK) {
         return true;
     }
-    say_error(app, options->output, &err);
+    sum->reader_gone = err.sys_errno == EPIPE;
+    if (!sum->reader_gone) {
+        say_error(app, options->output, &err);
+    }
     return false;
 }
 
 static int run(struct vmpt_app *app, const struct merge_options *options)
 {
     struct vmpt_new_file file;
-    bool damaged = false;
+    struct merge_sum sum = {.damaged = false};
     int error = vmpt_new_file_open(&file, options->output);
     if (error) {
         vmpt_say(app->tool->name, "%s: cannot write: %s", options->output, strerror(error));
         return VMPT_EXIT_FAILED;
     }
-    if (!write_output(app, options, file.fd, &damaged)) {
+    if (!write_output(app, options, file.fd, &sum)) {
         vmpt_new_file_drop(&file);
-        return VMPT_EXIT_FAILED;
+        return sum.reader_gone ? VMPT_EXIT_DONE : VMPT_EXIT_FAILED;
     }
     error = vmpt_new_file_keep(&file);
     if (error) {
         vmpt_say(app->tool->name, "%s: cannot write: %s", options->output, strerror(error));
         return VMPT_EXIT_FAILED;
     }
-    return damaged && app->settings.strict ? VMPT_EXIT_FAILED : VMPT_EXIT_DONE;
+    return sum.damaged && app->settings.strict ? VMPT_EXIT_FAILED : VMPT_EXIT_DONE;
 }
 
 int main(int argc, char **argv)

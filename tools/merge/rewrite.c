@@ -34,7 +34,7 @@ static vmpf_status open_session(struct session *session, struct vmpf_error *err)
         session->writer = NULL;
         return status;
     }
-    merge_ids_init(&session->ids, session->reader, session->writer);
+    merge_ids_init(&session->ids, session->reader, session->writer, session->rewrite->choice);
     const struct vmpf_meta *values = vmpf_info_meta(info, VMPF_META_VALUES);
     if (values && values->type == VMPF_META_LIST) {
         status = vmpf_writer_meta_list(session->writer, VMPF_META_VALUES, values->items,
@@ -85,9 +85,11 @@ static vmpf_status close_session(struct session *session, uint64_t lost, struct 
     return status;
 }
 
+/* stack: of the reader; 0: no frame is kept, which tools show as <hidden>. */
 static vmpf_status write_sample(struct session *session, const struct vmpf_block *block, size_t i,
-                                size_t value_count, struct vmpf_error *err)
+                                uint32_t stack, struct vmpf_error *err)
 {
+    size_t value_count = vmpf_reader_info(session->reader, session->index)->value_count;
     struct vmpf_sample sample = {.time_ns = block->time_ns ? block->time_ns[i] : 0};
     sample.flags = block->flags ? block->flags[i] : 0;
     for (size_t k = 0; k < value_count; k++) {
@@ -96,7 +98,7 @@ static vmpf_status write_sample(struct session *session, const struct vmpf_block
     merge_ids_follow(&session->ids);
     vmpf_status status = merge_ids_thread(&session->ids, block->thread[i], &sample.thread, err);
     if (status == VMPF_OK) {
-        status = merge_ids_stack(&session->ids, block->stack[i], &sample.stack, err);
+        status = merge_ids_stack(&session->ids, stack, &sample.stack, err);
     }
     if (status == VMPF_OK && block->label && block->label[i]) {
         status = merge_ids_label(&session->ids, block->label[i], &sample.label, err);
@@ -104,13 +106,30 @@ static vmpf_status write_sample(struct session *session, const struct vmpf_block
     return status == VMPF_OK ? vmpf_writer_sample(session->writer, &sample, err) : status;
 }
 
+/* A sample, if it is kept. */
+static vmpf_status choose_sample(struct session *session, const struct vmpf_block *block, size_t i,
+                                 struct vmpf_error *err)
+{
+    struct merge_choice *choice = session->rewrite->choice;
+    struct merge_kept kept;
+    if (!choice) {
+        return write_sample(session, block, i, block->stack[i], err);
+    }
+    if (!merge_choice_keeps(choice, block, i)) {
+        return VMPF_OK;
+    }
+    if (!merge_choice_stack(choice, block->stack[i], &kept)) {
+        return merge_no_memory(err);
+    }
+    return kept.stack ? write_sample(session, block, i, kept.innermost, err) : VMPF_OK;
+}
+
 static vmpf_status write_block(struct session *session, const struct vmpf_block *block,
                                struct vmpf_error *err)
 {
-    size_t value_count = vmpf_reader_info(session->reader, session->index)->value_count;
     vmpf_status status = VMPF_OK;
     for (size_t i = 0; status == VMPF_OK && i < block->count; i++) {
-        status = write_sample(session, block, i, value_count, err);
+        status = choose_sample(session, block, i, err);
     }
     return status;
 }
@@ -137,6 +156,9 @@ vmpf_status merge_rewrite(struct merge_rewrite *rewrite, vmpf_reader *reader, bo
     struct session session = {.rewrite = rewrite, .reader = reader};
     vmpf_status status;
     *is_output = false;
+    if (rewrite->choice) {
+        merge_choice_follow(rewrite->choice, reader);
+    }
     for (;;) {
         struct vmpf_block block;
         memset(&block, 0, sizeof(block));

@@ -7,8 +7,11 @@
 #include <stdint.h>
 #include <vmprof/vmpf.h>
 
+#include "tools/merge/choice.h"
+
 struct merge_rewrite {
-    int fd;                  /* where the sessions go, one behind the other */
+    int fd;                      /* where the sessions go, one behind the other */
+    struct merge_choice *choice; /* what is kept; NULL: everything */
     uint64_t session_id;     /* of the next one; they differ, and the same inputs give the same */
     void (*tick)(void *ctx); /* once a block */
     void *ctx;

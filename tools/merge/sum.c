@@ -6,6 +6,7 @@
 
 #include "tools/analysis/memory.h"
 #include "tools/merge/canon.h"
+#include "tools/merge/ids.h"
 
 #define SUM_SESSION_ID 1
 #define NOTE                                                                                       \
@@ -23,14 +24,6 @@ struct sum {
     uint32_t thread;
     uint32_t epoch;
 };
-
-static vmpf_status no_memory(struct vmpf_error *err)
-{
-    memset(err, 0, sizeof(*err));
-    err->status = VMPF_E_NOMEM;
-    (void)snprintf(err->message, sizeof(err->message), "not enough memory");
-    return VMPF_E_NOMEM;
-}
 
 static vmpf_status write_text(struct sum *sum, const char *key, const char *text,
                               struct vmpf_error *err)
@@ -161,7 +154,7 @@ vmpf_status merge_write_sum(const struct vmpt_view *view, int fd, struct vmpf_er
         sum.stacks = vmpt_array(sum.canon.nodes.count, sizeof(*sum.stacks));
         sum.path = vmpt_array(sum.canon.nodes.count, sizeof(*sum.path));
     }
-    status = sum.stacks && sum.path ? open_writer(&sum, fd, err) : no_memory(err);
+    status = sum.stacks && sum.path ? open_writer(&sum, fd, err) : merge_no_memory(err);
     if (status == VMPF_OK) {
         status = write_all(&sum, err);
         if (status == VMPF_OK) {

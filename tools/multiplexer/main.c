@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -62,7 +63,7 @@ static void print_tools(const char *folder)
     free(entries);
 }
 
-static int print_help(void)
+static void print_help(void)
 {
     char folder[PATH_MAX];
 
@@ -73,7 +74,18 @@ static int print_help(void)
     if (own_folder(folder, sizeof(folder))) {
         print_tools(folder);
     }
-    return EXIT_SUCCESS;
+}
+
+/* What was printed is whole, or it is said that it is not. A reader that went away is no error. */
+static int finish(void)
+{
+    errno = 0;
+    if ((fflush(stdout) == 0 && !ferror(stdout)) || errno == EPIPE) {
+        return EXIT_SUCCESS;
+    }
+    fprintf(stderr, "vmprof: standard output: %s; what was printed is not whole\n",
+            strerror(errno ? errno : EIO));
+    return EXIT_CANNOT_RUN;
 }
 
 /* Returns only when the tool could not be run. */
@@ -113,11 +125,14 @@ int main(int argc, char **argv)
         return EXIT_USAGE;
     }
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
-        return print_help();
+        (void)signal(SIGPIPE, SIG_IGN); /* not for a tool, whose program would have it too */
+        print_help();
+        return finish();
     }
     if (strcmp(argv[1], "--version") == 0) {
+        (void)signal(SIGPIPE, SIG_IGN);
         puts("vmprof " VMPF_VERSION_STRING);
-        return EXIT_SUCCESS;
+        return finish();
     }
     if (argv[1][0] == '-') {
         fprintf(stderr, "vmprof: unknown option '%s'; see 'vmprof --help'\n", argv[1]);

@@ -7,8 +7,6 @@
 #include "tools/tree/options.h"
 #include "tools/tree/output.h"
 
-#define TEXT_MIN_SHARE 0.01
-
 static const char summary[] = "Shows the call tree of a profile: what each function cost at each "
                               "place that it was called from.\n"
                               "A row with a branch mark is one of several callees of the row that "
@@ -24,18 +22,18 @@ static const char examples[] =
 static struct vmpt_tree_options tree_options(const struct vmpt_app *app,
                                              const struct tree_options *own)
 {
-    double share = app->settings.format == VMPT_FORMAT_TEXT ? TEXT_MIN_SHARE : 0;
+    double share = app->settings.format == VMPT_FORMAT_TEXT ? VMPT_TREE_TEXT_MIN_SHARE : 0;
     struct vmpt_tree_options options = {
         .bottom_up = own->bottom_up,
         .fold_recursion = own->fold_recursion,
         .limit = vmpt_settings_limit(&app->settings, SIZE_MAX),
-        .max_depth = own->max_depth,
+        .max_depth = own->cut.max_depth,
         .sort = app->settings.sort,
     };
     if (options.limit == SIZE_MAX) {
         options.limit = 0;
     }
-    share = own->has_min_share ? own->min_share : share;
+    share = own->cut.has_min_share ? own->cut.min_share : share;
     options.min_weight = (uint64_t)ceil(share * (double)app->profile->total.weight);
     return options;
 }

@@ -1,9 +1,6 @@
 #include "tools/tree/options.h"
 
-#include <errno.h>
-#include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 static bool set_bottom_up(void *target, const char *value, struct vmpt_refusal *why)
@@ -26,38 +23,12 @@ static bool set_fold(void *target, const char *value, struct vmpt_refusal *why)
 
 static bool set_depth(void *target, const char *value, struct vmpt_refusal *why)
 {
-    struct tree_options *options = target;
-    char *end = NULL;
-    errno = 0;
-    unsigned long long depth = strtoull(value, &end, 10);
-    if (value[0] < '0' || value[0] > '9' || *end || errno || depth > SIZE_MAX) {
-        (void)snprintf(why->text, sizeof(why->text), "'%.60s' is not a depth; give 0 for all",
-                       value);
-        return false;
-    }
-    options->max_depth = (size_t)depth;
-    return true;
+    return vmpt_tree_cut_depth(&((struct tree_options *)target)->cut, value, why);
 }
 
-/* `2%`, or `0.02`. */
 static bool set_min_share(void *target, const char *value, struct vmpt_refusal *why)
 {
-    struct tree_options *options = target;
-    char *end = NULL;
-    bool starts_well = (value[0] >= '0' && value[0] <= '9') || value[0] == '.';
-    double share = strtod(value, &end);
-    if (starts_well && end != value && strcmp(end, "%") == 0) {
-        share /= 100;
-        end++;
-    }
-    if (!starts_well || end == value || *end || !(share >= 0 && share <= 1)) {
-        (void)snprintf(why->text, sizeof(why->text),
-                       "'%.60s' is not a share; give 2%% or 0.02, and 0 for all", value);
-        return false;
-    }
-    options->has_min_share = true;
-    options->min_share = share;
-    return true;
+    return vmpt_tree_cut_min_share(&((struct tree_options *)target)->cut, value, why);
 }
 
 static bool set_group(void *target, const char *value, struct vmpt_refusal *why)

@@ -3,17 +3,15 @@
 #define VMPROF_TOOLS_TREE_OPTIONS_H
 
 #include <stdbool.h>
-#include <stddef.h>
 
 #include "tools/analysis/profile.h"
 #include "tools/common/options.h"
+#include "tools/common/tree_options.h"
 
 struct tree_options {
     bool bottom_up;
     bool fold_recursion;
-    size_t max_depth; /* 0: all */
-    bool has_min_share;
-    double min_share; /* of the profile's total */
+    struct vmpt_tree_cut cut;
     enum vmpt_group group;
 };
 

@@ -4,21 +4,18 @@
 
 #include "tools/common/function_columns.h"
 #include "tools/common/terminal.h"
-#include "tools/tree/guides.h"
+#include "tools/common/tree_rows.h"
 #include "tools/tree/output.h"
 
 #define BAR_COLUMNS 10
-#define MOST_LEVELS 24
-#define LEAST_LEVELS 4
-#define COLUMNS_A_LEVEL 8 /* a terminal gives a level its two columns in as many of its own */
 
 /* The rows of the table. */
 struct shown {
     const struct vmpt_profile *profile;
-    struct tree_rows tree;
+    struct vmpt_tree_rows tree;
 };
 
-static const struct tree_row *row_at(const void *rows, size_t row)
+static const struct vmpt_tree_row *row_at(const void *rows, size_t row)
 {
     return &((const struct shown *)rows)->tree.items[row];
 }
@@ -50,23 +47,10 @@ static enum vmpt_style total_style(const void *rows, size_t row)
     return vmpt_profile_share_style(profile_of(rows), node_at(rows, row)->total.weight);
 }
 
-/* In eighths of a column where the characters are there, else in whole ones. */
 static void bar_text(const void *rows, size_t row, struct vmpt_buffer *out)
 {
-    static const char *const parts[] = {"",       "\u258f", "\u258e", "\u258d",
-                                        "\u258c", "\u258b", "\u258a", "\u2589"};
     double share = vmpt_share(profile_of(rows), node_at(rows, row)->total.weight);
-    bool utf8 = ((const struct shown *)rows)->tree.utf8;
-    unsigned eighths = (unsigned)(share * BAR_COLUMNS * 8 + 0.5);
-    if (eighths > BAR_COLUMNS * 8) {
-        eighths = BAR_COLUMNS * 8;
-    }
-    for (unsigned i = 0; i < eighths / 8; i++) {
-        vmpt_buffer_add_text(out, utf8 ? "\u2588" : "#");
-    }
-    if (utf8) {
-        vmpt_buffer_add_text(out, parts[eighths % 8]);
-    }
+    vmpt_tree_add_bar(out, share, BAR_COLUMNS, ((const struct shown *)rows)->tree.utf8);
 }
 
 static void total_text(const void *rows, size_t row, struct vmpt_buffer *out)
@@ -93,7 +77,7 @@ static void address_text(const void *rows, size_t row, struct vmpt_buffer *out)
 static void name_text(const void *rows, size_t row, struct vmpt_buffer *out)
 {
     struct vmpt_function function = function_at(rows, row);
-    tree_rows_add_guides(&((const struct shown *)rows)->tree, row_at(rows, row), out);
+    vmpt_tree_rows_add_guides(&((const struct shown *)rows)->tree, row_at(rows, row), out);
     vmpt_function_add_name(out, &function);
 }
 
@@ -165,13 +149,6 @@ static bool write_rest(struct vmpt_app *app, const struct vmpt_call_tree *tree,
     return done;
 }
 
-/* How many levels there is room for. */
-static size_t most_levels(const struct vmpt_text_look *look)
-{
-    size_t levels = look->width ? look->width / COLUMNS_A_LEVEL : MOST_LEVELS;
-    return levels < LEAST_LEVELS ? LEAST_LEVELS : levels;
-}
-
 bool tree_write_text(struct vmpt_app *app, const struct vmpt_call_tree *tree,
                      const struct vmpt_tree_options *made_with)
 {
@@ -188,7 +165,7 @@ bool tree_write_text(struct vmpt_app *app, const struct vmpt_call_tree *tree,
     if (!app->settings.show_address) {
         shown_columns[ADDRESS_COLUMN].title = NULL;
     }
-    bool done = tree_rows_init(&shown.tree, tree, most_levels(&look));
+    bool done = vmpt_tree_rows_init(&shown.tree, tree, vmpt_tree_levels(&look));
     shown.tree.utf8 = vmpt_is_utf8();
     table.row_count = shown.tree.count;
     done = done && vmpt_profile_headline(app, &app->output);
@@ -199,6 +176,6 @@ bool tree_write_text(struct vmpt_app *app, const struct vmpt_call_tree *tree,
         done =
             vmpt_table_write_text(&table, &look, &app->output) && write_rest(app, tree, made_with);
     }
-    tree_rows_fini(&shown.tree);
+    vmpt_tree_rows_fini(&shown.tree);
     return done;
 }

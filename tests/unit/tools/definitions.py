@@ -6,6 +6,7 @@ here builds a tree of nodes or sums anything but whole stacks.
 
 import collections
 import json
+import math
 import re
 
 import vmprof_reader
@@ -89,6 +90,45 @@ def identity(frame):
     return (frame.name, frame.file, frame.line, kind)
 
 
+def normal_tail(deviations):
+    """Returns how often a normal variable is that far from its mean, or further, to either side."""
+    return math.erfc(abs(deviations) / math.sqrt(2))
+
+
+def chance(weights, totals, counts, absolute):
+    """Returns the chance of a difference of two weights where nothing changed: of two profiles of these totals, as sure
+    as so many samples of equal weight."""
+    if not all(totals) or not all(counts):
+        return 1
+    if absolute:
+        variance = sum(weight * total / count for weight, total, count in zip(weights, totals, counts))
+        return normal_tail((weights[1] - weights[0]) / math.sqrt(variance)) if variance else 1
+    # The chi-squared of the table of those in and those not, with N - 1 for N.
+    table = [[w / t * n, (t - w) / t * n] for w, t, n in zip(weights, totals, counts)]
+    columns = [sum(column) for column in zip(*table)]
+    everything = sum(counts)
+    if min(columns) <= 0:
+        return 1
+    crossed = table[0][0] * table[1][1] - table[0][1] * table[1][0]
+    squared = (everything - 1) * crossed**2 / (counts[0] * counts[1] * columns[0] * columns[1])
+    return normal_tail(math.sqrt(squared))
+
+
+def discoveries(chances, rate=0.05):
+    """Returns which of them Benjamini and Hochberg call discoveries: each whose adjusted chance is at most the rate."""
+    order = sorted(range(len(chances)), key=lambda i: chances[i], reverse=True)
+    called, least = [False] * len(chances), 1
+    for place, i in enumerate(order):
+        least = min(least, chances[i] * len(chances) / (len(chances) - place))
+        called[i] = least <= rate
+    return called
+
+
+def told(frame):
+    """Returns all that a file says of a frame."""
+    return tuple(frame)
+
+
 class Shown:
     """What is left of stacks: (what is shown of it, its weight) for each."""
 
@@ -97,14 +137,17 @@ class Shown:
         show_native = chosen.native or not any(
             frame.kind in VIRTUAL for stack in kept for frame in stack.frames
         )
+        self.kept = kept
         self.samples = len(kept)
         self.total = sum(stack.values[metric] for stack in kept)
         self.threads = {(stack.process, stack.thread) for stack in kept}
         self.stacks, self.lines_of = [], []
+        self.frames = []  # with each: (the stack but its frames, the frames that are shown)
         for stack in kept:
             if chosen.keeps_stack(stack):
                 shown = [f for f in stack.frames if chosen.shows(f, show_native)]
                 frames = [identity(f) for f in shown]
+                self.frames.append((stack._replace(frames=None), [told(f) for f in shown]))
                 self.stacks.append((stack, frames or [HIDDEN], stack.values[metric]))
                 self.lines_of.append([(f.file, f.at, identity(f)) for f in shown])
 

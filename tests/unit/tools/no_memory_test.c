@@ -11,6 +11,7 @@
 
 #include "tests/unit/tools/fake_feed.h"
 #include "tools/analysis/function_table.h"
+#include "tools/analysis/tree_difference.h"
 #include "tools/common/table.h"
 
 static bool counting;
@@ -66,6 +67,26 @@ static bool count_functions(const struct vmpt_profile *profile)
     return done;
 }
 
+/* Whether the difference to itself, and to nothing, went through. */
+static bool compare(const struct vmpt_profile *profile)
+{
+    static const struct vmpt_tree_difference_options options = {.normalise = false};
+    struct vmpt_frame_filter all = {.native = true};
+    struct vmpt_frame_filter none = {.kinds = 1u << VMPF_KIND_KERNEL};
+    struct vmpt_view views[2];
+    struct vmpt_tree_difference difference;
+    memset(views, 0, sizeof(views));
+    memset(&difference, 0, sizeof(difference));
+    bool done = vmpt_view_init(&views[0], profile, &all) &&
+                vmpt_view_init(&views[1], profile, &none) &&
+                vmpt_tree_difference_init(&difference, &views[0], &views[1], &options);
+    assert_true(!done || difference.tree.shown > 0);
+    vmpt_tree_difference_fini(&difference);
+    vmpt_view_fini(&views[0]);
+    vmpt_view_fini(&views[1]);
+    return done;
+}
+
 static bool analyse(size_t feed_count, const struct vmpt_load_options *options)
 {
     struct fake_inputs all;
@@ -77,7 +98,7 @@ static bool analyse(size_t feed_count, const struct vmpt_load_options *options)
         assert_int_equal(status, VMPF_E_NOMEM);
         return false;
     }
-    bool done = count_functions(profile);
+    bool done = count_functions(profile) && compare(profile);
     vmpt_profile_free(profile);
     return done;
 }

@@ -1,193 +1,34 @@
 #!/usr/bin/env python3
-"""What must hold of the analysis tools for every profile: random ones, against definitions.py, under random filters.
-
-Arguments: mkprofile, the folder of the reference reader, that of the schemas, then the tools.
-"""
+"""What must hold of the analysis tools for every profile: random ones, against definitions.py, under random filters."""
 
 import itertools
-import json
-import os
 import pathlib
-import random
 import subprocess
 import sys
-import tempfile
-import unittest
 
-sys.path.insert(0, "/usr/lib/python3/dist-packages")  # where Debian puts python3-jsonschema
 sys.path.insert(0, str(pathlib.Path(__file__).absolute().parent))
-sys.path.insert(0, str(pathlib.Path(sys.argv[2]).absolute()))
 sys.dont_write_bytecode = True
-import definitions  # noqa: E402
-import jsonschema  # noqa: E402
-
-PROFILES = 20
-NAMES = ["alpha", "beta", "gamma", "delta", "<module>"]
-MAKE = SCHEMAS = FOLDER = None
-TOOLS = {}
-
-
-def run(tool, *arguments):
-    """Returns what a tool prints; it must succeed."""
-    done = subprocess.run(
-        [TOOLS[tool], *[str(each) for each in arguments]],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        timeout=60,
-        check=False,
-    )
-    assert done.returncode == 0, (tool, arguments, done.stderr)
-    return done.stdout
+from laws import (  # noqa: E402
+    Law,
+    FOLDER,
+    TOOLS,
+    document,
+    function_of,
+    lines,
+    main,
+    make_of,
+    nodes,
+    paths,
+    run,
+    shuffled,
+    table,
+    validator,
+)
+import definitions  # noqa: E402: laws says where its reader is
 
 
-def document(tool, *arguments):
-    """Returns what a tool prints as JSON."""
-    return json.loads(run(tool, "--format=json", *arguments))
-
-
-# ---- random profiles and filters -------------------------------------------------------------------
-
-
-def random_text(rng, native_only=False):
-    """Returns the text of a profile: few functions, so that stacks recur and names are shared."""
-    kinds = ["native"] if native_only else ["py"] * 5 + ["jit", "native", "gc", "unknown", "vm"]
-    lines = [
-        "start 1700000000000000000",
-        "block %d" % rng.choice([7, 32, 65536]),
-        "meta string interpreter cpython",
-        "meta integer period_ns 1000000",
-        "meta list values wall:ns cpu:ns",
-        "thread t0 100 100 MainThread",
-        "thread t1 100 101 -",
-        "thread t2 200 200 MainThread",
-    ]
-    count = rng.randint(3, 9)
-    for i in range(count):
-        lines.append(
-            "function f%d %s %s.py %d %s %#x"
-            % (i, rng.choice(NAMES), rng.choice("xy"), rng.randint(1, 2), rng.choice(kinds), 4096 * (i + 1))
-        )
-    pool = []
-    for _ in range(rng.randint(1, 25)):
-        depth = rng.choice([0, 1, 2, 3, 5, 9])
-        frames = ["f%d:%d" % (rng.randrange(count), rng.randint(1, 3)) for _ in range(depth)]
-        pool.append(";".join(frames) or "-")
-    for i in range(rng.randint(1, 200)):
-        if i == 20:
-            lines.append("thread late 100 101 worker")
-        values = "%d,%d" % (rng.choice([1000000, rng.randint(0, 5000000)]), rng.randint(0, 9))
-        lines.append(
-            "sample t%d %d %s %s" % (rng.randrange(3), 1000 * i + rng.randint(0, 9), values, rng.choice(pool))
-        )
-    lines.append("lost %d" % rng.randint(0, 5))
-    return "\n".join(lines + ["end 1000000", ""])
-
-
-def make(rng, name, **options):
-    """Makes a random profile; returns its path."""
-    path = FOLDER / (name + ".prof")
-    text = FOLDER / (name + ".txt")
-    text.write_text(random_text(rng, **options))
-    # It frees nothing before it ends, which is for a sanitizer's build to know.
-    environment = dict(os.environ, ASAN_OPTIONS="detect_leaks=0")
-    subprocess.run([MAKE, text, path], env=environment, check=True)
-    return path
-
-
-def random_filter(rng):
-    """Returns a filter with any of the options."""
-    chosen = definitions.Filter()
-    often = lambda share: rng.random() < share  # noqa: E731
-    chosen.threads = [rng.choice(["MainThread", "worker", "101", "nobody"])] if often(0.2) else []
-    chosen.processes = [rng.choice([100, 200])] if often(0.2) else []
-    chosen.begin = rng.randint(0, 90000) if often(0.2) else None
-    chosen.end = rng.randint(90001, 200000) if often(0.2) else None
-    chosen.focus = ["^a|mm"] if often(0.2) else []
-    chosen.ignore = [rng.choice(["^be", "ta$"])] if often(0.2) else []
-    chosen.hide = [rng.choice(["^g", "a$", "module"])] if often(0.3) else []
-    chosen.kinds = set(rng.sample(definitions.KINDS[:5], 2)) if often(0.2) else set()
-    if often(0.5):
-        chosen.native = often(0.5)
-        chosen.virtual_only = not chosen.native
-    return chosen
-
-
-def shuffled(rng, words):
-    """Returns the words in another order."""
-    return rng.sample(words, len(words))
-
-
-# ---- what tools say, as the definitions have it ------------------------------------------------------
-
-
-def function_of(row):
-    """Returns what makes a row's function."""
-    kind = "py" if row["kind"] == "jit" else row["kind"]
-    return (row["name"], row["file"], row["line"], kind)
-
-
-def table(rows):
-    """Returns {function: (self, total)}; a function must not be there twice."""
-    found = {function_of(row): (row["self"], row["total"]) for row in rows}
-    assert len(found) == len(rows)
-    return found
-
-
-def paths(root):
-    """Returns {path: (self, total)} of a tree; siblings must differ."""
-    found = {}
-    waiting = [((), root)]
-    while waiting:
-        path, node = waiting.pop()
-        assert path not in found
-        found[path] = (node["self"], node["total"])
-        waiting += [(path + (function_of(child),), child) for child in node["children"]]
-    return found
-
-
-def lines(said):
-    """Returns {(file, line): (self, total)} and {file: (self, total)}; nothing must be there twice."""
-    rows = [((file["file"], row["line"]), (row["self"], row["total"])) for file in said["files"] for row in file["lines"]]
-    files = [(file["file"], (file["self"], file["total"])) for file in said["files"]]
-    assert len(dict(rows)) == len(rows) and len(dict(files)) == len(files)
-    return [dict(rows), dict(files)]
-
-
-def validator(name):
-    """Returns a validator of a schema, which refers to those beside it."""
-    known = [json.loads(path.read_text()) for path in SCHEMAS.glob("*.schema.json")]
-    store = {each["$id"]: each for each in known}
-    schema = json.loads((SCHEMAS / (name + ".schema.json")).read_text())
-    jsonschema.Draft7Validator.check_schema(schema)
-    resolver = jsonschema.RefResolver(base_uri=schema["$id"], referrer=schema, store=store)
-    return jsonschema.Draft7Validator(schema, resolver=resolver)
-
-
-class Laws(unittest.TestCase):
+class Laws(Law):
     """Over random profiles."""
-
-    def cases(self, count=PROFILES, files=1):
-        """Gives (random numbers, files, what is shown of them, options, metric) of many profiles."""
-        for seed in range(count):
-            rng = random.Random("%s %d" % (self.id(), seed))
-            made = [make(rng, "p%d" % i, native_only=seed % 10 == 9) for i in range(files)]
-            chosen = random_filter(rng) if seed % 4 else definitions.Filter()
-            metric = rng.choice(["cpu", "wall"])
-            stacks, _ = definitions.read(made)
-            shown = definitions.Shown(stacks, chosen, metric)
-            options = ["--metric=" + metric] + chosen.options()
-            try:
-                yield rng, made, shown, options
-            except GeneratorExit:
-                print("failed with seed", seed, options, file=sys.stderr)
-                raise
-
-    def check_profile(self, said, shown):
-        """Compares what is said of the whole."""
-        self.assertEqual(said["profile"]["total"], shown.total)
-        self.assertEqual(said["profile"]["samples"], shown.samples)
-        self.assertEqual(said["profile"]["threads"], len(shown.threads))
 
     def test_top(self):
         for _, made, shown, options in self.cases():
@@ -274,36 +115,6 @@ class Laws(unittest.TestCase):
             left = [own for place, (own, _) in everything[0].items() if place not in said]
             self.assertGreaterEqual(min([own for own, _ in said.values()] or [0]), max(left or [0]))
 
-    def test_diff(self):
-        schema = validator("diff")
-        for _, made, both, options in self.cases(files=2):
-            before, after = (document("top", *options, path) for path in made)
-            tops = [{**table(each["functions"])} for each in (before, after)]
-            totals = [each["profile"]["total"] for each in (before, after)]
-            for absolute in (False, True):
-                said = document("diff", *["--absolute"] * absolute, *options, *made)
-                schema.validate(said)
-                self.assertEqual(said["normalised"], not absolute)
-                self.assertEqual([said[key]["total"] for key in ("profile", "profile_after")], totals)
-                scale = 1 if absolute or not totals[1] else totals[0] / totals[1]
-                found = {function_of(row): row for row in said["functions"]}
-                self.assertEqual(len(found), len(said["functions"]))
-                for function in set(tops[0]) | set(tops[1]):
-                    (own, total), (own_after, total_after) = (top.get(function, (0, 0)) for top in tops)
-                    own_after, total_after = (int(each * scale + 0.5) for each in (own_after, total_after))
-                    row = found.pop(function, None)
-                    if row is None:
-                        self.assertLessEqual(abs(own_after - own) + abs(total_after - total), 1 if scale != 1 else 0)
-                        continue
-                    self.assertEqual((row["self_before"], row["before"]), (own, total))
-                    self.assertAlmostEqual(row["self_after"], own_after, delta=1)
-                    self.assertAlmostEqual(row["after"], total_after, delta=1)
-                    self.assertEqual(row["delta"], row["after"] - row["before"])
-                    self.assertEqual(row["self_delta"], row["self_after"] - row["self_before"])
-                self.assertEqual(found, {})
-                same = document("diff", *["--absolute"] * absolute, *options, made[0], made[0])
-                self.assertEqual(same["functions"], [])
-
     def test_func_finds_by_address_and_name(self):
         for _, made, shown, options in self.cases(10, files=2):
             rows = document("top", *options, *made)["functions"]
@@ -386,6 +197,39 @@ class Laws(unittest.TestCase):
             run("merge", "-o", again, cut, made[1])
             self.assertEqual(again.read_bytes(), merged.read_bytes())
 
+    def test_what_filters_choose(self):
+        several = 0
+        for rng, made, shown, options in self.cases(40, files=2):
+            words = [word for word in options[1:] if word != "--virtual-only"]
+            chosen = self.chosen
+            chosen.native, chosen.virtual_only = True, False
+            wanted = definitions.Shown(definitions.read(made)[0], chosen, "cpu").frames
+            merged, again = FOLDER / "merged.prof", FOLDER / "again.prof"
+            run("merge", *shuffled(rng, words), "-o", merged, *made)
+            stacks, lost = definitions.read([merged])
+            self.assertEqual(lost, definitions.read(made)[1])
+            found = [(s._replace(frames=None), [definitions.told(f) for f in s.frames]) for s in stacks]
+            self.assertEqual(found, wanted)
+            several += 0 < len(wanted) < len(definitions.read(made)[0])
+            # To choose first and to merge first come to the same.
+            run("merge", "-o", again, *made)
+            rows = document("top", *words, "--native", *rng.choice([made, [again]]))["functions"]
+            self.assertEqual(table(document("top", "--native", merged)["functions"]), table(rows))
+            run("merge", *words, "-o", FOLDER / "chosen.prof", again)
+            self.assertEqual(definitions.read([FOLDER / "chosen.prof"]), (stacks, lost))
+        self.assertGreater(several, 10)
+
+    def test_a_thread_that_is_named_after_its_samples(self):
+        text, path, chosen = (FOLDER / name for name in ("late.txt", "late.prof", "chosen.prof"))
+        lines = ["block 7", "meta list values cpu:ns", "function f f x.py 1 py 0x1000", "thread t 100 101 -"]
+        lines += ["sample t %d 1 f:1" % i for i in range(30)] + ["thread late 100 101 worker"]
+        text.write_text("\n".join(lines + ["sample late 31 1 f:1", "end 32", ""]))
+        make_of(text, path)
+        for wanted, count in (("worker", 31), ("nobody", 0)):
+            run("merge", "--thread=" + wanted, "-o", chosen, path)
+            self.assertEqual(document("top", chosen)["profile"]["samples"], count)
+            self.assertEqual(document("top", "--thread=" + wanted, path)["profile"]["samples"], count)
+
     def test_sums(self):
         for rng, made, shown, options in self.cases(files=3):
             summed = FOLDER / "sum.prof"
@@ -417,10 +261,4 @@ class Laws(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    MAKE, _, SCHEMAS = (pathlib.Path(path).absolute() for path in sys.argv[1:4])
-    TOOLS = {
-        path.name.split("-")[1]: path for path in (pathlib.Path(p).absolute() for p in sys.argv[4:10])
-    }
-    with tempfile.TemporaryDirectory() as scratch:
-        FOLDER = pathlib.Path(scratch)
-        unittest.main(argv=sys.argv[:1] + sys.argv[10:])
+    main()

@@ -1,9 +1,13 @@
-#include "tools/tree/guides.h"
+#include "tools/common/tree_rows.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "tools/analysis/memory.h"
+
+#define MOST_LEVELS 24
+#define LEAST_LEVELS 4
+#define COLUMNS_A_LEVEL 8
 
 /* The levels of the row that is made, and what each row above hands on. */
 struct levels {
@@ -44,9 +48,9 @@ static bool push(struct levels *levels, unsigned char guide)
 }
 
 /* The innermost levels are kept: they tell what hangs on what nearby. */
-static bool keep_guides(struct tree_rows *rows, struct levels *levels, size_t max_levels)
+static bool keep_guides(struct vmpt_tree_rows *rows, struct levels *levels, size_t max_levels)
 {
-    struct tree_row *row = &rows->items[rows->count];
+    struct vmpt_tree_row *row = &rows->items[rows->count];
     size_t count = levels->count < max_levels ? levels->count : max_levels;
     if (!vmpt_reserve(&rows->guides, &levels->guide_capacity, levels->guide_count + count, 1)) {
         return false;
@@ -61,14 +65,15 @@ static bool keep_guides(struct tree_rows *rows, struct levels *levels, size_t ma
     return true;
 }
 
-static bool add_row(struct tree_rows *rows, struct levels *levels, size_t node, size_t max_levels)
+static bool add_row(struct vmpt_tree_rows *rows, struct levels *levels, size_t node,
+                    size_t max_levels)
 {
     const struct vmpt_call_tree *tree = rows->tree;
     const struct node_levels *parent = &levels->nodes[tree->nodes[node].parent];
     bool hangs = node != 0 && parent->forks;
     bool is_last = node == parent->last_child;
     levels->count = parent->count;
-    if (hangs && !push(levels, is_last ? TREE_GUIDE_END : TREE_GUIDE_FORK)) {
+    if (hangs && !push(levels, is_last ? VMPT_GUIDE_END : VMPT_GUIDE_FORK)) {
         return false;
     }
     rows->items[rows->count].node = node;
@@ -77,13 +82,14 @@ static bool add_row(struct tree_rows *rows, struct levels *levels, size_t node, 
     }
     rows->count++;
     if (hangs) {
-        levels->items[levels->count - 1] = is_last ? TREE_GUIDE_EMPTY : TREE_GUIDE_LINE;
+        levels->items[levels->count - 1] = is_last ? VMPT_GUIDE_EMPTY : VMPT_GUIDE_LINE;
     }
     hand_on(tree, levels, node);
     return true;
 }
 
-bool tree_rows_init(struct tree_rows *rows, const struct vmpt_call_tree *tree, size_t max_levels)
+bool vmpt_tree_rows_init(struct vmpt_tree_rows *rows, const struct vmpt_call_tree *tree,
+                         size_t max_levels)
 {
     struct levels levels = {.nodes = vmpt_array(tree->count, sizeof(*levels.nodes))};
     memset(rows, 0, sizeof(*rows));
@@ -98,15 +104,15 @@ bool tree_rows_init(struct tree_rows *rows, const struct vmpt_call_tree *tree, s
     return done;
 }
 
-void tree_rows_fini(struct tree_rows *rows)
+void vmpt_tree_rows_fini(struct vmpt_tree_rows *rows)
 {
     free(rows->items);
     free(rows->guides);
     memset(rows, 0, sizeof(*rows));
 }
 
-void tree_rows_add_guides(const struct tree_rows *rows, const struct tree_row *row,
-                          struct vmpt_buffer *out)
+void vmpt_tree_rows_add_guides(const struct vmpt_tree_rows *rows, const struct vmpt_tree_row *row,
+                               struct vmpt_buffer *out)
 {
     static const char *const drawn[] = {"  ", "\u2502 ", "\u251c ", "\u2514 "};
     static const char *const plain[] = {"  ", "| ", "|-", "`-"};
@@ -116,5 +122,27 @@ void tree_rows_add_guides(const struct tree_rows *rows, const struct tree_row *r
     }
     for (size_t i = 0; i < row->guide_count; i++) {
         vmpt_buffer_add_text(out, guides[rows->guides[row->first_guide + i]]);
+    }
+}
+
+size_t vmpt_tree_levels(const struct vmpt_text_look *look)
+{
+    size_t levels = look->width ? look->width / COLUMNS_A_LEVEL : MOST_LEVELS;
+    return levels < LEAST_LEVELS ? LEAST_LEVELS : levels;
+}
+
+void vmpt_tree_add_bar(struct vmpt_buffer *out, double share, unsigned columns, bool utf8)
+{
+    static const char *const parts[] = {"",       "\u258f", "\u258e", "\u258d",
+                                        "\u258c", "\u258b", "\u258a", "\u2589"};
+    unsigned eighths = (unsigned)(share * columns * 8 + 0.5);
+    if (eighths > columns * 8) {
+        eighths = columns * 8;
+    }
+    for (unsigned i = 0; i < eighths / 8; i++) {
+        vmpt_buffer_add_text(out, utf8 ? "\u2588" : "#");
+    }
+    if (utf8) {
+        vmpt_buffer_add_text(out, parts[eighths % 8]);
     }
 }

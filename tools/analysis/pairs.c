@@ -1,0 +1,160 @@
+#include "tools/analysis/pairs.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "tools/analysis/change.h"
+#include "tools/analysis/memory.h"
+
+/* ---- functions --------------------------------------------------------------------------------------- */
+
+/* A function of one of the views. */
+struct entry {
+    struct vmpt_function function;
+    uint32_t side;
+    uint32_t index;
+};
+
+static struct vmpt_function function_of(const struct vmpt_view *view, uint32_t index)
+{
+    static const struct vmpt_function hidden = {
+        .name = VMPT_HIDDEN_NAME,
+        .name_size = sizeof(VMPT_HIDDEN_NAME) - 1,
+        .file = "",
+    };
+    return index == view->hidden ? hidden : view->profile->functions.items[index];
+}
+
+static int by_function(const void *left, const void *right)
+{
+    const struct entry *a = left;
+    const struct entry *b = right;
+    return vmpt_compare_functions(&a->function, &b->function);
+}
+
+static size_t add_entries(struct entry *entries, size_t count, const struct vmpt_view *view,
+                          uint32_t side)
+{
+    for (uint32_t i = 0; i <= view->hidden; i++) {
+        entries[count++] =
+            (struct entry){.function = function_of(view, i), .side = side, .index = i};
+    }
+    return count;
+}
+
+/* ids[side][index] gets the number of each view's functions among those of both. */
+static bool join_functions(struct vmpt_pairs *pairs, uint32_t *const ids[2])
+{
+    size_t count = (size_t)pairs->views[0]->hidden + pairs->views[1]->hidden + 2;
+    struct entry *entries = vmpt_array(count, sizeof(*entries));
+    pairs->functions = vmpt_array(count, sizeof(*pairs->functions));
+    if (!entries || !pairs->functions) {
+        free(entries);
+        return false;
+    }
+    (void)add_entries(entries, add_entries(entries, 0, pairs->views[0], 0), pairs->views[1], 1);
+    qsort(entries, count, sizeof(*entries), by_function);
+    for (size_t i = 0; i < count; i++) {
+        if (i == 0 || by_function(&entries[i - 1], &entries[i]) != 0) {
+            struct vmpt_pair_function *made = &pairs->functions[pairs->function_count++];
+            made->index[0] = made->index[1] = VMPT_NO_FUNCTION;
+        }
+        pairs->functions[pairs->function_count - 1].index[entries[i].side] = entries[i].index;
+        ids[entries[i].side][entries[i].index] = (uint32_t)pairs->function_count - 1;
+    }
+    free(entries);
+    return true;
+}
+
+struct vmpt_function vmpt_pairs_function(const struct vmpt_pairs *pairs, size_t node)
+{
+    static const struct vmpt_function all = {.name = "<all>", .name_size = 5, .file = ""};
+    if (node == 0) {
+        return all;
+    }
+    const struct vmpt_pair_function *function = &pairs->functions[pairs->nodes.keys[node].function];
+    const struct vmpt_pair *pair = &pairs->items[node];
+    bool is_there = function->index[1] != VMPT_NO_FUNCTION && pair->total[1] > 0;
+    int side = is_there || function->index[0] == VMPT_NO_FUNCTION;
+    struct vmpt_function found = function_of(pairs->views[side], function->index[side]);
+    if (found.kind == VMPF_KIND_PY && pair->jit[side] > pair->total[side] - pair->jit[side]) {
+        found.kind = VMPF_KIND_JIT;
+    }
+    return found;
+}
+
+/* ---- nodes ------------------------------------------------------------------------------------------- */
+
+static bool add_frame(struct vmpt_pairs *pairs, int side, size_t frame, uint32_t parent,
+                      uint32_t function, uint32_t *node)
+{
+    const struct vmpt_view *view = pairs->views[side];
+    const struct vmpt_node_key key = {.parent = parent, .function = function};
+    *node = vmpt_nodes_intern(&pairs->nodes, &key);
+    if (*node == VMPT_NO_NODE ||
+        !vmpt_reserve(&pairs->items, &pairs->capacity, pairs->nodes.count, sizeof(*pairs->items))) {
+        return false;
+    }
+    struct vmpt_pair *pair = &pairs->items[*node];
+    pair->total[side] += view->total[frame].weight;
+    if (view->kind[frame] == VMPF_KIND_JIT) {
+        pair->jit[side] += view->total[frame].weight;
+    }
+    return true;
+}
+
+/* nodes: by frame of the view; those of callers are known before those of callees. */
+static bool add_frames(struct vmpt_pairs *pairs, int side, const uint32_t *ids, uint32_t *nodes,
+                       bool fold)
+{
+    const struct vmpt_view *view = pairs->views[side];
+    pairs->items[0].total[side] = view->total[0].weight;
+    for (size_t i = 0; i < view->count; i++) {
+        size_t end = i + view->size[i];
+        pairs->items[nodes[i]].self[side] += view->self[i].weight;
+        for (size_t below = i + 1; below < end; below += view->size[below]) {
+            if (fold && i != 0 && view->function[below] == view->function[i]) {
+                nodes[below] = nodes[i]; /* whose total has it already */
+            } else if (!add_frame(pairs, side, below, nodes[i], ids[view->function[below]],
+                                  &nodes[below])) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+static bool add_view(struct vmpt_pairs *pairs, int side, const uint32_t *ids, bool fold)
+{
+    uint32_t *nodes = vmpt_array(pairs->views[side]->count, sizeof(*nodes));
+    bool done = nodes && add_frames(pairs, side, ids, nodes, fold);
+    free(nodes);
+    return done;
+}
+
+bool vmpt_pairs_init(struct vmpt_pairs *pairs, const struct vmpt_view *before,
+                     const struct vmpt_view *after, bool fold_recursion)
+{
+    memset(pairs, 0, sizeof(*pairs));
+    pairs->views[0] = before;
+    pairs->views[1] = after;
+    uint32_t *const ids[2] = {vmpt_array((size_t)before->hidden + 1, sizeof(*ids[0])),
+                              vmpt_array((size_t)after->hidden + 1, sizeof(*ids[1]))};
+    bool done = ids[0] && ids[1] && vmpt_nodes_init(&pairs->nodes) &&
+                vmpt_reserve(&pairs->items, &pairs->capacity, 1, sizeof(*pairs->items)) &&
+                join_functions(pairs, ids);
+    for (int side = 0; done && side < 2; side++) {
+        done = add_view(pairs, side, ids[side], fold_recursion);
+    }
+    free(ids[0]);
+    free(ids[1]);
+    return done;
+}
+
+void vmpt_pairs_fini(struct vmpt_pairs *pairs)
+{
+    vmpt_nodes_fini(&pairs->nodes);
+    free(pairs->functions);
+    free(pairs->items);
+    memset(pairs, 0, sizeof(*pairs));
+}

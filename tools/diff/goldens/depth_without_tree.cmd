@@ -1,0 +1,1 @@
+vmprof-diff --depth=3 profiles/simple.prof profiles/other.prof

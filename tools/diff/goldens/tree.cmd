@@ -1,0 +1,1 @@
+vmprof-diff --tree profiles/simple.prof profiles/other.prof

@@ -1,0 +1,1 @@
+LC_ALL=C vmprof-diff -t --sort=name profiles/simple.prof profiles/other.prof

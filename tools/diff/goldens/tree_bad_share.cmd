@@ -1,0 +1,1 @@
+vmprof-diff --tree --min-share=2x profiles/simple.prof profiles/other.prof

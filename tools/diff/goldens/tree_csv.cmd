@@ -1,0 +1,1 @@
+vmprof-diff --tree --format=csv profiles/recursion.prof profiles/simple.prof

@@ -1,0 +1,1 @@
+vmprof-diff -t profiles/empty.prof profiles/simple.prof

@@ -1,0 +1,1 @@
+vmprof-diff -t --fold-recursion --addr profiles/recursion.prof profiles/simple.prof

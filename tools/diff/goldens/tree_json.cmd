@@ -1,0 +1,1 @@
+vmprof-diff --tree --format=json profiles/simple.prof profiles/other.prof

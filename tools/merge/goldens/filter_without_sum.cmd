@@ -1,1 +1,0 @@
-vmprof-merge --focus=g profiles/recursion.prof

@@ -1,0 +1,1 @@
+vmprof-merge --virtual-only profiles/native.prof
