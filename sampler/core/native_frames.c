@@ -207,7 +207,7 @@ vmps_status vmps_native_frames_open(struct vmps_session *session,
     frames->native.main_stack_end = main_stack_end();
     frames->native.activations = vmps_join_activations;
     frames->native.join = vmps_join;
-    session->threads.native_bytes = sizeof(struct vmps_join_memory);
+    session->threads.slots.native_bytes = sizeof(struct vmps_join_memory);
     session->recording.native = &frames->native;
     /* In the file at once: a process that is killed leaves them. */
     if (vmps_native_frames_write(session, &cause) != VMPF_OK ||

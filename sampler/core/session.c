@@ -163,7 +163,7 @@ static int try_source(struct vmps_session *session, const struct vmps_tick_sourc
         vmps_threads_init(&session->threads, source, session->period_ns, session->recording.slots);
     if (failed != 0) {
         vmps_threads_fini(&session->threads);
-        session->threads.free_slots = NULL;
+        session->threads.slots.free = NULL;
     }
     return failed;
 }
@@ -274,7 +274,7 @@ vmps_status vmps_session_open(struct vmps_session **out, const struct vmps_optio
 
 void vmps_session_close(struct vmps_session *session)
 {
-    if (session->threads.free_slots != NULL) {
+    if (session->threads.slots.free != NULL) {
         vmps_threads_fini(&session->threads);
     }
     vmps_native_frames_close(session);

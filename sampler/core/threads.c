@@ -3,12 +3,10 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
-#define SCRATCH_BYTES (VMPS_MAX_FRAMES * sizeof(struct vmpf_row_frame))
 /* Programs name their threads after they have started them: the name is read twice. */
 #define NAME_WAIT_SCANS 20
 #define ASKED_THREADS 128u
@@ -22,14 +20,12 @@ int vmps_threads_init(struct vmps_threads *threads, const struct vmps_tick_sourc
     threads->period_ns = period_ns;
     bool too_short = !source->true_rates && period_ns < vmps_kernel_tick_ns();
     threads->tick_ns = too_short ? vmps_kernel_tick_ns() : period_ns;
-    threads->slots = slots;
     threads->names_end = &threads->names;
     vmps_task_list_init(&threads->tasks);
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     threads->random = (uint64_t)now.tv_nsec << 20 | 1;
-    threads->free_slots = calloc(VMPS_MAX_SLOTS, sizeof *threads->free_slots);
-    if (threads->free_slots == NULL) {
+    if (!vmps_slots_init(&threads->slots, slots)) {
         return ENOMEM;
     }
     return source->open != NULL
@@ -48,14 +44,7 @@ void vmps_threads_fini(struct vmps_threads *threads)
         threads->source->close(threads->ticker);
         threads->ticker = NULL;
     }
-    for (uint32_t i = 0; i < threads->fresh_slots; i++) {
-        if (threads->slots[i].frames != NULL) {
-            munmap(threads->slots[i].frames, SCRATCH_BYTES);
-        }
-        if (threads->slots[i].native_memory != NULL) {
-            munmap(threads->slots[i].native_memory, threads->native_bytes);
-        }
-    }
+    vmps_slots_fini(&threads->slots);
     while (threads->names != NULL) {
         struct vmps_thread_name *next = threads->names->next;
         free(threads->names);
@@ -63,64 +52,7 @@ void vmps_threads_fini(struct vmps_threads *threads)
     }
     vmps_task_list_fini(&threads->tasks);
     free(threads->threads);
-    free(threads->free_slots);
     pthread_mutex_destroy(&threads->lock);
-}
-
-/* ---- slots ------------------------------------------------------------------------------------ */
-
-/* Without it a thread's samples have no native frames. */
-static void *map_native(const struct vmps_threads *threads)
-{
-    if (threads->native_bytes == 0) {
-        return NULL;
-    }
-    void *memory = mmap(NULL, threads->native_bytes, PROT_READ | PROT_WRITE,
-                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    return memory != MAP_FAILED ? memory : NULL;
-}
-
-/* A slot, with its scratch. VMPS_MAX_SLOTS: there is none. */
-static uint32_t take_slot(struct vmps_threads *threads)
-{
-    if (threads->free_count != 0) {
-        return threads->free_slots[--threads->free_count];
-    }
-    if (threads->fresh_slots == VMPS_MAX_SLOTS) {
-        return VMPS_MAX_SLOTS;
-    }
-    void *scratch = mmap(NULL, SCRATCH_BYTES, PROT_READ | PROT_WRITE,
-                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (scratch == MAP_FAILED) {
-        return VMPS_MAX_SLOTS;
-    }
-    struct vmps_slot *slot = &threads->slots[threads->fresh_slots];
-    slot->frames = scratch;
-    slot->native_memory = map_native(threads);
-    return threads->fresh_slots++;
-}
-
-static void add_totals(struct vmps_thread_totals *totals, struct vmps_slot *slot)
-{
-    totals->samples += atomic_load(&slot->samples);
-    totals->lost += atomic_load(&slot->lost);
-    totals->cpu_ns += atomic_load(&slot->cpu_ns);
-    totals->waited_ns += atomic_load(&slot->waited_ns);
-}
-
-/* The slot's thread has ended, or its ticks are off and its last one cannot be told from none: what a
- * handler might still store is lost, nothing else. */
-static void give_slot_back(struct vmps_threads *threads, uint32_t index)
-{
-    struct vmps_slot *slot = &threads->slots[index];
-    add_totals(&threads->ended, slot);
-    atomic_store(&slot->samples, 0);
-    atomic_store(&slot->lost, 0);
-    atomic_store(&slot->cpu_ns, 0);
-    atomic_store(&slot->waited_ns, 0);
-    slot->last_frames = 0;
-    slot->vm_memory = 0;
-    threads->free_slots[threads->free_count++] = index;
 }
 
 static uint64_t new_tick(uint32_t slot)
@@ -160,7 +92,7 @@ static int grow(struct vmps_threads *threads)
 
 static int attach_slot(struct vmps_threads *threads, struct vmps_thread *thread)
 {
-    struct vmps_slot *slot = &threads->slots[thread->slot];
+    struct vmps_slot *slot = &threads->slots.all[thread->slot];
     thread->seen_cpu_ns = vmps_thread_cpu_ns(thread->id);
     slot->thread_id = (uint32_t)thread->id;
     /* A thread that was there before the recording weighs from now on, one that came later from its
@@ -190,13 +122,13 @@ static int attach(struct vmps_threads *threads, pid_t id)
         return failed;
     }
     struct vmps_thread thread = {.id = id, .listed = true, .name_wait = NAME_WAIT_SCANS};
-    thread.slot = take_slot(threads);
+    thread.slot = vmps_slots_take(&threads->slots);
     if (thread.slot == VMPS_MAX_SLOTS) {
         return EAGAIN;
     }
     failed = threads->paused ? 0 : attach_slot(threads, &thread);
     if (failed != 0) {
-        give_slot_back(threads, thread.slot);
+        vmps_slots_give_back(&threads->slots, thread.slot);
         return failed;
     }
     threads->threads[threads->count++] = thread;
@@ -205,7 +137,7 @@ static int attach(struct vmps_threads *threads, pid_t id)
 
 static void take_ticks(struct vmps_threads *threads, struct vmps_thread *thread)
 {
-    atomic_store(&threads->slots[thread->slot].tick, 0);
+    atomic_store(&threads->slots.all[thread->slot].tick, 0);
     if (thread->ticks) {
         threads->source->detach(&thread->tick);
     }
@@ -215,7 +147,7 @@ static void take_ticks(struct vmps_threads *threads, struct vmps_thread *thread)
 static void detach(struct vmps_threads *threads, struct vmps_thread *thread)
 {
     take_ticks(threads, thread);
-    give_slot_back(threads, thread->slot);
+    vmps_slots_give_back(&threads->slots, thread->slot);
 }
 
 /* The kernel lists threads in one order, so the one after the last found is nearly always it. */
@@ -464,9 +396,9 @@ struct vmps_thread_name *vmps_threads_take_names(struct vmps_threads *threads)
 void vmps_threads_totals(struct vmps_threads *threads, struct vmps_thread_totals *totals)
 {
     pthread_mutex_lock(&threads->lock);
-    *totals = threads->ended;
+    *totals = threads->slots.ended;
     for (size_t i = 0; i < threads->count; i++) {
-        add_totals(totals, &threads->slots[threads->threads[i].slot]);
+        vmps_slots_add_totals(totals, &threads->slots.all[threads->threads[i].slot]);
     }
     pthread_mutex_unlock(&threads->lock);
 }

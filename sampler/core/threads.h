@@ -7,6 +7,7 @@
 #include <pthread.h>
 #include <stdbool.h>
 
+#include "sampler/core/slots.h"
 #include "sampler/core/task_list.h"
 #include "sampler/core/ticks.h"
 #include "sampler/signal/state_sig.h"
@@ -29,10 +30,6 @@ struct vmps_thread_name {
     char name[];
 };
 
-struct vmps_thread_totals {
-    uint64_t samples, lost, cpu_ns, waited_ns;
-};
-
 /* The sampler's own threads: the drain, that of the tick source. */
 enum vmps_own_thread { VMPS_OWN_DRAIN, VMPS_OWN_TICKER, VMPS_OWN_THREADS };
 
@@ -41,12 +38,8 @@ struct vmps_threads {
     const struct vmps_tick_source *source;
     struct vmps_ticker *ticker; /* of the source; may be NULL */
     uint64_t period_ns;
-    uint64_t tick_ns;        /* the period that is really reached */
-    struct vmps_slot *slots; /* of the recording */
-    size_t native_bytes;     /* of each slot's native memory; 0: native frames are not recorded */
-    uint32_t fresh_slots;    /* those from here on were never used */
-    uint32_t *free_slots;
-    uint32_t free_count;
+    uint64_t tick_ns; /* the period that is really reached */
+    struct vmps_slots slots;
     struct vmps_thread *threads; /* in the order of the task list, as far as it keeps one */
     size_t count, capacity;
     struct vmps_task_list tasks;
@@ -56,7 +49,6 @@ struct vmps_threads {
     bool paused;                 /* those that are get no ticks */
     size_t scans;
     struct vmps_thread_name *names, **names_end;
-    struct vmps_thread_totals ended; /* of slots that were given back */
     uint64_t random;
     int failure; /* errno of the first thread that could not be sampled */
 };

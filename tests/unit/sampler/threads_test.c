@@ -110,7 +110,7 @@ static void open_threads(struct vmps_threads *threads)
 
 static void close_threads(struct vmps_threads *threads)
 {
-    struct vmps_slot *slots = threads->slots;
+    struct vmps_slot *slots = threads->slots.all;
     vmps_threads_stop(threads);
     assert_int_equal(attached, detached);
     vmps_threads_fini(threads);
@@ -142,7 +142,7 @@ static void test_threads_come_and_go(void **state)
     assert_in_range(varied_most, 1000, 1250);
     assert_true(varied_least + 100 < varied_most);
     /* Slots, and with them the scratch, are used again. */
-    assert_true(threads.fresh_slots <= (uint32_t)(before + SOME));
+    assert_true(threads.slots.fresh <= (uint32_t)(before + SOME));
     close_threads(&threads);
 }
 
@@ -156,8 +156,8 @@ static void test_the_totals_outlive_the_threads(void **state)
     start_some(some);
     assert_int_equal(vmps_threads_scan(&threads), 0);
     for (size_t i = 0; i < threads.count; i++) {
-        threads.slots[threads.threads[i].slot].samples = 2;
-        threads.slots[threads.threads[i].slot].cpu_ns = 10;
+        threads.slots.all[threads.threads[i].slot].samples = 2;
+        threads.slots.all[threads.threads[i].slot].cpu_ns = 10;
     }
     uint64_t count = threads.count;
     end_some(some);
