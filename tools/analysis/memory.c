@@ -67,11 +67,8 @@ const char *vmpt_arena_copy(struct vmpt_arena *arena, const char *data, size_t s
  * without copying them. */
 #define DOUBLED_BYTES ((size_t)4 << 20)
 
-bool vmpt_reserve(void *items, size_t *capacity, size_t needed, size_t item_size)
+bool vmpt_grow(void *items, size_t *capacity, size_t needed, size_t item_size)
 {
-    if (needed <= *capacity) {
-        return true;
-    }
     size_t room = *capacity < 16 ? 16 : *capacity;
     while (room < needed) {
         if (room > SIZE_MAX / 2) {

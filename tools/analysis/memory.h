@@ -22,10 +22,14 @@ void *vmpt_arena_alloc(struct vmpt_arena *arena, size_t size_bytes);
 /* A copy of size_bytes of data with a NUL behind it, or NULL. */
 const char *vmpt_arena_copy(struct vmpt_arena *arena, const char *data, size_t size_bytes);
 
-/* Makes room for at least `needed` items in *items, and for a part of what
- * there was more, so that items may come one by one; what is new is zeroed.
- * items: the address of a pointer that malloc gave, or of NULL with *capacity 0. */
-bool vmpt_reserve(void *items, size_t *capacity, size_t needed, size_t item_size);
+/* Makes room for at least `needed` items in *items, more than what there was by a part of it, so that items may come one
+ * by one; what is new is zeroed. items: the address of a pointer that malloc gave, or of NULL with *capacity 0. */
+bool vmpt_grow(void *items, size_t *capacity, size_t needed, size_t item_size);
+/* Asked for every item, and nearly always there is room. */
+static inline bool vmpt_reserve(void *items, size_t *capacity, size_t needed, size_t item_size)
+{
+    return needed <= *capacity || vmpt_grow(items, capacity, needed, item_size);
+}
 
 /* calloc() that never returns NULL for a count of 0. */
 void *vmpt_array(size_t count, size_t item_size);

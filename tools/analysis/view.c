@@ -10,6 +10,7 @@
 #define IS_FOCUS 1u
 #define IS_IGNORED 2u
 #define IS_HIDDEN 4u
+#define IS_GROUP 8u
 
 /* Flags of a node: of the stack from the root to it. */
 #define HAS_FOCUS 1u
@@ -19,7 +20,7 @@
 struct build {
     const struct vmpt_profile *profile;
     const struct vmpt_frame_filter *filter;
-    bool native; /* shown: asked for, or there is nothing else */
+    uint32_t kinds; /* shown: bits 1 << vmpf_kind */
     uint8_t *function_flags;
     uint8_t *stack_flags;
     /* The node itself where it is shown, else its nearest shown caller. NULL: all are shown, and all stacks are chosen. */
@@ -64,6 +65,7 @@ static void match_functions(struct build *build)
         const struct vmpt_function *function = &functions->items[i];
         uint8_t flags = 0;
         if (function->is_group) {
+            build->function_flags[i] = IS_GROUP;
             continue;
         }
         flags |= matches(&build->filter->focus, function) ? IS_FOCUS : 0;
@@ -88,20 +90,25 @@ static bool has_virtual_frame(struct build *build)
     return found;
 }
 
-static bool is_shown(const struct build *build, const struct vmpt_node_key *key)
+/* The kinds of frames that are shown, as bits 1 << kind. */
+static uint32_t shown_kinds(const struct vmpt_frame_filter *filter, bool native)
 {
-    const struct vmpt_frame_filter *filter = build->filter;
-    if (build->profile->functions.items[key->function].is_group) {
-        return true;
-    }
-    bool plain = build->native || vmpt_kind_is_virtual(key->kind) || key->kind == VMPF_KIND_UNKNOWN;
-    if (build->function_flags[key->function] & IS_HIDDEN) {
-        return false;
+    uint32_t plain = UINT32_MAX;
+    for (unsigned kind = 0; kind <= VMPF_KIND_JIT_INTERNAL && !native; kind++) {
+        if (!vmpt_kind_is_virtual((uint8_t)kind) && kind != VMPF_KIND_UNKNOWN) {
+            plain &= ~(UINT32_C(1) << kind);
+        }
     }
     if (!filter->kinds) {
         return plain;
     }
-    return (filter->kinds >> key->kind & 1u) && (!filter->virtual_only || plain);
+    return filter->virtual_only ? filter->kinds & plain : filter->kinds;
+}
+
+static bool is_shown(const struct build *build, const struct vmpt_node_key *key)
+{
+    uint8_t flags = build->function_flags[key->function];
+    return (flags & IS_GROUP) || (!(flags & IS_HIDDEN) && (build->kinds >> key->kind & 1u));
 }
 
 static bool is_chosen(const struct build *build, size_t node)
@@ -345,7 +352,7 @@ bool vmpt_view_init(struct vmpt_view *view, const struct vmpt_profile *profile,
     if (done) {
         view->has_virtual =
             (profile->settled && profile->settled->has_virtual) || has_virtual_frame(&build);
-        build.native = filter->native || !view->has_virtual;
+        build.kinds = shown_kinds(filter, filter->native || !view->has_virtual);
         done = choose(&build);
     }
     if (done) {
