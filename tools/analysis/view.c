@@ -168,7 +168,7 @@ static void choose_stacks(struct build *build)
         }
         uint32_t anchor = build->anchor[i];
         add_cell(anchor ? &build->self[anchor] : &build->hidden, &nodes->cells[i]);
-        if (nodes->peaks) {
+        if (build->self_peak) {
             raise_peak(anchor ? &build->self_peak[anchor] : &build->hidden_peak, nodes->peaks[i]);
         }
     }
@@ -178,7 +178,7 @@ static void choose_all(struct build *build)
 {
     const struct vmpt_nodes *nodes = &build->profile->nodes;
     build->hidden = nodes->cells[0];
-    if (nodes->peaks) {
+    if (build->self_peak) {
         build->hidden_peak = nodes->peaks[0];
         memcpy(build->self_peak, nodes->peaks, nodes->count * sizeof(*nodes->peaks));
     }
@@ -251,7 +251,7 @@ static void fill_view(const struct build *build, struct vmpt_view *view)
         if (nodes->keys[i].line) { /* the pages of an array that stays empty cost nothing */
             view->line[at] = nodes->keys[i].line;
         }
-        if (view->self_peak) {
+        if (build->self_peak) {
             view->self_peak[at] = build->self_peak[i];
         }
     }

@@ -40,7 +40,7 @@ static void hand_on(const struct vmpt_call_tree *tree, struct levels *levels, si
 
 static bool push(struct levels *levels, unsigned char guide)
 {
-    if (!vmpt_reserve(&levels->items, &levels->capacity, levels->count + 1, 1)) {
+    if (!vmpt_reserve(&levels->items, &levels->capacity, levels->count + 1, 1) || !levels->items) {
         return false;
     }
     levels->items[levels->count++] = guide;
