@@ -20,8 +20,8 @@ def run(*command):
 
 
 def page_text(path):
-    """Reads a page without the escapes that troff wants before a dash."""
-    return path.read_text(encoding="utf-8").replace("\\-", "-")
+    """Reads a page without the escapes that troff wants before a dash, and those of fonts."""
+    return re.sub(r"\\f[BIR]", "", path.read_text(encoding="utf-8").replace("\\-", "-"))
 
 
 def problems_of(tool, page):

@@ -174,30 +174,76 @@ def vmprof_golden_test(name, tool, goldens, testdata = "//testdata:files", tags 
         **kwargs
     )
 
-def vmprof_tool(name, srcs, deps = [], tags = [], **kwargs):
-    """The tool vmprof-NAME: its executable, its page vmprof-NAME.1 and the test of its goldens.
+def _document(name, form, out, **kwargs):
+    native.genrule(
+        name = name,
+        srcs = [name.rpartition("_")[0] + "_description", "page.md", "//tools/documents:shared.md"],
+        outs = [out],
+        cmd = "$(location //tools/documents:make_documents.py) %s $(location %s) " % (
+            form,
+            name.rpartition("_")[0] + "_description",
+        ) + "--page $(location page.md) --shared $(location //tools/documents:shared.md) " +
+              "%s >$@" % ("--tools " + " ".join(TOOLS) if "-" not in name else ""),
+        tools = [
+            "//tools/documents:make_documents.py",
+            "//tools/documents:parts",
+        ],
+        **kwargs
+    )
+
+def vmprof_program(name, srcs, deps = []):
+    """An executable that has options, with all that is made from them: its page and its completions.
+
+    What parses options (tools/common/options.h) is replaced in a second executable by what describes them.
+
+    Args:
+      name: the executable. NAME_man, NAME_bash, NAME_zsh, NAME_fish: its documents; page.md has the page's prose.
+      srcs: its sources.
+      deps: as in cc_binary.
+    """
+    vmprof_cc_library(
+        name = name + "_program",
+        srcs = srcs,
+        deps = deps,
+        alwayslink = True,
+    )
+    vmprof_cc_binary(
+        name = name,
+        deps = [name + "_program"],
+        visibility = ["//visibility:public"],
+    )
+    vmprof_cc_binary(
+        name = name + "_describe",
+        deps = [
+            name + "_program",
+            "//tools/documents:describe",
+        ],
+    )
+    _description(
+        name = name + "_description",
+        program = name + "_describe",
+        visibility = ["//tools:__subpackages__", "//tests:__subpackages__"],
+    )
+    for form, out in [("man", "%s.1"), ("bash", "bash/%s"), ("zsh", "zsh/_%s"), ("fish", "fish/%s.fish")]:
+        _document(name + "_" + form, form, out % name, visibility = ["//visibility:public"])
+
+def vmprof_tool(name, srcs, deps = [], tags = []):
+    """The tool vmprof-NAME: its executable, its documents and the test of its goldens.
 
     Args:
       name: the tool's name without "vmprof-"; it stands in tools/tools.bzl too.
       srcs: its sources.
       deps: as in cc_binary.
       tags: of the golden test ("nosan": not under a sanitizer).
-      **kwargs: as in cc_binary.
     """
     if name not in TOOLS:
         fail("tool %s: add it to TOOLS in tools/tools.bzl, or it is neither installed nor checked" % name)
-    vmprof_cc_binary(
+    vmprof_program(
         name = "vmprof-" + name,
         srcs = srcs,
         deps = deps,
-        visibility = ["//visibility:public"],
-        **kwargs
     )
-    native.filegroup(
-        name = "man",
-        srcs = ["vmprof-%s.1" % name],
-        visibility = ["//visibility:public"],
-    )
+    native.exports_files(["page.md"], visibility = ["//tools:__subpackages__"])
     goldens = native.glob(["goldens/**"])
     if goldens:
         vmprof_golden_test(
@@ -207,13 +253,36 @@ def vmprof_tool(name, srcs, deps = [], tags = [], **kwargs):
             tags = tags,
         )
 
+def _description_impl(ctx):
+    out = ctx.actions.declare_file(ctx.label.name + ".json")
+    ctx.actions.run_shell(
+        tools = [ctx.executable.program],
+        outputs = [out],
+        arguments = [ctx.executable.program.path, out.path],
+        command = "$1 >$2",
+        mnemonic = "Describe",
+    )
+    return [DefaultInfo(files = depset([out]), runfiles = ctx.runfiles([out]))]
+
+_description = rule(
+    doc = "NAME.json: what a program prints. It is built as all else that is built, and not once more for the host.",
+    implementation = _description_impl,
+    attrs = {"program": attr.label(executable = True, cfg = "target")},
+)
+
 def tool_binaries():
     """The executables of all tools, as labels."""
     return ["//tools/%s:vmprof-%s" % (tool, tool) for tool in TOOLS]
 
-def tool_pages():
-    """The man pages of all tools, as labels."""
-    return ["//tools/%s:man" % tool for tool in TOOLS]
+def tool_documents(form):
+    """The documents of all tools and of the multiplexer, as labels.
+
+    Args:
+      form: "man", "bash", "zsh" or "fish".
+    """
+    return ["//tools/%s:vmprof-%s_%s" % (tool, tool, form) for tool in TOOLS] + [
+        "//tools/multiplexer:vmprof_" + form,
+    ]
 
 def _entries(files, folder, mode):
     return ["%s %s %s%s" % (mode, file.path, folder, file.basename) for file in files]
@@ -236,6 +305,9 @@ def _install_tree_impl(ctx):
         _entries(files.documents, "share/doc/vmprof/", "644") +
         _entries(files.examples, "share/doc/vmprof/examples/", "644") +
         _entries(files.pages, "share/man/man1/", "644") +
+        _entries(files.bash_completions, "share/bash-completion/completions/", "644") +
+        _entries(files.zsh_completions, "share/zsh/site-functions/", "644") +
+        _entries(files.fish_completions, "share/fish/vendor_completions.d/", "644") +
         [_python_entry(file) for file in files.python]
     )
     tar = ctx.actions.declare_file(ctx.label.name + ".tar")
@@ -245,7 +317,8 @@ def _install_tree_impl(ctx):
         executable = ctx.executable._stage,
         arguments = [list_file.path, tar.path],
         inputs = [list_file] + files.binaries + files.libraries + files.pkgconfig + files.headers +
-                 files.documents + files.examples + files.pages + files.python,
+                 files.documents + files.examples + files.pages + files.bash_completions + files.zsh_completions +
+                 files.fish_completions + files.python,
         outputs = [tar],
         mnemonic = "InstallTree",
         progress_message = "Packing the tree to install",
@@ -256,14 +329,17 @@ install_tree = rule(
     doc = "NAME.tar: what ./dev install unpacks. It may be unpacked anywhere.",
     implementation = _install_tree_impl,
     attrs = {
+        "bash_completions": attr.label_list(allow_files = True),
         "binaries": attr.label_list(allow_files = True),
         "documents": attr.label_list(allow_files = True),
         "examples": attr.label_list(allow_files = True),
+        "fish_completions": attr.label_list(allow_files = True),
         "headers": attr.label_list(allow_files = [".h"]),
         "libraries": attr.label_list(allow_files = True),
         "pages": attr.label_list(allow_files = True),
         "pkgconfig": attr.label_list(allow_files = [".pc"]),
         "python": attr.label_list(allow_files = True),
+        "zsh_completions": attr.label_list(allow_files = True),
         "_stage": attr.label(
             default = "//third_party/bazel:stage_tree.sh",
             allow_single_file = True,

@@ -1,5 +1,5 @@
-/* options.h: command line options as tables. What parses them also prints --help, so that the two
- * cannot disagree.
+/* options.h: command line options as tables. They are what is parsed, and what --help, the manual pages and the
+ * completions of shells are made from (tools/documents), so that these cannot disagree.
  *
  * A tool's options are groups: those that tools share (settings.h) and its own.
  */
@@ -21,10 +21,12 @@ struct vmpt_refusal {
 };
 
 struct vmpt_option {
-    const char *name;  /* long, without dashes */
-    char letter;       /* of the short form; 0: none */
-    const char *value; /* the name of its value in --help; NULL: it takes none */
-    const char *help;  /* may hold newlines */
+    const char *name; /* long, without dashes */
+    char letter;      /* of the short form; 0: none */
+    /* The name of its value in --help; NULL: it takes none. After a colon stands what a shell completes it to:
+     * "one|of|these", "some,of,these" (in any number, with commas between), "these|and|...", "file" or "folder". */
+    const char *value;
+    const char *help; /* may hold newlines */
     /* Takes the option into target. value: the user's, valid as long as argv; NULL for a flag.
      * False: see why. */
     bool (*apply)(void *target, const char *value, struct vmpt_refusal *why);
@@ -52,6 +54,9 @@ struct vmpt_command {
  * have then been printed, or what is wrong was said. */
 int vmpt_options_parse(const struct vmpt_command *command, int argc, char **argv,
                        int *first_argument);
+
+/* --help and --version: every command has them, and the parser takes them itself. */
+extern const struct vmpt_option_group vmpt_general_options;
 
 /* Writes what --help says. */
 void vmpt_options_help(const struct vmpt_command *command, struct vmpt_output *output);

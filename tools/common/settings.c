@@ -113,10 +113,10 @@ static bool set_address(void *target, const char *value, struct vmpt_refusal *wh
 static const struct vmpt_option output_options[] = {
     {"limit", 'n', "N", "show N rows; 0: all (default: 20 in text, all in json and csv)",
      set_limit},
-    {"format", 0, "FORMAT", "text, json or csv (default: text)", set_format},
-    {"color", 0, "WHEN", "auto, always or never; auto: on a terminal, unless NO_COLOR is set",
+    {"format", 0, "FORMAT:text|json|csv", "text, json or csv (default: text)", set_format},
+    {"color", 0, "WHEN:auto|always|never", "auto, always or never; auto: on a terminal, unless NO_COLOR is set",
      set_color},
-    {"sort", 0, "ORDER", "total, self or name (default: total)", set_sort},
+    {"sort", 0, "ORDER:total|self|name", "total, self or name (default: total)", set_sort},
     {"addr", 0, NULL, "show the address of each function", set_address},
 };
 
@@ -247,7 +247,7 @@ static const struct vmpt_option filter_options[] = {
     {"ignore", 0, "RE", "no stacks with a function whose name matches", add_ignore},
     {"hide", 0, "RE", "no frames of functions whose name matches; their\nweight goes to the caller",
      add_hide},
-    {"kind", 0, "KINDS", "frames of these kinds: py,jit,vm,native,kernel,gc,\njit-internal,unknown",
+    {"kind", 0, "KINDS:py,jit,vm,native,kernel,gc,jit-internal,unknown", "frames of these kinds: py,jit,vm,native,kernel,gc,\njit-internal,unknown",
      add_kinds},
     {"native", 0, NULL, "show native frames too", set_native},
     {"virtual-only", 0, NULL,
@@ -278,7 +278,7 @@ static bool set_strict(void *target, const char *value, struct vmpt_refusal *why
 #define PLAIN_INPUT_OPTIONS 1
 static const struct vmpt_option input_options[] = {
     {"strict", 0, NULL, "exit 1 when a file is damaged", set_strict},
-    {"metric", 0, "NAME", "weigh samples by this value (default: cpu, else the first)", set_metric},
+    {"metric", 0, "NAME:cpu|wall|memory|samples|...", "weigh samples by this value (default: cpu, else the first)", set_metric},
 };
 
 #define GROUP(title, options)                                                                      \

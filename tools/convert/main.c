@@ -83,7 +83,7 @@ static bool set_lossless(void *target, const char *value, struct vmpt_refusal *w
 }
 
 static const struct vmpt_option own_options[] = {
-    {"output", 'o', "OUT",
+    {"output", 'o', "OUT:file",
      "write to OUT (-: standard output); without it to\nstandard output or, on a terminal, to "
      "FILE's "
      "stem\nwith the format's extension",
@@ -93,7 +93,7 @@ static const struct vmpt_option own_options[] = {
     {"names-only", 0, NULL, "--collapsed: frames without file and line", set_names_only},
     {"icicle", 0, NULL, "--flamegraph: the root on top", set_icicle},
     {"title", 0, "TEXT", "--flamegraph: the title", set_title},
-    {"diff", 0, "BEFORE", "--flamegraph: coloured by what changed since BEFORE", set_before},
+    {"diff", 0, "BEFORE:file", "--flamegraph: coloured by what changed since BEFORE", set_before},
 };
 #define OWN_COUNT (sizeof(own_options) / sizeof(own_options[0]))
 

@@ -57,7 +57,7 @@ static const struct vmpt_option own_options[] = {
      set_function},
     {"context", 0, "N", "show N lines of source around each line with samples (default: 0)",
      set_context},
-    {"source-dir", 0, "DIR",
+    {"source-dir", 0, "DIR:folder",
      "look for sources below DIR first, under less and less of their path;\nmay be repeated",
      add_folder},
 };

@@ -36,8 +36,8 @@ static bool set_sum(void *target, const char *value, struct vmpt_refusal *why)
 }
 
 static const struct vmpt_option own_options[] = {
-    {"output", 'o', "FILE", "write to FILE (default: " DEFAULT_OUTPUT "); '-': standard output",
-     set_output},
+    {"output", 'o', "FILE:file",
+     "write to FILE (default: " DEFAULT_OUTPUT "); '-': standard output", set_output},
     {"sum", 0, NULL, "keep what each stack comes to, and no sample by itself", set_sum},
 };
 

@@ -10,11 +10,21 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <vmprof/vmpf.h>
+#include "tools/common/buffer.h"
+#include "tools/common/diag.h"
+#include "tools/common/options.h"
 
+#define PROGRAM "vmprof"
 #define TOOL_PREFIX "vmprof-"
+#define HELP_COLUMN 14
 
-enum { EXIT_USAGE = 2, EXIT_CANNOT_RUN = 1 };
+/* What each tool does; made from the tools' pages. */
+static const struct {
+    const char *name;
+    const char *title;
+} titles[] = {
+#include "tools/multiplexer/titles.inc"
+};
 
 /* Writes the folder of this program, without a slash at the end; false where /proc is missing. */
 static bool own_folder(char *folder, size_t size_bytes)
@@ -46,49 +56,37 @@ static int is_tool_entry(const struct dirent *entry)
            is_tool_name(entry->d_name + strlen(TOOL_PREFIX));
 }
 
-static void print_tools(const char *folder)
+static const char *title_of(const char *name)
+{
+    for (size_t i = 0; i < sizeof(titles) / sizeof(titles[0]); i++) {
+        if (strcmp(titles[i].name, name) == 0) {
+            return titles[i].title;
+        }
+    }
+    return "";
+}
+
+static void add_tools(struct vmpt_buffer *out, const char *folder)
 {
     struct dirent **entries = NULL;
     int count = scandir(folder, &entries, is_tool_entry, alphasort);
 
     if (count <= 0) {
-        puts("There are no tools beside this program.");
+        vmpt_buffer_add_text(out, "There are no tools beside this program.\n");
         return;
     }
-    puts("Tools:");
+    vmpt_buffer_add_text(out, "Tools:\n");
     for (int i = 0; i < count; i++) {
-        printf("  %s\n", entries[i]->d_name + strlen(TOOL_PREFIX));
+        const char *name = entries[i]->d_name + strlen(TOOL_PREFIX);
+        const char *title = title_of(name);
+        int width = title[0] ? HELP_COLUMN - 2 : 0;
+        vmpt_buffer_printf(out, "  %-*s%s\n", width, name, title);
         free(entries[i]);
     }
     free(entries);
 }
 
-static void print_help(void)
-{
-    char folder[PATH_MAX];
-
-    puts("Usage: vmprof NAME [OPTIONS] [FILE...]\n"
-         "       vmprof --help | --version\n"
-         "\n"
-         "Runs the tool vmprof-NAME. `vmprof NAME --help` tells what it does.\n");
-    if (own_folder(folder, sizeof(folder))) {
-        print_tools(folder);
-    }
-}
-
-/* What was printed is whole, or it is said that it is not. A reader that went away is no error. */
-static int finish(void)
-{
-    errno = 0;
-    if ((fflush(stdout) == 0 && !ferror(stdout)) || errno == EPIPE) {
-        return EXIT_SUCCESS;
-    }
-    fprintf(stderr, "vmprof: standard output: %s; what was printed is not whole\n",
-            strerror(errno ? errno : EIO));
-    return EXIT_CANNOT_RUN;
-}
-
-/* Returns only when the tool could not be run. */
+/* Returns only when the tool could not be run. argv: its arguments, behind a place for its name. */
 static int run_tool(const char *name, char **argv)
 {
     char folder[PATH_MAX];
@@ -96,8 +94,8 @@ static int run_tool(const char *name, char **argv)
     char tool[NAME_MAX + 1];
 
     if (!is_tool_name(name) || strlen(name) > NAME_MAX - strlen(TOOL_PREFIX)) {
-        fprintf(stderr, "vmprof: '%s' is not a tool; see 'vmprof --help'\n", name);
-        return EXIT_USAGE;
+        vmpt_say(PROGRAM, "'%s' is not a tool; see '" PROGRAM " --help'", name);
+        return VMPT_EXIT_USAGE;
     }
     snprintf(tool, sizeof(tool), "%s%s", TOOL_PREFIX, name);
     argv[0] = tool;
@@ -105,38 +103,75 @@ static int run_tool(const char *name, char **argv)
         snprintf(beside, sizeof(beside), "%s/%s", folder, tool);
         execv(beside, argv);
         if (errno != ENOENT && errno != ENOTDIR) {
-            fprintf(stderr, "vmprof: %s: %s\n", beside, strerror(errno));
-            return EXIT_CANNOT_RUN;
+            vmpt_say(PROGRAM, "%s: %s", beside, strerror(errno));
+            return VMPT_EXIT_FAILED;
         }
     }
     execvp(tool, argv);
     if (errno != ENOENT) {
-        fprintf(stderr, "vmprof: %s: %s\n", tool, strerror(errno));
-        return EXIT_CANNOT_RUN;
+        vmpt_say(PROGRAM, "%s: %s", tool, strerror(errno));
+        return VMPT_EXIT_FAILED;
     }
-    fprintf(stderr, "vmprof: '%s' is not a tool; see 'vmprof --help'\n", name);
-    return EXIT_USAGE;
+    vmpt_say(PROGRAM, "'%s' is not a tool; see '" PROGRAM " --help'", name);
+    return VMPT_EXIT_USAGE;
+}
+
+static int help(const struct vmpt_command *command)
+{
+    struct vmpt_output output;
+    struct vmpt_buffer tools = {0};
+    char folder[PATH_MAX];
+
+    (void)signal(SIGPIPE, SIG_IGN);
+    vmpt_output_init(&output, STDOUT_FILENO);
+    vmpt_options_help(command, &output);
+    if (own_folder(folder, sizeof(folder))) {
+        vmpt_buffer_add_text(&tools, "\n");
+        add_tools(&tools, folder);
+    }
+    if (!tools.failed) {
+        vmpt_output_write(&output, tools.data, tools.size);
+    }
+    vmpt_buffer_fini(&tools);
+    return vmpt_output_close(&output, PROGRAM, VMPT_EXIT_DONE);
+}
+
+/* vmprof help [NAME] */
+static int run_help(const struct vmpt_command *command, char **arguments, int count)
+{
+    char option[] = "--help";
+    char *argv[] = {NULL, option, NULL};
+    return count > 0 ? run_tool(arguments[0], argv) : help(command);
 }
 
 int main(int argc, char **argv)
 {
-    if (argc < 2) {
-        fputs("vmprof: no tool named; see 'vmprof --help'\n", stderr);
-        return EXIT_USAGE;
+    const struct vmpt_command command = {
+        .name = PROGRAM,
+        .summary =
+            "Runs the tool vmprof-NAME. `vmprof help` lists the tools, and `vmprof help NAME` "
+            "tells what one does.",
+        .arguments = "NAME [ARGS...]",
+        .examples = "  vmprof record -- python3 x.py\n"
+                    "  vmprof top out.prof\n"
+                    "  vmprof help tree\n",
+        .stops_at_argument = true,
+    };
+    int first = argc;
+    bool wants_help = argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0);
+    /* While --version is printed; not for a tool, whose program would have it too. */
+    sighandler_t before = signal(SIGPIPE, SIG_IGN);
+    int code = wants_help ? help(&command) : vmpt_options_parse(&command, argc, argv, &first);
+    (void)signal(SIGPIPE, before);
+    if (code >= 0) {
+        return code;
     }
-    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
-        (void)signal(SIGPIPE, SIG_IGN); /* not for a tool, whose program would have it too */
-        print_help();
-        return finish();
+    if (first >= argc) {
+        vmpt_say(PROGRAM, "no tool named; see '" PROGRAM " --help'");
+        return VMPT_EXIT_USAGE;
     }
-    if (strcmp(argv[1], "--version") == 0) {
-        (void)signal(SIGPIPE, SIG_IGN);
-        puts("vmprof " VMPF_VERSION_STRING);
-        return finish();
+    if (strcmp(argv[first], "help") == 0) {
+        return run_help(&command, argv + first + 1, argc - first - 1);
     }
-    if (argv[1][0] == '-') {
-        fprintf(stderr, "vmprof: unknown option '%s'; see 'vmprof --help'\n", argv[1]);
-        return EXIT_USAGE;
-    }
-    return run_tool(argv[1], argv + 1);
+    return run_tool(argv[first], argv + first);
 }

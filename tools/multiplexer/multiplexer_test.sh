@@ -35,7 +35,10 @@ expect 2 "" "$scratch/bin/vmprof" ../bin/vmprof-top
 expect 2 "" "$scratch/bin/vmprof" ""
 expect 2 "" "$scratch/bin/vmprof" --bad
 expect 2 "" "$scratch/bin/vmprof"
-"$scratch/bin/vmprof" --help | grep -qx '  top'
+"$scratch/bin/vmprof" --help | grep -qx "  top         show the functions .*"
+"$scratch/bin/vmprof" help | cmp - <("$scratch/bin/vmprof" --help)
+expect 7 "bin --help" "$scratch/bin/vmprof" help top
+expect 2 "" "$scratch/bin/vmprof" help nothing
 ln -s "$scratch/bin/vmprof" "$scratch/link"
 expect 7 "bin x" "$scratch/link" top x
 chmod -x "$scratch/bin/vmprof-top"

@@ -127,7 +127,7 @@ static bool set_raw(void *target, const char *value, struct vmpt_refusal *why)
 }
 
 static const struct vmpt_option record_options[] = {
-    {"output", 'o', "FILE", "where the profile goes; it is overwritten (default: out.prof)",
+    {"output", 'o', "FILE:file", "where the profile goes; it is overwritten (default: out.prof)",
      set_output},
     {"period", 0, "TIME",
      "CPU time between two samples: seconds (0.001) or with a\n"
@@ -142,7 +142,7 @@ static const struct vmpt_option record_options[] = {
      "record the process's resident size with each sample, too;\n"
      "to see it: vmprof-top --metric=memory",
      set_memory},
-    {"toggle", 0, "SIGNAL",
+    {"toggle", 0, "SIGNAL:SIGUSR1|SIGUSR2|SIGHUP|SIGQUIT|SIGWINCH|...",
      "record nothing at first; each SIGNAL to the program, or to\n"
      "vmprof-record, turns the recording on or off",
      set_toggle},

@@ -71,14 +71,14 @@ static bool set_trust_paths(void *target, const char *value, struct vmpt_refusal
 }
 
 static const struct vmpt_option output_options[] = {
-    {"output", 'o', "OUT", "write to OUT (-: standard output) in place of " DEFAULT_OUTPUT,
+    {"output", 'o', "OUT:file", "write to OUT (-: standard output) in place of " DEFAULT_OUTPUT,
      set_output},
     {"in-place", 'i', NULL, "replace FILE", set_in_place},
     {"strict", 0, NULL, "exit 1 when part of FILE is damaged", set_strict},
 };
 
 static const struct vmpt_option search_options[] = {
-    {"debug-dir", 'd', "DIR",
+    {"debug-dir", 'd', "DIR:folder",
      "look in DIR for binaries and debug files: by build id,\nby path below DIR, by name; may be "
      "repeated",
      set_debug_dir},
@@ -87,7 +87,7 @@ static const struct vmpt_option search_options[] = {
     {"trust-paths", 0, NULL,
      "take a file without a recorded build id to be the one\nthat has its path now",
      set_trust_paths},
-    {"jit-map", 0, "MAP",
+    {"jit-map", 0, "MAP:file",
      "names of JIT code: a perf map or jitdump of the recorded\nprocess, in place of "
      "/tmp/perf-PID.map; may be repeated",
      set_jit_map},

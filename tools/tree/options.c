@@ -49,7 +49,7 @@ static bool set_group(void *target, const char *value, struct vmpt_refusal *why)
 static const struct vmpt_option own_options[] = {
     {"bottom-up", 'b', NULL, "from the functions whose own code ran to their callers",
      set_bottom_up},
-    {"by", 0, "WHAT", "a tree for each thread or process", set_group},
+    {"by", 0, "WHAT:thread|process", "a tree for each thread or process", set_group},
     {"depth", 'd', "N", "show N levels; 0: all (the default)", set_depth},
     {"min-share", 0, "SHARE",
      "leave out what has less of the total: 2%, 0.02\n"
