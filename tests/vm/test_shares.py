@@ -77,8 +77,9 @@ class Shares(harness.TestCase):
         first = source.index('def work(rounds):') + 1
         self.record(python, program, harness.CPU)
         read = recording.Profile(self.output)
-        self.assertGreater(read.share(lambda stack: bool(stack) and (stack[-1].name, stack[-1].line)
-                                      == ('work', hot)), 0.8)  # a busy machine gives few samples, of uneven weight
+        # What the interpreter's start is of the whole, where the machine is busy, is not the question.
+        at_line = read.share(lambda stack: bool(stack) and (stack[-1].name, stack[-1].line) == ('work', hot))
+        self.assertGreater(at_line, 0.85 * read.total_share('work'))
         last = source.index('    return total') + 1
         for sample in read.samples:
             for frame in sample.stack:
