@@ -1,9 +1,10 @@
-/* groups.c: the stacks of one feed, put below nodes for threads or processes. */
+/* groups.c: the stacks of one feed, put below nodes for threads, processes or values of a label. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "tools/analysis/groups.h"
 #include "tools/analysis/memory.h"
 #include "tools/analysis/profile.h"
 
@@ -39,12 +40,9 @@ struct group_name {
     size_t size;
 };
 
-/* As much of data as limit allows, behind a blank where something stands there. */
-static void add_word(struct group_name *name, size_t limit, const char *data, size_t size)
+/* As much of data as limit allows. */
+static void add_text(struct group_name *name, size_t limit, const char *data, size_t size)
 {
-    if (name->size && name->size < limit) {
-        name->text[name->size++] = ' ';
-    }
     size_t room = limit > name->size ? limit - name->size : 0;
     size_t taken = size < room ? size : room;
     while (taken < size && taken > 0 && ((uint8_t)data[taken] & 0xC0) == 0x80) {
@@ -55,6 +53,15 @@ static void add_word(struct group_name *name, size_t limit, const char *data, si
         name->text[name->size++] =
             (char)(data[i] == '\n' && limit == COMMAND_BYTES ? ' ' : data[i]);
     }
+}
+
+/* Behind a blank where something stands there. */
+static void add_word(struct group_name *name, size_t limit, const char *data, size_t size)
+{
+    if (name->size && name->size < limit) {
+        name->text[name->size++] = ' ';
+    }
+    add_text(name, limit, data, size);
 }
 
 /* The last session of the process: what it became by exec. NULL: none says that it is of this process. */
@@ -109,20 +116,48 @@ static void set_name(struct group_name *name, const struct groups *groups,
     name->size += (size_t)added;
 }
 
-/* The node of the thread's group. VMPT_NO_NODE: memory is short. */
-static uint32_t group_node(struct groups *groups, uint32_t thread_id)
+/* VMPT_NO_FUNCTION: memory is short. */
+static uint32_t make_group(struct vmpt_functions *functions, const struct group_name *name)
 {
-    struct vmpt_functions *functions = &groups->profile->functions;
-    struct vmpf_thread thread = groups->feed->ops->thread(groups->feed->ctx, thread_id);
-    struct group_name name;
-    set_name(&name, groups, &thread);
-    struct vmpf_function function = {.name = {name.text, name.size}};
-    struct vmpt_node_key key = {.function = vmpt_functions_intern(functions, &function)};
-    if (key.function == VMPT_NO_FUNCTION) {
-        return VMPT_NO_NODE;
+    struct vmpf_function function = {.name = {name->text, name->size}};
+    uint32_t made = vmpt_functions_intern(functions, &function);
+    if (made != VMPT_NO_FUNCTION) {
+        functions->items[made].is_group = true;
     }
-    functions->items[key.function].is_group = true;
-    return vmpt_nodes_intern(groups->out, &key);
+    return made;
+}
+
+uint32_t vmpt_label_group(struct vmpt_functions *functions, const char *key,
+                          const struct vmpf_label *label)
+{
+    struct group_name name = {.size = 0};
+    char number[ID_BYTES];
+    if (!label) {
+        add_text(&name, LIMIT_BYTES, "<no ", 4);
+        add_text(&name, LIMIT_BYTES, key, strlen(key));
+        add_text(&name, NAME_BYTES, ">", 1);
+        return make_group(functions, &name);
+    }
+    int digits = snprintf(number, sizeof(number), "%" PRIu64, label->number);
+    bool is_text = label->text.size_bytes != 0;
+    add_text(&name, LIMIT_BYTES, key, strlen(key));
+    add_text(&name, LIMIT_BYTES, "=", 1);
+    add_text(&name, NAME_BYTES, is_text ? label->text.data : number,
+             is_text ? label->text.size_bytes : (size_t)digits);
+    return make_group(functions, &name);
+}
+
+/* The node of the group of a thread, or of the value of a label. VMPT_NO_NODE: memory is short. */
+static uint32_t group_node(struct groups *groups, uint32_t id)
+{
+    struct vmpt_node_key key = {.function = id};
+    if (groups->by != VMPT_GROUP_LABELS) {
+        struct vmpf_thread thread = groups->feed->ops->thread(groups->feed->ctx, id);
+        struct group_name name;
+        set_name(&name, groups, &thread);
+        key.function = make_group(&groups->profile->functions, &name);
+    }
+    return key.function == VMPT_NO_FUNCTION ? VMPT_NO_NODE : vmpt_nodes_intern(groups->out, &key);
 }
 
 /* A node of the profile, in the group; made with its callers where they are missing. */
@@ -182,6 +217,9 @@ bool vmpt_profile_group(struct vmpt_profile *profile, const struct vmpt_feed *fe
     groups.stamps = vmpt_array(count, sizeof(*groups.stamps));
     groups.made = vmpt_array(count, sizeof(*groups.made));
     groups.path = vmpt_array(count, sizeof(*groups.path));
+    for (size_t i = 0; by == VMPT_GROUP_LABELS && i < tally->pair_capacity; i++) {
+        tally->pairs[i].thread = tally->pairs[i].group; /* threads have been chosen by now */
+    }
     if (tally->pair_capacity) {
         qsort(tally->pairs, tally->pair_capacity, sizeof(*tally->pairs), by_thread);
     }

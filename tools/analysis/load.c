@@ -202,6 +202,7 @@ static vmpf_status load_feed(struct load *load, const struct vmpt_feed *feed, si
     struct vmpt_tally tally;
     vmpt_tally_init(&tally, &load->options->samples, feed, &profile->functions, &profile->nodes);
     tally.by_thread = tally.by_thread || load->options->group != VMPT_GROUP_NONE;
+    tally.labels.key = load->options->group_label;
     tally.stacks.keep_lines = load->options->keep_lines;
     tally.stacks.append = load->inputs->count == 1 && !load->options->merge_nodes;
     vmpf_status status = read_blocks(load, feed, &tally, err);
@@ -251,7 +252,10 @@ static vmpf_status add_squares(struct load *load, struct vmpt_load_error *err)
 static vmpf_status load_all(struct load *load, struct vmpt_load_error *err)
 {
     const struct vmpt_sample_filter *filter = &load->options->samples;
-    uint32_t skip = VMPF_COLUMN_FLAGS | VMPF_COLUMN_LABEL | VMPT_FEED_ONE_EPOCH;
+    uint32_t skip = VMPF_COLUMN_FLAGS | VMPT_FEED_ONE_EPOCH;
+    if (!filter->labels.count && !load->options->group_label) {
+        skip |= VMPF_COLUMN_LABEL;
+    }
     if (!filter->has_from && !filter->has_to) {
         skip |= VMPF_COLUMN_TIME;
     }

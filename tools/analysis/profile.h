@@ -40,6 +40,7 @@ enum vmpt_group {
     VMPT_GROUP_NONE,
     VMPT_GROUP_THREADS, /* a node for each thread, a function that is a group */
     VMPT_GROUP_PROCESSES,
+    VMPT_GROUP_LABELS, /* for each value of group_label */
 };
 
 struct vmpt_load_options {
@@ -48,6 +49,7 @@ struct vmpt_load_options {
     bool keep_lines;                   /* nodes differ by line too */
     bool merge_nodes; /* equal nodes of one input become one; of several they always do */
     enum vmpt_group group;
+    const char *group_label; /* with VMPT_GROUP_LABELS: a key */
     bool keep_addresses; /* functions.addresses is filled */
     /* Every sample is read, so that all damage is seen. Without it, totals by stack are read where the input has
      * them and no filter needs its samples: threads are then those that the input lists, and samples that are lost
@@ -119,7 +121,7 @@ vmpf_status vmpt_profile_load(struct vmpt_profile **out, const struct vmpt_input
 void vmpt_profile_free(struct vmpt_profile *profile);
 
 /* Used while loading: adds what a feed that was read to its end knows (groups.c, facts.c).
- * vmpt_profile_group() puts what the tally kept apart by thread below nodes for threads or processes, into out, whose
+ * vmpt_profile_group() puts what the tally kept apart below nodes for threads, processes or values of a label, into out, whose
  * functions are the profile's, too. False: memory is short. */
 struct vmpt_thread_set;
 bool vmpt_profile_group(struct vmpt_profile *profile, const struct vmpt_feed *feed,

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tools/analysis/groups.h"
 #include "tools/analysis/memory.h"
 
 void vmpt_tally_init(struct vmpt_tally *tally, const struct vmpt_sample_filter *filter,
@@ -15,18 +16,22 @@ void vmpt_tally_init(struct vmpt_tally *tally, const struct vmpt_sample_filter *
     tally->filter = filter;
     tally->by_thread = filter->thread_count > 0;
     vmpt_stack_map_init(&tally->stacks, feed, functions, nodes);
+    vmpt_label_sets_init(&tally->labels, &filter->labels, NULL);
 }
 
 void vmpt_tally_fini(struct vmpt_tally *tally)
 {
     vmpt_stack_map_fini(&tally->stacks);
+    vmpt_label_sets_fini(&tally->labels);
+    free(tally->label_groups);
     free(tally->thread_seen);
     free(tally->pairs);
 }
 
 bool vmpt_sample_filter_is_empty(const struct vmpt_sample_filter *filter)
 {
-    return !filter->thread_count && !filter->process_count && !filter->has_from && !filter->has_to;
+    return !filter->thread_count && !filter->process_count && !filter->labels.count &&
+           !filter->has_from && !filter->has_to;
 }
 
 static double square(uint64_t weight)
@@ -124,12 +129,18 @@ bool vmpt_sample_filter_keeps_time(const struct vmpt_sample_filter *filter, uint
            (!filter->has_to || time_ns < filter->to_ns);
 }
 
-static size_t pair_place(const struct vmpt_tally_pair *pairs, size_t capacity, uint32_t thread,
-                         uint32_t node)
+static bool same_pair(const struct vmpt_tally_pair *a, const struct vmpt_tally_pair *b)
 {
-    uint64_t hash = ((uint64_t)thread << 32 | node) * UINT64_C(0x9E3779B97F4A7C15);
+    return a->thread == b->thread && a->node == b->node && a->group == b->group;
+}
+
+static size_t pair_place(const struct vmpt_tally_pair *pairs, size_t capacity,
+                         const struct vmpt_tally_pair *pair)
+{
+    uint64_t hash = ((uint64_t)pair->thread << 32 | pair->node) * UINT64_C(0x9E3779B97F4A7C15);
+    hash = (hash ^ pair->group) * UINT64_C(0x9E3779B97F4A7C15);
     size_t at = (size_t)(hash ^ hash >> 32) & (capacity - 1);
-    while (pairs[at].cell.samples && (pairs[at].thread != thread || pairs[at].node != node)) {
+    while (pairs[at].cell.samples && !same_pair(&pairs[at], pair)) {
         at = (at + 1) & (capacity - 1);
     }
     return at;
@@ -145,7 +156,7 @@ static bool grow_pairs(struct vmpt_tally *tally)
     for (size_t i = 0; i < tally->pair_capacity; i++) {
         const struct vmpt_tally_pair *old = &tally->pairs[i];
         if (old->cell.samples) {
-            pairs[pair_place(pairs, capacity, old->thread, old->node)] = *old;
+            pairs[pair_place(pairs, capacity, old)] = *old;
         }
     }
     free(tally->pairs);
@@ -154,16 +165,17 @@ static bool grow_pairs(struct vmpt_tally *tally)
     return true;
 }
 
-static bool add_pair(struct vmpt_tally *tally, uint32_t thread, uint32_t node, uint64_t weight)
+static bool add_pair(struct vmpt_tally *tally, uint32_t thread, uint32_t node, uint32_t group,
+                     uint64_t weight)
 {
+    const struct vmpt_tally_pair wanted = {.thread = thread, .node = node, .group = group};
     if (tally->pair_count * 2 >= tally->pair_capacity && !grow_pairs(tally)) {
         return false;
     }
     struct vmpt_tally_pair *pair =
-        &tally->pairs[pair_place(tally->pairs, tally->pair_capacity, thread, node)];
+        &tally->pairs[pair_place(tally->pairs, tally->pair_capacity, &wanted)];
     if (!pair->cell.samples) {
-        pair->thread = thread;
-        pair->node = node;
+        *pair = wanted;
         tally->pair_count++;
     }
     pair->cell.samples++;
@@ -173,13 +185,38 @@ static bool add_pair(struct vmpt_tally *tally, uint32_t thread, uint32_t node, u
     return true;
 }
 
-/* One sample of a thread whose process and time the filter keeps. */
-static bool add_one(struct vmpt_tally *tally, uint32_t thread, uint32_t stack, uint64_t weight)
+/* The function that stands for the group of a set of labels. VMPT_NO_FUNCTION: memory is short. */
+static uint32_t group_of(struct vmpt_tally *tally, uint32_t set)
+{
+    const struct vmpt_feed *feed = tally->stacks.feed;
+    bool failed = false;
+    uint32_t holder = vmpt_label_sets_find(&tally->labels, set, &failed);
+    if (failed || !vmpt_reserve(&tally->label_groups, &tally->label_group_capacity,
+                                (size_t)holder + 1, sizeof(*tally->label_groups))) {
+        return VMPT_NO_FUNCTION;
+    }
+    uint32_t *group = &tally->label_groups[holder];
+    if (!*group) { /* VMPT_NO_FUNCTION stays 0 */
+        struct vmpf_label label = {0};
+        if (holder) {
+            label = feed->ops->label(feed->ctx, holder);
+        }
+        *group = 1 + vmpt_label_group(tally->stacks.functions, tally->labels.key,
+                                      holder ? &label : NULL);
+    }
+    return *group - 1;
+}
+
+/* One sample of a thread whose process, labels and time the filter keeps. */
+static bool add_one(struct vmpt_tally *tally, uint32_t thread, uint32_t stack, uint32_t set,
+                    uint64_t weight)
 {
     const struct vmpt_cell cell = {1, weight};
     if (tally->by_thread) {
         uint32_t node = vmpt_stack_map_node(&tally->stacks, stack);
-        return node != VMPT_NO_NODE && add_pair(tally, thread, node, weight);
+        uint32_t group = tally->labels.key ? group_of(tally, set) : 0;
+        return node != VMPT_NO_NODE && group != VMPT_NO_FUNCTION &&
+               add_pair(tally, thread, node, group, weight);
     }
     if (thread < tally->thread_count) {
         tally->thread_seen[thread] = 1;
@@ -195,8 +232,10 @@ static bool add_filtered(struct vmpt_tally *tally, const struct vmpf_block *bloc
     const struct vmpt_feed *feed = tally->stacks.feed;
     uint32_t last_thread = UINT32_MAX;
     bool keeps = false;
+    bool failed = false;
     for (size_t i = 0; i < block->count; i++) {
         uint32_t thread = block->thread[i];
+        uint32_t set = block->label ? block->label[i] : 0;
         if (block->time_ns && !vmpt_sample_filter_keeps_time(filter, block->time_ns[i])) {
             continue;
         }
@@ -205,19 +244,35 @@ static bool add_filtered(struct vmpt_tally *tally, const struct vmpf_block *bloc
             keeps = vmpt_sample_filter_keeps_process(filter, &entry);
             last_thread = thread;
         }
-        if (keeps && !add_one(tally, thread, block->stack[i], weights ? weights[i] : 1)) {
+        if (keeps && vmpt_label_sets_keeps(&tally->labels, set, &failed) &&
+            !add_one(tally, thread, block->stack[i], set, weights ? weights[i] : 1)) {
             return false;
         }
     }
-    return true;
+    return !failed;
+}
+
+static void restart_labels(struct vmpt_tally *tally)
+{
+    const struct vmpt_feed *feed = tally->stacks.feed;
+    vmpt_label_sets_restart(&tally->labels, feed->ops->label, feed->ops->label_count, feed->ctx);
+    if (tally->label_group_capacity) {
+        memset(tally->label_groups, 0, tally->label_group_capacity * sizeof(*tally->label_groups));
+    }
 }
 
 static bool follow(struct vmpt_tally *tally)
 {
     const struct vmpt_feed *feed = tally->stacks.feed;
+    uint64_t epoch = tally->stacks.epoch;
     tally->thread_count = feed->ops->thread_count(feed->ctx);
-    return vmpt_stack_map_follow(&tally->stacks) &&
-           vmpt_reserve(&tally->thread_seen, &tally->thread_capacity, tally->thread_count, 1);
+    if (!vmpt_stack_map_follow(&tally->stacks)) {
+        return false;
+    }
+    if (!tally->labels.label || epoch != tally->stacks.epoch) {
+        restart_labels(tally);
+    }
+    return vmpt_reserve(&tally->thread_seen, &tally->thread_capacity, tally->thread_count, 1);
 }
 
 bool vmpt_tally_add(struct vmpt_tally *tally, const struct vmpf_block *block,

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "tools/analysis/feed.h"
+#include "tools/analysis/labels.h"
 #include "tools/analysis/nodes.h"
 #include "tools/analysis/stack_map.h"
 
@@ -18,6 +19,7 @@ struct vmpt_sample_filter {
     size_t thread_count;
     const uint64_t *processes;
     size_t process_count;
+    struct vmpt_label_filter labels;
     bool has_from;
     bool has_to;
     uint64_t from_ns; /* since the start of the session; included */
@@ -28,6 +30,7 @@ struct vmpt_sample_filter {
 struct vmpt_tally_pair {
     uint32_t thread;
     uint32_t node;
+    uint32_t group; /* the function that stands for the value of labels.key; 0 without that */
     struct vmpt_cell cell; /* no samples: the place is free, or the filter took them */
     uint64_t peak;
     double square_sum;
@@ -46,6 +49,10 @@ struct vmpt_tally {
     /* With filter->threads, since a thread may be named after its samples, and where it is asked for: the samples are
      * kept apart by thread until the names are final. */
     bool by_thread;
+    struct vmpt_label_sets
+        labels; /* with a key, which may be set after the start, samples are kept apart by it too */
+    uint32_t *label_groups; /* by set that has the key: 1 + its function; 0: not made yet */
+    size_t label_group_capacity;
     struct vmpt_tally_pair *pairs;
     size_t pair_count;
     size_t pair_capacity;
@@ -65,6 +72,7 @@ bool vmpt_sample_filter_keeps_thread(const struct vmpt_sample_filter *filter,
                                      const struct vmpf_thread *thread);
 bool vmpt_sample_filter_keeps_process(const struct vmpt_sample_filter *filter,
                                       const struct vmpf_thread *thread);
+/* (labels: vmpt_label_sets_keeps().) */
 bool vmpt_sample_filter_keeps_time(const struct vmpt_sample_filter *filter, uint64_t time_ns);
 
 /* Adds block. weights: one a sample, or NULL, where each weighs 1. False: memory is short. */

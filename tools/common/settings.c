@@ -114,8 +114,8 @@ static const struct vmpt_option output_options[] = {
     {"limit", 'n', "N", "show N rows; 0: all (default: 20 in text, all in json and csv)",
      set_limit},
     {"format", 0, "FORMAT:text|json|csv", "text, json or csv (default: text)", set_format},
-    {"color", 0, "WHEN:auto|always|never", "auto, always or never; auto: on a terminal, unless NO_COLOR is set",
-     set_color},
+    {"color", 0, "WHEN:auto|always|never",
+     "auto, always or never; auto: on a terminal, unless NO_COLOR is set", set_color},
     {"sort", 0, "ORDER:total|self|name", "total, self or name (default: total)", set_sort},
     {"addr", 0, NULL, "show the address of each function", set_address},
 };
@@ -146,6 +146,11 @@ static bool add_process(void *target, const char *value, struct vmpt_refusal *wh
     }
     settings->processes[settings->process_count++] = number;
     return true;
+}
+
+static bool add_label(void *target, const char *value, struct vmpt_refusal *why)
+{
+    return vmpt_label_list_add(&((struct vmpt_settings *)target)->labels, value, why);
 }
 
 static bool set_time(const char *value, uint64_t *ns, bool *is_set, struct vmpt_refusal *why)
@@ -241,14 +246,18 @@ static bool set_virtual_only(void *target, const char *value, struct vmpt_refusa
 static const struct vmpt_option filter_options[] = {
     {"thread", 0, "THREAD", "samples of this thread: a name or an id; may be repeated", add_thread},
     {"process", 0, "PID", "samples of this process; may be repeated", add_process},
+    {"label", 0, "KEY[=RE]:state|...",
+     "samples with this label, and a value that matches; may be\n"
+     "repeated: of one key, any; of several, each",
+     add_label},
     {"from", 0, "TIME", "samples from this time after the start on: 1.5, 200ms", set_from},
     {"to", 0, "TIME", "samples before this time after the start", set_to},
     {"focus", 0, "RE", "stacks with a function whose name matches", add_focus},
     {"ignore", 0, "RE", "no stacks with a function whose name matches", add_ignore},
     {"hide", 0, "RE", "no frames of functions whose name matches; their\nweight goes to the caller",
      add_hide},
-    {"kind", 0, "KINDS:py,jit,vm,native,kernel,gc,jit-internal,unknown", "frames of these kinds: py,jit,vm,native,kernel,gc,\njit-internal,unknown",
-     add_kinds},
+    {"kind", 0, "KINDS:py,jit,vm,native,kernel,gc,jit-internal,unknown",
+     "frames of these kinds: py,jit,vm,native,kernel,gc,\njit-internal,unknown", add_kinds},
     {"native", 0, NULL, "show native frames too", set_native},
     {"virtual-only", 0, NULL,
      "show frames of the VM's language only (the default;\na profile "
@@ -278,7 +287,8 @@ static bool set_strict(void *target, const char *value, struct vmpt_refusal *why
 #define PLAIN_INPUT_OPTIONS 1
 static const struct vmpt_option input_options[] = {
     {"strict", 0, NULL, "exit 1 when a file is damaged", set_strict},
-    {"metric", 0, "NAME:cpu|wall|memory|samples|...", "weigh samples by this value (default: cpu, else the first)", set_metric},
+    {"metric", 0, "NAME:cpu|wall|memory|samples|...",
+     "weigh samples by this value (default: cpu, else the first)", set_metric},
 };
 
 #define GROUP(title, options)                                                                      \
@@ -307,6 +317,7 @@ void vmpt_settings_fini(struct vmpt_settings *settings)
 {
     free((void *)settings->threads);
     free(settings->processes);
+    vmpt_label_list_fini(&settings->labels);
     fini_patterns(&settings->focus);
     fini_patterns(&settings->ignore);
     fini_patterns(&settings->hide);
@@ -331,6 +342,7 @@ struct vmpt_sample_filter vmpt_settings_samples(const struct vmpt_settings *sett
         .thread_count = settings->thread_count,
         .processes = settings->processes,
         .process_count = settings->process_count,
+        .labels = {settings->labels.items, settings->labels.count},
         .has_from = settings->has_from,
         .has_to = settings->has_to,
         .from_ns = settings->from_ns,

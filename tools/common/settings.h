@@ -10,6 +10,7 @@
 #include "tools/analysis/function_table.h"
 #include "tools/analysis/tally.h"
 #include "tools/analysis/view.h"
+#include "tools/common/label_list.h"
 #include "tools/common/options.h"
 
 enum vmpt_format {
@@ -46,6 +47,7 @@ struct vmpt_settings {
     uint64_t *processes;
     size_t process_count;
     size_t process_capacity;
+    struct vmpt_label_list labels;
     bool has_from;
     bool has_to;
     uint64_t from_ns;

@@ -43,13 +43,17 @@ static bool keeps_process(const struct vmpt_sample_filter *filter, const struct 
     return filter->process_count == 0;
 }
 
-bool conv_stream_keeps(const struct conv_stream *stream, const struct vmpf_block *block, size_t i)
+bool conv_stream_keeps(struct conv_stream *stream, const struct vmpf_block *block, size_t i)
 {
     const struct vmpt_sample_filter *filter = &stream->samples;
     if (filter->has_from && block->time_ns[i] < filter->from_ns) {
         return false;
     }
     if (filter->has_to && block->time_ns[i] >= filter->to_ns) {
+        return false;
+    }
+    uint32_t set = block->label ? block->label[i] : 0;
+    if (!vmpt_label_sets_keeps(&stream->labels, set, &stream->failed)) {
         return false;
     }
     if (!filter->thread_count && !filter->process_count) {
@@ -256,6 +260,8 @@ static int take_block(struct run *run, const struct vmpf_block *block)
     if (code < 0 && epoch != stream->epoch) {
         stream->epoch = epoch;
         forget(stream);
+        vmpt_label_sets_restart(&stream->labels, feed->ops->label, feed->ops->label_count,
+                                feed->ctx);
         code = run->visitor->epoch(run->ctx, stream);
     }
     if (code < 0 && !make_room(stream)) {
@@ -338,6 +344,7 @@ static int read_input(struct run *run, const struct vmpt_inputs *inputs, uint32_
 
 static void stream_fini(struct conv_stream *stream)
 {
+    vmpt_label_sets_fini(&stream->labels);
     free(stream->function_flags);
     free(stream->stack_flags);
     free(stream->anchor);
@@ -357,8 +364,12 @@ int conv_stream_run(struct conv_job *job, const struct conv_visitor *visitor, vo
     stream->frames = vmpt_settings_frames(settings);
     stream->filters_frames = settings->focus.count || settings->ignore.count ||
                              settings->hide.count || settings->kinds || !settings->native;
+    vmpt_label_sets_init(&stream->labels, &stream->samples.labels, NULL);
     if (settings->has_from || settings->has_to) {
         skip_columns &= ~VMPF_COLUMN_TIME;
+    }
+    if (settings->labels.count) {
+        skip_columns &= ~VMPF_COLUMN_LABEL;
     }
     vmpt_input_set_init(&set, job->app.files, job->app.file_count);
     struct vmpt_inputs inputs = vmpt_input_set_inputs(&set);

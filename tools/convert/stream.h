@@ -19,6 +19,7 @@
 struct conv_stream {
     struct conv_job *job;
     struct vmpt_sample_filter samples;
+    struct vmpt_label_sets labels; /* of this epoch */
     struct vmpt_frame_filter frames;
     bool filters_frames; /* else every stack is shown as it is */
     bool has_begun;      /* the first block was seen */
@@ -54,8 +55,8 @@ struct conv_visitor {
 int conv_stream_run(struct conv_job *job, const struct conv_visitor *visitor, void *ctx,
                     uint32_t skip_columns);
 
-/* Whether sample i of block is chosen by thread, process and time. */
-bool conv_stream_keeps(const struct conv_stream *stream, const struct vmpf_block *block, size_t i);
+/* Whether sample i of block is chosen by thread, process, label and time. Where memory is short (stream->failed), none is. */
+bool conv_stream_keeps(struct conv_stream *stream, const struct vmpf_block *block, size_t i);
 /* The node of a stack's innermost frame that is shown; 0: none is; CONV_NOT_CHOSEN: the stack is not chosen, or memory
  * is short (stream->failed). */
 uint32_t conv_stream_innermost(struct conv_stream *stream, uint32_t stack);

@@ -19,7 +19,7 @@ def action(option):
         return "_files" if option.files == "file" else "_files -/"
     if option.is_list:
         return "_values -s , %s %s" % (option.value, " ".join(option.words))
-    return "(%s)" % " ".join(option.words) if option.words else " "
+    return "(%s)" % " ".join(option.words).replace(":", "\\:") if option.words else " "
 
 
 def specs(option):

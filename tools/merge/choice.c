@@ -16,6 +16,7 @@ void merge_choice_init(struct merge_choice *choice, const struct vmpt_settings *
     memset(choice, 0, sizeof(*choice));
     choice->samples = vmpt_settings_samples(settings);
     choice->frames = vmpt_settings_frames(settings);
+    vmpt_label_sets_init(&choice->labels, &choice->samples.labels, NULL);
     choice->chooses_frames =
         settings->focus.count || settings->ignore.count || settings->hide.count || settings->kinds;
     choice->is_needed = choice->chooses_frames || !vmpt_sample_filter_is_empty(&choice->samples);
@@ -23,6 +24,7 @@ void merge_choice_init(struct merge_choice *choice, const struct vmpt_settings *
 
 void merge_choice_fini(struct merge_choice *choice)
 {
+    vmpt_label_sets_fini(&choice->labels);
     free(choice->threads);
     free(choice->function_flags);
     free(choice->stack_flags);
@@ -51,10 +53,34 @@ bool merge_choice_learn(struct merge_choice *choice, const vmpf_reader *reader)
     return true;
 }
 
-bool merge_choice_keeps(const struct merge_choice *choice, const struct vmpf_block *block, size_t i)
+static struct vmpf_label label_of(const void *reader, uint32_t id)
 {
+    return vmpf_reader_label(reader, id);
+}
+
+static uint32_t label_count(const void *reader)
+{
+    return vmpf_reader_label_count(reader);
+}
+
+static void restart_labels(struct merge_choice *choice)
+{
+    choice->label_epoch = vmpf_reader_epoch(choice->reader);
+    vmpt_label_sets_restart(&choice->labels, label_of, label_count, choice->reader);
+}
+
+bool merge_choice_keeps(struct merge_choice *choice, const struct vmpf_block *block, size_t i,
+                        bool *failed)
+{
+    uint32_t set = block->label ? block->label[i] : 0;
     uint32_t thread = block->thread[i];
     if (block->time_ns && !vmpt_sample_filter_keeps_time(&choice->samples, block->time_ns[i])) {
+        return false;
+    }
+    if (choice->label_epoch != vmpf_reader_epoch(choice->reader)) {
+        restart_labels(choice);
+    }
+    if (!vmpt_label_sets_keeps(&choice->labels, set, failed)) {
         return false;
     }
     return thread < choice->thread_count ? choice->threads[thread]
@@ -78,6 +104,7 @@ void merge_choice_follow(struct merge_choice *choice, const vmpf_reader *reader)
 {
     choice->reader = reader;
     forget(choice);
+    restart_labels(choice);
 }
 
 static bool make_room(struct merge_choice *choice)

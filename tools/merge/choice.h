@@ -15,11 +15,13 @@
 
 struct merge_choice {
     struct vmpt_sample_filter samples;
+    struct vmpt_label_sets labels;
     struct vmpt_frame_filter frames;
     bool is_needed;      /* else everything is kept */
     bool chooses_frames; /* else every stack is kept as it is */
     const vmpf_reader *reader;
-    uint64_t epoch;   /* of the reader, that the flags below are of */
+    uint64_t epoch; /* of the reader, that the flags below are of */
+    uint64_t label_epoch;
     uint8_t *threads; /* by thread of the input: whether it is kept */
     size_t thread_count;
     size_t thread_capacity;
@@ -52,9 +54,9 @@ bool merge_choice_learn(struct merge_choice *choice, const vmpf_reader *reader);
 /* From now on it is about another reader of the input that was learned. */
 void merge_choice_follow(struct merge_choice *choice, const vmpf_reader *reader);
 
-/* Whether thread, process and time keep sample i of the reader's last block. */
-bool merge_choice_keeps(const struct merge_choice *choice, const struct vmpf_block *block,
-                        size_t i);
+/* Whether thread, process, labels and time keep sample i of the reader's last block. Sets *failed where memory is short. */
+bool merge_choice_keeps(struct merge_choice *choice, const struct vmpf_block *block, size_t i,
+                        bool *failed);
 /* Which of its frames are kept, if the stack is. False: memory is short. */
 bool merge_choice_stack(struct merge_choice *choice, uint32_t stack, struct merge_kept *out);
 /* The next frame outwards that is kept, from one that is; 0: none. */

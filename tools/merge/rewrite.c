@@ -115,8 +115,9 @@ static vmpf_status choose_sample(struct session *session, const struct vmpf_bloc
     if (!choice) {
         return write_sample(session, block, i, block->stack[i], err);
     }
-    if (!merge_choice_keeps(choice, block, i)) {
-        return VMPF_OK;
+    bool failed = false;
+    if (!merge_choice_keeps(choice, block, i, &failed)) {
+        return failed ? merge_no_memory(err) : VMPF_OK;
     }
     if (!merge_choice_stack(choice, block->stack[i], &kept)) {
         return merge_no_memory(err);

@@ -17,7 +17,8 @@ static const char examples[] =
     "  vmprof-tree                            out.prof, recorded by vmprof-record\n"
     "  vmprof-tree -n 50 --min-share=2% a.prof b.prof\n"
     "  vmprof-tree --bottom-up --depth=3 out.prof\n"
-    "  vmprof-tree --by=thread --fold-recursion --hide='^<' out.prof\n";
+    "  vmprof-tree --by=thread --fold-recursion --hide='^<' out.prof\n"
+    "  vmprof-tree --by=label:state --metric=wall out.prof\n";
 
 static struct vmpt_tree_options tree_options(const struct vmpt_app *app,
                                              const struct tree_options *own)
@@ -70,6 +71,7 @@ int main(int argc, char **argv)
     int code = vmpt_app_start(&app, &tool, argc, argv);
     if (code < 0) {
         options.group = own.group;
+        options.group_label = own.group_label;
         code = vmpt_app_load(&app, &options);
     }
     if (code < 0) {

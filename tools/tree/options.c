@@ -34,13 +34,17 @@ static bool set_min_share(void *target, const char *value, struct vmpt_refusal *
 static bool set_group(void *target, const char *value, struct vmpt_refusal *why)
 {
     struct tree_options *options = target;
+    options->group_label = NULL;
     if (strcmp(value, "thread") == 0) {
         options->group = VMPT_GROUP_THREADS;
     } else if (strcmp(value, "process") == 0) {
         options->group = VMPT_GROUP_PROCESSES;
+    } else if (strncmp(value, "label:", 6) == 0 && value[6]) {
+        options->group = VMPT_GROUP_LABELS;
+        options->group_label = value + 6;
     } else {
-        (void)snprintf(why->text, sizeof(why->text), "'%.60s' is neither thread nor process",
-                       value);
+        (void)snprintf(why->text, sizeof(why->text),
+                       "'%.60s' is neither thread nor process nor label:KEY", value);
         return false;
     }
     return true;
@@ -49,7 +53,8 @@ static bool set_group(void *target, const char *value, struct vmpt_refusal *why)
 static const struct vmpt_option own_options[] = {
     {"bottom-up", 'b', NULL, "from the functions whose own code ran to their callers",
      set_bottom_up},
-    {"by", 0, "WHAT:thread|process", "a tree for each thread or process", set_group},
+    {"by", 0, "WHAT:thread|process|label:state|...",
+     "a tree for each thread, process, or value of a label\n(label:KEY)", set_group},
     {"depth", 'd', "N", "show N levels; 0: all (the default)", set_depth},
     {"min-share", 0, "SHARE",
      "leave out what has less of the total: 2%, 0.02\n"

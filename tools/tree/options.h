@@ -13,6 +13,7 @@ struct tree_options {
     bool fold_recursion;
     struct vmpt_tree_cut cut;
     enum vmpt_group group;
+    const char *group_label; /* with VMPT_GROUP_LABELS */
 };
 
 /* The group of these options; its target is options. */

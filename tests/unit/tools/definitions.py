@@ -15,7 +15,7 @@ KINDS = ["unknown", "py", "jit", "vm", "native", "kernel", "gc", "jit-internal"]
 VIRTUAL = {"py", "jit", "vm"}
 HIDDEN = ("<hidden>", "", 0, "unknown")
 Frame = collections.namedtuple("Frame", "name file line kind address at")  # at: the line that ran
-Stack = collections.namedtuple("Stack", "process thread thread_name time frames values")
+Stack = collections.namedtuple("Stack", "process thread thread_name time frames values labels")
 
 
 class Filter:
@@ -23,6 +23,7 @@ class Filter:
 
     def __init__(self):
         self.threads, self.processes, self.kinds = [], [], set()
+        self.labels = []  # (key, expression or None)
         self.begin = self.end = None
         self.focus, self.ignore, self.hide = [], [], []
         self.native = self.virtual_only = False
@@ -31,6 +32,7 @@ class Filter:
         """Returns them as a command line has them."""
         words = ["--thread=%s" % each for each in self.threads]
         words += ["--process=%d" % each for each in self.processes]
+        words += ["--label=" + (key if value is None else key + "=" + value) for key, value in self.labels]
         words += ["--from=%dns" % self.begin] if self.begin is not None else []
         words += ["--to=%dns" % self.end] if self.end is not None else []
         for name in ("focus", "ignore", "hide"):
@@ -41,11 +43,18 @@ class Filter:
         return words
 
     def keeps_sample(self, stack):
-        """By thread, process and time."""
+        """By thread, process, labels and time."""
+
+        def labelled(key):
+            wanted = [value for other, value in self.labels if other == key]
+            value = stack.labels.get(key)
+            return value is not None and any(w is None or re.search(w, str(value)) for w in wanted)
+
         names = {stack.thread_name, str(stack.thread)}
         return (
             (not self.threads or bool(names & set(self.threads)))
             and (not self.processes or stack.process in self.processes)
+            and all(labelled(key) for key, _ in self.labels)
             and (self.begin is None or stack.time >= self.begin)
             and (self.end is None or stack.time < self.end)
         )
@@ -80,7 +89,7 @@ def read(paths):
             for sample in session["samples"]:
                 frames = [Frame(f[0], f[1], f[2], KINDS[f[3]], f[4], f[5]) for f in sample["stack"]]
                 weights = dict(zip(values, sample["values"]))
-                stacks.append(Stack(*sample["thread"], sample["time_ns"], frames, weights))
+                stacks.append(Stack(*sample["thread"], sample["time_ns"], frames, weights, sample["labels"]))
     return stacks, lost
 
 

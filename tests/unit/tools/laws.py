@@ -49,6 +49,19 @@ def document(tool, *arguments):
 # ---- random profiles and filters -------------------------------------------------------------------
 
 
+def random_labels(rng, lines):
+    """Adds sets of labels to the lines; returns what a sample may say of them. Some have a key twice."""
+    made = []
+    for i in range(rng.randint(0, 8)):
+        key, kind, value = rng.choice(
+            [("state", "text", "running"), ("state", "text", "waiting"), ("state", "text", "waiting-gil")]
+            + [("user", "number", rng.choice([0, 1, 21, 2**64 - 1])), ("user", "text", "1")]
+        )
+        lines.append("label l%d %s %s %s %s" % (i, rng.choice(made + ["-"]), key, kind, value))
+        made.append("l%d" % i)
+    return made + [""]
+
+
 def random_text(rng, native_only=False):
     """Returns the text of a profile: few functions, so that stacks recur and names are shared."""
     kinds = ["native"] if native_only else ["py"] * 5 + ["jit", "native", "gc", "unknown", "vm"]
@@ -73,12 +86,15 @@ def random_text(rng, native_only=False):
         depth = rng.choice([0, 1, 2, 3, 5, 9])
         frames = ["f%d:%d" % (rng.randrange(count), rng.randint(1, 3)) for _ in range(depth)]
         pool.append(";".join(frames) or "-")
+    labels = random.Random(repr(rng.getstate()))  # what they are changes nothing else of the profile
+    sets = random_labels(labels, lines)
     for i in range(rng.randint(1, 200)):
         if i == 20:
             lines.append("thread late 100 101 worker")
         values = "%d,%d" % (rng.choice([1000000, rng.randint(0, 5000000)]), rng.randint(0, 9))
         lines.append(
-            "sample t%d %d %s %s" % (rng.randrange(3), 1000 * i + rng.randint(0, 9), values, rng.choice(pool))
+            "sample t%d %d %s %s %s"
+            % (rng.randrange(3), 1000 * i + rng.randint(0, 9), values, rng.choice(pool), labels.choice(sets))
         )
     lines.append("lost %d" % rng.randint(0, 5))
     return "\n".join(lines + ["end 1000000", ""])
@@ -115,6 +131,8 @@ def random_filter(rng):
     if often(0.5):
         chosen.native = often(0.5)
         chosen.virtual_only = not chosen.native
+    labels = [("state", None), ("state", "wait"), ("state", "^waiting$"), ("state", "ing"), ("user", "1")]
+    chosen.labels = rng.sample(labels + [("user", "^1$"), ("nobody", None)], rng.choice([1, 1, 2, 3])) if often(0.3) else []
     return chosen
 
 

@@ -3,6 +3,7 @@
 
 import itertools
 import pathlib
+import random
 import subprocess
 import sys
 
@@ -19,6 +20,7 @@ from laws import (  # noqa: E402
     make_of,
     nodes,
     paths,
+    random_text,
     run,
     shuffled,
     table,
@@ -60,6 +62,42 @@ class Laws(Law):
                 self.check_profile(said, shown)
                 expected = shown.paths(group=group) or {(): (0, 0)}
                 self.assertEqual(paths(said["root"]), expected, by)
+
+    def test_tree_by_label(self):
+        for _, made, shown, options in self.cases(files=2):
+            for key in ("state", "user"):
+
+                def group(stack):
+                    value = stack.labels.get(key)
+                    return ("<no %s>" % key if value is None else "%s=%s" % (key, value), "", 0, "unknown")
+
+                said = document("tree", "--by=label:" + key, *options, *made)
+                self.check_profile(said, shown)
+                expected = shown.paths(group=group) or {(): (0, 0)}
+                self.assertEqual(paths(said["root"]), expected, key)
+
+    def test_labels_that_every_sample_has_one_of_add_up(self):
+        for seed in range(5):
+            rng, text, path = random.Random(seed), FOLDER / "sides.txt", FOLDER / "sides.prof"
+            rows = random_text(rng).split("\n")
+            first = next(i for i, row in enumerate(rows) if row.startswith("sample"))
+            rows[first:first] = ["label a - side text a", "label b - side number 7", "label c b x text a"]
+            rows = [
+                " ".join(row.split()[:5] + [rng.choice("abc")]) if row.startswith("sample") else row for row in rows
+            ]
+            text.write_text("\n".join(rows))
+            make_of(text, path)
+            whole = document("top", "--native", path)
+            sides = [document("top", "--native", "--label=side=" + side, path) for side in ("^a$", "7")]
+            for key in ("total", "samples"):
+                self.assertEqual(sum(said["profile"][key] for said in sides), whole["profile"][key])
+            tables = [table(said["functions"]) for said in sides]
+            for function, cost in table(whole["functions"]).items():
+                parts = [each.get(function, (0, 0)) for each in tables]
+                self.assertEqual(tuple(map(sum, zip(*parts))), cost)
+            again = document("top", "--label=side=7", "--native", "--label=side=^a$", path)
+            self.assertEqual(again, whole)
+            self.assertEqual(document("top", "--label=side", "--native", path), whole)
 
     def test_tree_shows_the_heaviest(self):
         for rng, made, shown, options in self.cases(10):

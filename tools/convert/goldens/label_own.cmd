@@ -1,0 +1,1 @@
+vmprof-convert --label=request=^1$ profiles/labels.prof -o part.prof && vmprof-convert --perf-script --label=request=^1$ profiles/labels.prof >a && vmprof-convert --perf-script part.prof >b && cmp a b && wc -l <a

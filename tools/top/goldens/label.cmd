@@ -1,0 +1,1 @@
+vmprof-top --label=state=^waiting --label=request profiles/labels.prof

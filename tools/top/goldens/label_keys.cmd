@@ -1,0 +1,1 @@
+vmprof-top $(printf -- '--label=k%d ' {1..32}) profiles/labels.prof

@@ -1,0 +1,1 @@
+vmprof-top --label=nobody profiles/simple.prof

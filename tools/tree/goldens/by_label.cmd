@@ -1,0 +1,1 @@
+vmprof-tree --by=label:state profiles/labels.prof

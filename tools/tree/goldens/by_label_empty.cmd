@@ -1,0 +1,1 @@
+vmprof-tree --by=label: profiles/labels.prof
