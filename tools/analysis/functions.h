@@ -26,7 +26,8 @@ struct vmpt_function {
     uint64_t hash;
     const char *module; /* path of what its machine code came from, the first known; NULL: none */
     size_t module_size;
-    bool is_group; /* no function: stands for a thread, a process or a label, which no filter takes out */
+    bool
+        is_group; /* no function: stands for a thread, a process or a label, which no filter takes out */
 };
 
 struct vmpt_functions {
