@@ -333,7 +333,10 @@ import threading
 def work(end):
     strange = tries = 0
     while clock() < end:
-        os.close(0)
+        try:
+            os.close(0)
+        except OSError:
+            strange += 1
         tries += 1
         strange += os.open("/dev/null", os.O_RDONLY) != 0
     return strange, tries
@@ -348,8 +351,8 @@ assert found[1] > 1000, found
 ''')
         done = self.run_python(python, '-m', 'vmprof', '--wall', '-p', '0.001', '-o', self.output, 'daemon.py')
         self.assertEqual(done.code, 0, done)
-        # Each thread's name is read twice in the whole run, which is where one may come by.
-        self.assertLess(int(done.out.split(': ')[1]), 3)
+        # Each thread's name is read twice in the whole run, which is where one may come by. It was hundreds.
+        self.assertLess(int(done.out.split(': ')[1]), 5)
         self.readable('work')
 
     @harness.every_python
