@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "tools/import/from_collapsed.h"
+#include "tools/import/from_perf_script.h"
 #include "tools/import/from_pprof.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -87,8 +88,10 @@ static void read_all(const uint8_t *data, size_t size,
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     (void)import_is_collapsed(data, size);
+    (void)import_is_perf_script(data, size);
     (void)import_is_pprof(data, size);
     read_all(data, size, import_open_collapsed);
+    read_all(data, size, import_open_perf_script);
     read_all(data, size, import_open_pprof);
     return 0;
 }

@@ -163,6 +163,56 @@ class Collapsed(unittest.TestCase):
                 self.assertEqual(*(tool.weight_of_lines(each.decode("utf-8", "replace").splitlines()) for each in (out, again)))
 
 
+class PerfScript(unittest.TestCase):
+    TEXT = b"""# captured on: today
+my comm  12/34 [001]  5.123456:     250000 cpu-clock:u: 
+	    7f00aa f(int, long)+0x1f (/lib/x.so)
+	  ffff00 do_it+0xa ([kernel.kallsyms])
+	      10 main (/a b/m.py)
+
+other  77  5.2: 7 cpu-clock:u:
+	 0 [unknown] ([unknown])
+
+my comm 12/34 5.3: 5 cpu-clock:u:
+	 10 main (/a b/m.py)
+x 1 6.0: 9 cycles:
+	 10 main (/a b/m.py)
+"""
+    EXPECTED = {
+        (("main", "/a b/m.py", 0, "py"), ("do_it", "[kernel.kallsyms]", 0, "kernel"), ("f(int, long)", "/lib/x.so", 0, "native")): 250000,
+        (("[unknown]", "", 0, "unknown"),): 7,
+        (("main", "/a b/m.py", 0, "py"),): 5,
+    }
+
+    def test_made_elsewhere(self):
+        for data in (self.TEXT, self.TEXT.replace(b"\n", b"\r\n")):
+            path = written("perf.txt", data)
+            profile, found, said = stacks(path)
+            self.assertEqual(found, self.EXPECTED)
+            self.assertEqual((profile["format"], profile["metric"], profile["unit"]), ("perf-script", "cpu-clock:u", "ns"))
+            self.assertEqual((profile["total"], profile["samples"], profile["lost_samples"]), (250012, 3, 1))
+            self.assertIn("another event", said)
+            self.assertEqual(list(stacks("--thread=77", path)[1].values()), [7])
+
+    def test_ours_comes_back(self):
+        """A reader of its own says what is in the text; the tools have to say the same."""
+        for path in tool.names():
+            text = tool.convert("--perf-script", path)
+            if not text:
+                continue
+            expected = {}
+            for sample in text.decode("utf-8", "replace").split("\n\n"):
+                lines = sample.strip("\n").split("\n")
+                if lines != [""]:
+                    frames = tuple(each.strip().split(" ", 1)[1].rsplit(" (", 1)[0] for each in reversed(lines[1:]))
+                    expected[frames] = expected.get(frames, 0) + int(lines[0].split()[-2])
+            found = {}
+            for stack, weight in stacks(written("perf.txt", text))[1].items():
+                key = tuple(frame[0] for frame in stack)
+                found[key] = found.get(key, 0) + weight
+            self.assertEqual(found, expected, path)
+
+
 class Pprof(unittest.TestCase):
     def profile(self):
         """What other producers make: tables behind the samples, inlined lines, packed and not, code without names."""

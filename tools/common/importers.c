@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "tools/import/from_collapsed.h"
+#include "tools/import/from_perf_script.h"
 #include "tools/import/from_pprof.h"
 
 /* Our own reader knows our own files, and upstream's logs, best: whatever it does not call somebody else's is ours, be it
@@ -24,6 +25,7 @@ static bool is_vmpf(const uint8_t *head, size_t size_bytes)
 static const struct vmpt_importer importers[] = {
     {.name = "vmprof", .recognise = is_vmpf, .open = vmpt_feed_open_vmpf},
     {.name = "pprof", .recognise = import_is_pprof, .open = import_open_pprof},
+    {.name = "perf-script", .recognise = import_is_perf_script, .open = import_open_perf_script},
     {.name = "collapsed", .recognise = import_is_collapsed, .open = import_open_collapsed},
 };
 

@@ -1,0 +1,348 @@
+#include "tools/import/from_perf_script.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "tools/analysis/memory.h"
+#include "tools/import/made.h"
+#include "tools/import/text_input.h"
+
+#define MAX_EVENT_BYTES 50 /* what a value's name may have */
+
+/* ---- the line of a sample ---------------------------------------------------------------------------- */
+
+struct header {
+    struct vmpf_thread thread; /* its name is in the line */
+    struct vmpf_string event;
+    uint64_t weight;
+};
+
+static bool is_space(char c)
+{
+    return c == ' ' || c == '\t';
+}
+
+static size_t trimmed(const char *text, size_t size)
+{
+    while (size > 0 && is_space(text[size - 1])) {
+        size--;
+    }
+    return size;
+}
+
+/* The last word of text, which is cut off from it. */
+static struct vmpf_string take_word(const char *text, size_t *size)
+{
+    size_t end = trimmed(text, *size);
+    size_t begin = end;
+    while (begin > 0 && !is_space(text[begin - 1])) {
+        begin--;
+    }
+    *size = begin;
+    return (struct vmpf_string){text + begin, end - begin};
+}
+
+/* false: it is no number, or 2^63 or more. */
+static bool number_of(const char *text, size_t size, uint64_t *value)
+{
+    *value = 0;
+    for (size_t i = 0; i < size; i++) {
+        uint64_t digit = (uint64_t)(unsigned char)text[i] - '0';
+        if (digit > 9 || *value > ((uint64_t)INT64_MAX - digit) / 10) {
+            return false;
+        }
+        *value = 10 * *value + digit;
+    }
+    return size > 0;
+}
+
+/* "12.345678:" */
+static bool is_time(struct vmpf_string word)
+{
+    const char *point = word.size_bytes ? memchr(word.data, '.', word.size_bytes) : NULL;
+    uint64_t ignored;
+    if (!point || word.data[word.size_bytes - 1] != ':') {
+        return false;
+    }
+    size_t whole = (size_t)(point - word.data);
+    return number_of(word.data, whole, &ignored) &&
+           number_of(point + 1, word.size_bytes - whole - 2, &ignored);
+}
+
+/* "pid/tid", or the thread's alone. */
+static bool take_ids(struct vmpf_string word, struct vmpf_thread *thread)
+{
+    const char *slash = word.size_bytes ? memchr(word.data, '/', word.size_bytes) : NULL;
+    size_t first = slash ? (size_t)(slash - word.data) : 0;
+    size_t skipped = slash ? first + 1 : 0;
+    return (!slash || number_of(word.data, first, &thread->process_id)) &&
+           number_of(word.data + skipped, word.size_bytes - skipped, &thread->thread_id);
+}
+
+/* "comm pid/tid [cpu] sec.usec: period event:", from its end, for a comm may have spaces. */
+static bool read_header(const char *line, size_t size, struct header *header)
+{
+    memset(header, 0, sizeof(*header));
+    struct vmpf_string word = take_word(line, &size);
+    if (is_time(word) || word.size_bytes < 2 || word.data[word.size_bytes - 1] != ':') {
+        return false;
+    }
+    header->event = (struct vmpf_string){word.data, word.size_bytes - 1};
+    header->weight = 1;
+    word = take_word(line, &size);
+    if (number_of(word.data, word.size_bytes, &header->weight)) {
+        word = take_word(line, &size);
+    }
+    if (!is_time(word)) {
+        return false;
+    }
+    word = take_word(line, &size);
+    if (word.size_bytes > 2 && word.data[0] == '[') {
+        word = take_word(line, &size);
+    }
+    size = trimmed(line, size);
+    while (size > 0 && is_space(*line)) {
+        line++;
+        size--;
+    }
+    header->thread.name = (struct vmpf_string){line, size};
+    return size > 0 && take_ids(word, &header->thread);
+}
+
+bool import_is_perf_script(const uint8_t *head, size_t size_bytes)
+{
+    const char *text = (const char *)head;
+    while (size_bytes > 0) {
+        const char *newline = memchr(text, '\n', size_bytes);
+        size_t size = newline ? (size_t)(newline - text) : size_bytes;
+        size_t used = newline ? size + 1 : size;
+        struct header header;
+        size -= size && text[size - 1] == '\r';
+        if (size > 0 && *text != '#') {
+            return !memchr(text, '\0', size) && read_header(text, size, &header);
+        }
+        text += used;
+        size_bytes -= used;
+    }
+    return false;
+}
+
+/* ---- samples ----------------------------------------------------------------------------------------- */
+
+struct perf_script {
+    struct text_input input;
+    char event[MAX_EVENT_BYTES + 1];
+    bool in_sample;
+    uint32_t thread;
+    uint64_t weight, offset; /* of the sample */
+    bool other_event;
+    struct frame {
+        uint32_t function;
+        vmpf_kind kind;
+    } * frames; /* the innermost first */
+    size_t frame_count, frame_capacity;
+};
+
+static void script_close(void *ctx)
+{
+    struct perf_script *p = ctx;
+    text_input_fini(&p->input);
+    free(p->frames);
+    free(p);
+}
+
+static bool is_hex(char c)
+{
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
+}
+
+static bool ends_in(struct vmpf_string text, const char *end)
+{
+    size_t size = strlen(end);
+    return text.size_bytes >= size && memcmp(text.data + text.size_bytes - size, end, size) == 0;
+}
+
+static vmpf_kind kind_of(struct vmpf_string module)
+{
+    if (module.size_bytes == 0) {
+        return VMPF_KIND_UNKNOWN;
+    }
+    if (ends_in(module, ".py")) {
+        return VMPF_KIND_PY;
+    }
+    return ends_in(module, "kernel.kallsyms]") ? VMPF_KIND_KERNEL : VMPF_KIND_NATIVE;
+}
+
+/* "name+0x1f": how far in the function is not the function's name. */
+static size_t without_offset(const char *name, size_t size)
+{
+    size_t at = size;
+    while (at > 0 && is_hex(name[at - 1])) {
+        at--;
+    }
+    bool is_offset = at < size && at > 3 && memcmp(name + at - 3, "+0x", 3) == 0;
+    return is_offset ? at - 3 : size;
+}
+
+/* "address name (module)" */
+static bool read_frame(const char *line, size_t size, struct vmpf_function *function)
+{
+    size_t at = 0;
+    while (at < size && is_space(line[at])) {
+        at++;
+    }
+    size_t begin = at;
+    while (at < size && is_hex(line[at])) {
+        at++;
+    }
+    size = trimmed(line, size);
+    if (at == begin || at >= size || line[at] != ' ' || line[size - 1] != ')') {
+        return false;
+    }
+    const char *name = line + at + 1;
+    size_t open = size - 1;
+    while (open > at + 1 && !(line[open] == '(' && line[open - 1] == ' ')) {
+        open--;
+    }
+    if (open <= at + 2) {
+        return false;
+    }
+    struct vmpf_string module = {line + open + 1, size - open - 2};
+    memset(function, 0, sizeof(*function));
+    function->file = ends_in(module, "[unknown]") ? (struct vmpf_string){"", 0} : module;
+    function->name =
+        (struct vmpf_string){name, without_offset(name, (size_t)(line + open - 1 - name))};
+    function->kind = kind_of(function->file);
+    return true;
+}
+
+/* False: memory is short. */
+static bool add_frame(struct perf_script *p, struct import_made *made, const char *line,
+                      size_t size)
+{
+    struct vmpf_function function;
+    if (!p->in_sample || !read_frame(line, size, &function)) {
+        import_damage(made, p->input.line_offset, 0, size, "a line is none of perf script's");
+        return true;
+    }
+    if (p->frame_count > VMPF_MAX_DEPTH) {
+        return true; /* the sample is lost already */
+    }
+    uint32_t id = import_function(made, &function);
+    if (id == IMPORT_NO_ID ||
+        !vmpt_reserve(&p->frames, &p->frame_capacity, p->frame_count + 1, sizeof(*p->frames))) {
+        return false;
+    }
+    p->frames[p->frame_count++] = (struct frame){id, function.kind};
+    return true;
+}
+
+static bool end_sample(struct perf_script *p, struct import_made *made)
+{
+    uint32_t stack = 0;
+    if (!p->in_sample) {
+        return true;
+    }
+    p->in_sample = false;
+    if (p->other_event || p->frame_count > VMPF_MAX_DEPTH) {
+        import_damage(made, p->offset, 1, 0, "a sample is %s",
+                      p->other_event ? "of another event than the first" : "too deep");
+        return true;
+    }
+    for (size_t i = p->frame_count; i-- > 0 && stack != IMPORT_NO_ID;) {
+        stack = import_frame(made, stack, p->frames[i].function, 0, p->frames[i].kind);
+    }
+    if (stack == IMPORT_NO_ID) {
+        return false;
+    }
+    import_sample(made, stack, p->thread, 0, &p->weight);
+    return true;
+}
+
+/* The first event names the value. */
+static bool begin_sample(struct perf_script *p, struct import_made *made,
+                         const struct header *header)
+{
+    size_t size = header->event.size_bytes;
+    size = size < MAX_EVENT_BYTES ? size : MAX_EVENT_BYTES;
+    if (made->info.value_count == 0) {
+        memcpy(p->event, header->event.data, size);
+        bool is_time =
+            strncmp(p->event, "cpu-clock", 9) == 0 || strncmp(p->event, "task-clock", 10) == 0;
+        if (!import_add_value(made, p->event, is_time ? "ns" : "count")) {
+            return false;
+        }
+    }
+    p->other_event = strlen(p->event) != size || memcmp(p->event, header->event.data, size) != 0;
+    p->in_sample = true;
+    p->frame_count = 0;
+    p->weight = header->weight;
+    p->offset = p->input.line_offset;
+    p->thread = import_thread(made, &header->thread);
+    return p->thread != IMPORT_NO_ID;
+}
+
+static bool take_line(struct perf_script *p, struct import_made *made, const char *line,
+                      size_t size)
+{
+    struct header header;
+    if (trimmed(line, size) == 0) {
+        return end_sample(p, made);
+    }
+    if (read_header(line, size, &header)) {
+        return end_sample(p, made) && begin_sample(p, made, &header);
+    }
+    return *line == '#' || add_frame(p, made, line, size);
+}
+
+/* until_begun: reads no further than the first sample's line. */
+static vmpf_status read_lines(struct perf_script *p, struct import_made *made, bool until_begun,
+                              struct vmpf_error *err)
+{
+    while (!import_is_full(made) && !(until_begun && p->in_sample)) {
+        char *line;
+        size_t size;
+        vmpf_status status = text_input_line(&p->input, &line, &size, err);
+        if (status != VMPF_OK && status != VMPF_END) {
+            return status;
+        }
+        bool done = status == VMPF_OK ? take_line(p, made, line, size) : end_sample(p, made);
+        if (!done || status == VMPF_END) {
+            return done ? VMPF_END : import_fail(err, VMPF_E_NOMEM, "not enough memory");
+        }
+    }
+    return VMPF_OK;
+}
+
+static vmpf_status script_more(void *ctx, struct import_made *made, struct vmpf_error *err)
+{
+    return read_lines(ctx, made, false, err);
+}
+
+static const struct import_ops script_ops = {
+    .more = script_more, .close = script_close, .format = "perf-script"};
+
+vmpf_status import_open_perf_script(struct vmpt_feed *feed, struct vmpf_source source,
+                                    uint32_t skip_columns, struct vmpf_error *err)
+{
+    struct perf_script *p = calloc(1, sizeof(*p));
+    struct import_made *made;
+    (void)skip_columns;
+    if (!p) {
+        vmpf_source_close(&source);
+        return import_fail(err, VMPF_E_NOMEM, "not enough memory");
+    }
+    text_input_init(&p->input, source);
+    vmpf_status status = import_open(feed, &made, &script_ops, p, err);
+    if (status != VMPF_OK) {
+        return status;
+    }
+    status = read_lines(p, made, true, err);
+    if (status != VMPF_OK) {
+        feed->ops->close(feed->ctx);
+        return status == VMPF_END
+                   ? import_fail(err, VMPF_E_NOT_VMPROF, "it has no sample of perf script")
+                   : status;
+    }
+    return VMPF_OK;
+}
