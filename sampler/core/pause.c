@@ -86,6 +86,14 @@ void vmps_pause_follow(struct vmps_session *session)
     pthread_mutex_unlock(&session->pause.lock);
 }
 
+bool vmps_pause_is_off(struct vmps_session *session)
+{
+    pthread_mutex_lock(&session->pause.lock);
+    bool is_off = session->pause.is_off;
+    pthread_mutex_unlock(&session->pause.lock);
+    return is_off;
+}
+
 uint64_t vmps_pause_total_ns(struct vmps_session *session, uint64_t at_ns)
 {
     struct vmps_pause *pause = &session->pause;

@@ -18,6 +18,9 @@ void vmps_pause_end(struct vmps_session *session);
 bool vmps_pause_is_asked(const struct vmps_session *session);
 void vmps_pause_follow(struct vmps_session *session);
 
+/* vmps_pause_is_off() says whether the recording is off. Thread: any. */
+bool vmps_pause_is_off(struct vmps_session *session);
+
 /* vmps_pause_total_ns() is how much of the session up to at_ns, a session time, was not recorded. */
 uint64_t vmps_pause_total_ns(struct vmps_session *session, uint64_t at_ns);
 

@@ -263,6 +263,14 @@ int vmps_is_running(void)
     return running;
 }
 
+int vmps_is_paused(void)
+{
+    pthread_mutex_lock(&vmps_owner_state.lock);
+    int paused = is_running() && vmps_pause_is_off(vmps_owner_state.session);
+    pthread_mutex_unlock(&vmps_owner_state.lock);
+    return paused;
+}
+
 vmps_status vmps_name_thread(uint64_t thread_id, const char *name)
 {
     if (name == NULL || thread_id > INT32_MAX) {

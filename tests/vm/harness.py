@@ -145,6 +145,10 @@ class TestCase(unittest.TestCase):
         self.addCleanup(shutil.rmtree, str(self.folder), ignore_errors=True)
         self.output = self.folder / 'out.prof'
 
+    def assert_between(self, low, figure, high):
+        self.assertGreater(figure, low)
+        self.assertLess(figure, high)
+
     def environment(self, **changes):
         kept = {name: value for name, value in os.environ.items()
                 if not name.startswith(('VMPROF', 'PYTHON', 'LD_'))}

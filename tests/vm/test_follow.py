@@ -59,7 +59,7 @@ class Follow(harness.TestCase):
         for name, process_id in told.items():
             found = self.seconds(name, process_id, path)
             # What came after the last tick may be missing: some ticks of the kernel's, on a busy machine.
-            self.assertTrue(SECONDS - 0.06 < found < SECONDS + 0.06, (name, found))
+            self.assert_between(SECONDS - 0.06, found, SECONDS + 0.06)
         shown = json.loads(self.tool('vmprof-top', '--format=json', path or self.output).out)
         for name in told:
             total = sum(row['total'] for row in shown['functions'] if row['name'] == 'work_' + name) / 1e9

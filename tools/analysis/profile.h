@@ -50,7 +50,7 @@ struct vmpt_load_options {
     bool merge_nodes; /* equal nodes of one input become one; of several they always do */
     enum vmpt_group group;
     const char *group_label; /* with VMPT_GROUP_LABELS: a key */
-    bool keep_addresses; /* functions.addresses is filled */
+    bool keep_addresses;     /* functions.addresses is filled */
     /* Every sample is read, so that all damage is seen. Without it, totals by stack are read where the input has
      * them and no filter needs its samples: threads are then those that the input lists, and samples that are lost
      * count all the same. */

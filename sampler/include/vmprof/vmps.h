@@ -118,6 +118,10 @@ VMPS_API vmps_status vmps_stop(struct vmps_summary *summary, struct vmps_error *
 
 VMPS_API int vmps_is_running(void);
 
+/* vmps_is_paused() says whether a recording runs that is off just now: before the first signal that turns it on, and
+ * after each that turns it off. The signal itself is followed by a thread of the sampler's, a moment later. */
+VMPS_API int vmps_is_paused(void);
+
 /* vmps_name_thread() names a thread (0: the calling one) in the running recording. name: UTF-8. */
 VMPS_API vmps_status vmps_name_thread(uint64_t thread_id, const char *name);
 

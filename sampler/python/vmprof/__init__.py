@@ -9,7 +9,7 @@ On the command line: python -m vmprof [-o FILE] PROGRAM ARGS.
 """
 import os
 
-__all__ = ['enable', 'disable', 'is_enabled', 'profile', 'read_profile']
+__all__ = ['enable', 'disable', 'is_enabled', 'is_paused', 'profile', 'read_profile']
 __version__ = '0.1.0'
 
 # A profiled program may change its folder before the rest of the package is imported.
@@ -78,6 +78,13 @@ def is_enabled():
     """Whether this process is being profiled."""
     from vmprof import _recorder
     return _recorder.is_running()
+
+
+def is_paused():
+    """Whether this process is being profiled by a recording that a signal (--toggle) has not turned on yet, or
+    has turned off again."""
+    from vmprof import _recorder
+    return _recorder.is_paused()
 
 
 def read_profile(filename, virtual_only=True, metric=None):

@@ -63,6 +63,7 @@ class _Sampler(object):
         self.stop = library.vmps_stop
         self.stop.argtypes = [ctypes.POINTER(Summary), ctypes.POINTER(_Error)]
         self.is_running = library.vmps_is_running
+        self.is_paused = library.vmps_is_paused
         self.name_thread = library.vmps_name_thread
         self.name_thread.argtypes = [ctypes.c_uint64, ctypes.c_char_p]
 
@@ -185,6 +186,10 @@ def is_running():
         return bool(_load().is_running())
     except (ImportError, UnsupportedInterpreter):
         return False
+
+
+def is_paused():
+    return is_running() and bool(_sampler.is_paused())
 
 
 def started_by(who):

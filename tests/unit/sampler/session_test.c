@@ -193,6 +193,7 @@ static void test_nested_from_threads(void **state)
         pthread_join(threads[i], NULL);
     }
     assert_true(vmps_is_running());
+    assert_false(vmps_is_paused());
     assert_int_equal(vmps_stop(&summary, &err), VMPS_OK);
     assert_int_equal(samples_in(fd), summary.samples);
     close(fd);
