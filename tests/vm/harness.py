@@ -70,22 +70,30 @@ def all_pythons():
     return pythons
 
 
+TRIES = 5  # of a figure that was off
+
+
 class Measured(AssertionError):
     """A figure that was measured is not where it belongs."""
 
 
 def again(test):
     """Runs a test method; where a figure was off, as on a machine that was busy just then, it has to be right
-    twice in a row. What is wrong otherwise, such as another output or a crash, fails at once."""
+    twice in a row, in a few tries. What is wrong otherwise, such as another output or a crash, fails at once."""
     @functools.wraps(test)
     def run(self, *arguments):
-        try:
-            test(self, *arguments)
-        except Measured as error:
-            print('once more, twice: %s' % error, file=sys.stderr)
-            for _ in range(2):
-                self.new_folder()
+        wanted, tries_left = 1, TRIES
+        while wanted > 0:
+            try:
                 test(self, *arguments)
+                wanted -= 1
+            except Measured as error:
+                tries_left -= 1
+                if tries_left == 0:
+                    raise
+                print('again, until it is right twice: %s' % error, file=sys.stderr)
+                wanted = 2
+            self.new_folder()
     return run
 
 
