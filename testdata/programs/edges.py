@@ -3,7 +3,7 @@ to sys.setprofile, one pair a line; `edges.py run SECONDS` does the same calls f
 import sys
 import time
 
-clock = getattr(time, 'process_time', None) or time.clock
+clock = getattr(time, 'thread_time', None) or getattr(time, 'process_time', None) or time.clock
 
 
 def leaf(x):

@@ -2,7 +2,7 @@
 import sys
 import time
 
-clock = getattr(time, 'process_time', None) or time.clock
+clock = getattr(time, 'thread_time', None) or getattr(time, 'process_time', None) or time.clock
 DATA = list(range(3000))
 
 

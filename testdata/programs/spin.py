@@ -3,7 +3,7 @@ import os
 import sys
 import time
 
-clock = getattr(time, 'process_time', None) or time.clock
+clock = getattr(time, 'thread_time', None) or getattr(time, 'process_time', None) or time.clock
 
 
 def inner(count):

@@ -16,8 +16,7 @@
 #include <string.h>
 
 #define REGION_BYTES ((size_t)4 << 30)
-#define DECODE_RUNS 7
-#define LONG_TRACE 1000000u
+#define DECODE_RUNS 15
 
 struct results {
     struct bench_encoding journal, api;
@@ -49,7 +48,7 @@ static void keep_least(uint64_t *least, uint64_t value, int run)
 static void measure_encoding(struct results *results, const struct bench_trace *trace,
                              struct bench_region *out)
 {
-    int runs = trace->sample_count < LONG_TRACE ? 5 : 3;
+    int runs = 5;
     for (int i = 0; i < runs; i++) {
         struct bench_encoding api = bench_encode_api(trace, out);
         keep_least(&results->api.cpu_ns, api.cpu_ns, i);

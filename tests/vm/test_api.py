@@ -11,7 +11,7 @@ import harness
 BEGIN = '''
 import json, os, sys, time, warnings
 import vmprof
-clock = getattr(time, "process_time", None) or time.clock
+clock = getattr(time, "thread_time", None) or getattr(time, "process_time", None) or time.clock
 
 def inner(end):
     n = 0
@@ -241,7 +241,7 @@ print(json.dumps([before, world()]))
         folder = self.folder / os.fsdecode(b'latin-\xe9 \xc3\xa9')
         folder.mkdir()
         (folder / 'named.py').write_text(
-            'import time\nclock = getattr(time, "process_time", None) or time.clock\n'
+            'import time\nclock = getattr(time, "thread_time", None) or getattr(time, "process_time", None) or time.clock\n'
             'end = clock() + 0.2\nwhile clock() < end:\n    pass\n')
         self.record(python, folder / 'named.py')
         found, _ = self.answers(python, '''

@@ -12,7 +12,7 @@ NEAR = 4 * MIB
 # What it prints is of /proc/self/status, which the sampler does not read.
 PROGRAM = '''
 import json, os, sys, time
-clock = getattr(time, "process_time", None) or time.clock
+clock = getattr(time, "thread_time", None) or getattr(time, "process_time", None) or time.clock
 def resident():
     for line in open("/proc/self/status"):
         if line.startswith("VmRSS:"):

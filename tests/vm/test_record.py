@@ -60,7 +60,7 @@ class Record(harness.TestCase):
         program = self.folder / 'parent.py'
         program.write_text(
             'import os, subprocess, sys, time\n'
-            'clock = getattr(time, "process_time", None) or time.clock\n'
+            'clock = getattr(time, "thread_time", None) or getattr(time, "process_time", None) or time.clock\n'
             'def work():\n    end = clock() + 0.2\n    while clock() < end: pass\n'
             'work()\n'
             'subprocess.check_call([sys.executable, sys.argv[1], "0.2"])\n'

@@ -13,7 +13,7 @@ LIBRARY = 'lib/libvmprof_sampler.so'
 # busy_NAME() uses the CPU; the clock is the thread's own, so that a busy machine changes nothing.
 BEGIN = '''
 import ctypes, json, os, signal, sys, time, warnings
-clock = getattr(time, "process_time", None) or time.clock
+clock = getattr(time, "thread_time", None) or getattr(time, "process_time", None) or time.clock
 def work(seconds):
     end = clock() + seconds
     while clock() < end:

@@ -12,7 +12,7 @@ import harness
 import recording
 
 SPIN = harness.PROGRAMS / 'spin.py'
-CLOCK = 'import os, signal, sys, time\nclock = getattr(time, "process_time", None) or time.clock\n'
+CLOCK = 'import os, signal, sys, time\nclock = getattr(time, "thread_time", None) or getattr(time, "process_time", None) or time.clock\n'
 
 
 class Weather(harness.TestCase):
@@ -253,9 +253,10 @@ sys.stdout.write("%d %d %d\\n" % (hits["prof"], hits["alarm"], hits["user"]))
         wanted, found = ([int(word) for word in each.out.split()] for each in (plain, done))
         self.assertEqual(found[2], 10)
         # Each expiry of the program's own timer, some 20, reaches its handler, and the recorder's own
-        # ticks, some 100, do not. A busy machine makes the kernel count more time than there was.
+        # ticks, some 100 and more, do not. On a busy machine several expiries are one signal, or the kernel counts
+        # more time than there was.
         for hits in (found, wanted):
-            self.assert_between(14, hits[0], 76)
+            self.assert_between(5, hits[0], 76)
         self.assertGreaterEqual(found[1], 10)
         self.assertGreater(recording.Profile(self.output).total_share('work'), 0.7)
 

@@ -74,10 +74,15 @@ static void add_run(struct finder *f, uint32_t node, uint64_t *greatest)
     f->slots[SLOT_LENGTHS][f->out->count++] = 0;
 }
 
+/* Where a node was last is asked for so many samples before: most are in memory that is far. */
+#define FETCH_AHEAD 32u
+
 static void add_thread(struct finder *f, const uint32_t *stacks, size_t count)
 {
     uint64_t greatest = UINT64_MAX;
     for (size_t i = 0; i < count; i++) {
+        size_t later = i + FETCH_AHEAD < count ? i + FETCH_AHEAD : i;
+        __builtin_prefetch(&f->history->last[stacks[later]]);
         if (i > 0 && stacks[i] == stacks[i - 1]) {
             f->slots[SLOT_LENGTHS][f->out->count - 1]++;
         } else {

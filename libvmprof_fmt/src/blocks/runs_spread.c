@@ -180,7 +180,17 @@ static const char *spread_all(struct spreader *s, const struct by_thread *sample
     return s->age_at == runs->age_count && s->node_at == runs->node_count ? NULL : "F-5.6-8";
 }
 
-/* Each sample takes the next stack of its thread. */
+/* Each sample takes the next stack of its thread. Not part of a larger function, where what it goes through would not stay
+ * in registers. */
+__attribute__((noinline)) static void take_turns(const uint32_t *restrict threads,
+                                                 const uint32_t *restrict ordered, size_t count,
+                                                 uint32_t *restrict next, uint32_t *restrict stacks)
+{
+    for (size_t i = 0; i < count; i++) {
+        stacks[i] = ordered[next[threads[i]]++];
+    }
+}
+
 static void give_out(const struct by_thread *samples, const uint32_t *ordered, size_t count,
                      uint32_t *stacks)
 {
@@ -189,9 +199,7 @@ static void give_out(const struct by_thread *samples, const uint32_t *ordered, s
         next[t] = next[t - 1];
     }
     next[0] = 0;
-    for (size_t i = 0; i < count; i++) {
-        stacks[i] = ordered[next[samples->threads[i]]++];
-    }
+    take_turns(samples->threads, ordered, count, next, stacks);
 }
 
 vmpf_status vmpfi_runs_spread(const struct vmpfi_runs *runs, struct vmpfi_scratch *scratch,

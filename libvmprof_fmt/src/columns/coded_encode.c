@@ -45,11 +45,26 @@ static inline void survey_step(struct survey *s, uint64_t step)
     }
 }
 
+/* The weights of samples often are all the same. */
+static bool all_equal(struct vmpfi_numbers values, size_t count)
+{
+    size_t rest = count - 1;
+    return values.wide != NULL
+               ? memcmp(values.wide, values.wide + 1, rest * sizeof *values.wide) == 0
+               : memcmp(values.words, values.words + 1, rest * sizeof *values.words) == 0;
+}
+
 static struct survey survey_of(struct vmpfi_numbers values, size_t count)
 {
     struct survey s = {.least = UINT64_MAX, .group_count = count > 0};
     uint64_t run = 0;
     memset(s.multiple, true, sizeof s.multiple);
+    if (all_equal(values, count)) {
+        s.least = number_at(values, 0);
+        s.greatest = s.least;
+        s.longest_run = count - 1;
+        return s;
+    }
     for (size_t i = 0; i < count; i++) {
         uint64_t value = number_at(values, i);
         s.least = value < s.least ? value : s.least;
@@ -227,6 +242,9 @@ static inline uint64_t number_of(const struct vmpfi_coded_plan *plan, uint64_t u
 static size_t group_end(struct vmpfi_numbers values, size_t count, size_t i, bool runs)
 {
     size_t end = i + 1;
+    if (i == 0 && runs && all_equal(values, count)) {
+        return count;
+    }
     while (runs && end < count && number_at(values, end) == number_at(values, i)) {
         end++;
     }

@@ -245,31 +245,57 @@ static vmpf_status take_state(struct vmpfi_assembler *a, struct vmpf_sample *sam
     return VMPF_OK;
 }
 
+/* A SAMPLE payload. */
+struct sample_row {
+    uint32_t thread_id, frame_count, value_count;
+    const uint8_t *values, *frames;
+};
+
+/* One look at the length before the numbers of a fixed size, and one after: there are as many rows as samples. */
+static bool read_sample(const uint8_t *payload, size_t size_bytes, struct vmpf_sample *sample,
+                        struct sample_row *row)
+{
+    if (size_bytes < sizeof(struct vmpf_row_sample)) {
+        return false;
+    }
+    sample->time_ns = vmpfi_load_u64(payload + offsetof(struct vmpf_row_sample, time_ns));
+    row->thread_id = vmpfi_load_u32(payload + offsetof(struct vmpf_row_sample, thread_id));
+    row->frame_count = vmpfi_load_u32(payload + offsetof(struct vmpf_row_sample, frame_count));
+    sample->flags = vmpfi_load_u32(payload + offsetof(struct vmpf_row_sample, flags));
+    row->value_count = vmpfi_load_u32(payload + offsetof(struct vmpf_row_sample, value_count));
+    row->values = payload + sizeof(struct vmpf_row_sample);
+    uint64_t words = (uint64_t)row->value_count + row->frame_count; /* each of eight bytes */
+    if (row->frame_count > VMPF_MAX_DEPTH ||
+        words > (size_bytes - sizeof(struct vmpf_row_sample)) / sizeof(uint64_t)) {
+        return false;
+    }
+    row->frames = row->values + (size_t)row->value_count * sizeof(uint64_t);
+    return true;
+}
+
+static vmpf_status thread_of(struct vmpfi_assembler *a, uint32_t thread_id, uint32_t *number)
+{
+    if (vmpfi_threads_recent(a->threads, a->process_id, thread_id, number)) {
+        return VMPF_OK;
+    }
+    const struct vmpf_thread thread = {.process_id = a->process_id, .thread_id = thread_id};
+    return vmpfi_threads_define(a->threads, &thread, false, number);
+}
+
 vmpf_status vmpfi_assemble_sample(struct vmpfi_assembler *a, const uint8_t *payload,
                                   size_t size_bytes, struct vmpf_sample *sample)
 {
-    struct vmpfi_cursor cursor = vmpfi_cursor_of(payload, size_bytes);
-    struct vmpf_thread thread = {.process_id = a->process_id};
-    uint32_t thread_id;
-    uint32_t frame_count;
-    uint32_t value_count;
-    const uint8_t *values;
-    const uint8_t *frames;
-    memset(sample, 0, sizeof *sample);
-    if (!vmpfi_read_u64(&cursor, &sample->time_ns) || !vmpfi_read_u32(&cursor, &thread_id) ||
-        !vmpfi_read_u32(&cursor, &frame_count) || !vmpfi_read_u32(&cursor, &sample->flags) ||
-        !vmpfi_read_u32(&cursor, &value_count) || frame_count > VMPF_MAX_DEPTH ||
-        !vmpfi_read_bytes(&cursor, (size_t)value_count * 8, &values) ||
-        !vmpfi_read_bytes(&cursor, frame_count * sizeof(struct vmpf_row_frame), &frames)) {
+    struct sample_row row;
+    if (!read_sample(payload, size_bytes, sample, &row)) {
         a->broken_rule = "F-7.2-7";
         return VMPF_E_CORRUPT;
     }
-    for (size_t k = 0; k < value_count && k < a->value_count; k++) {
-        sample->values[k] = vmpfi_load_u64(values + 8 * k);
+    sample->label = 0;
+    for (size_t k = 0; k < a->value_count; k++) {
+        sample->values[k] = k < row.value_count ? vmpfi_load_u64(row.values + 8 * k) : 0;
     }
-    thread.thread_id = thread_id;
     VMPF_TRY(take_state(a, sample));
-    VMPF_TRY(vmpfi_threads_define(a->threads, &thread, false, &sample->thread));
+    VMPF_TRY(thread_of(a, row.thread_id, &sample->thread));
     struct vmpfi_path *path = &a->paths.path[sample->thread % VMPFI_PATHS];
-    return stack_of(a, path, frames, frame_count, &sample->stack);
+    return stack_of(a, path, row.frames, row.frame_count, &sample->stack);
 }

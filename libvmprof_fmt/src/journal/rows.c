@@ -75,11 +75,14 @@ static void resynchronise(struct vmpfi_ring *ring, uint64_t *position, uint64_t 
     }
 }
 
-/* What was written before the last drain has left the nearest cache: the next row is asked for while this one is read. */
+/* What was written before the last drain has left the nearest cache: the next row is asked for while this one is read. Where
+ * that is past the ring's end, the row is at its beginning, and what is asked for here is nothing's: no harm. */
 static void fetch_ahead(const struct vmpfi_ring *ring, uint64_t position, uint64_t bytes)
 {
-    for (uint64_t i = 0; i < bytes && i < FETCH_BYTES; i += CACHE_LINE_BYTES) {
-        __builtin_prefetch(word_at(ring, position + bytes + i));
+    uintptr_t next = (uintptr_t)word_at(ring, position + bytes);
+    uintptr_t end = next + (bytes < FETCH_BYTES ? bytes : FETCH_BYTES);
+    for (; next < end; next += CACHE_LINE_BYTES) {
+        __builtin_prefetch((const void *)next);
     }
 }
 

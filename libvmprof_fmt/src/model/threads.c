@@ -41,14 +41,12 @@ static vmpf_status set_name(struct vmpfi_threads *t, uint32_t id, struct vmpf_st
 vmpf_status vmpfi_threads_define(struct vmpfi_threads *t, const struct vmpf_thread *thread,
                                  bool rename, uint32_t *id)
 {
-    uint32_t *recent = &t->recent[thread->thread_id % VMPFI_RECENT_THREADS];
-    if (!rename && *recent < t->count && same_thread(t, *recent, thread)) {
-        *id = *recent;
+    if (!rename && vmpfi_threads_recent(t, thread->process_id, thread->thread_id, id)) {
         return VMPF_OK;
     }
     uint64_t hash = vmpfi_hash64(thread->thread_id ^ vmpfi_hash64(thread->process_id));
     if (vmpfi_index_find(&t->index, hash, same_thread, t, thread, id)) {
-        *recent = *id;
+        t->recent[thread->thread_id % VMPFI_RECENT_THREADS] = *id;
         return rename ? set_name(t, *id, thread->name) : VMPF_OK;
     }
     if (t->count >= UINT32_MAX - 1) {

@@ -28,4 +28,17 @@ void vmpfi_threads_fini(struct vmpfi_threads *t);
 vmpf_status vmpfi_threads_define(struct vmpfi_threads *t, const struct vmpf_thread *thread,
                                  bool rename, uint32_t *id);
 
+/* What vmpfi_threads_define() would say of a thread that was asked for lately; false: it has to be asked. */
+static inline bool vmpfi_threads_recent(const struct vmpfi_threads *t, uint64_t process_id,
+                                        uint64_t thread_id, uint32_t *id)
+{
+    uint32_t recent = t->recent[thread_id % VMPFI_RECENT_THREADS];
+    if (recent >= t->count || t->entries[recent].thread_id != thread_id ||
+        t->entries[recent].process_id != process_id) {
+        return false;
+    }
+    *id = recent;
+    return true;
+}
+
 #endif
