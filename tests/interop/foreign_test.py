@@ -6,6 +6,7 @@ the encoding of Protocol Buffers and nothing of the tools.
 """
 
 import gzip
+import itertools
 import json
 import pathlib
 import random
@@ -211,6 +212,49 @@ x 1 6.0: 9 cycles:
                 key = tuple(frame[0] for frame in stack)
                 found[key] = found.get(key, 0) + weight
             self.assertEqual(found, expected, path)
+
+
+class Packed(unittest.TestCase):
+    """Text that is gzip'd."""
+
+    def lines(self):
+        rng = random.Random(7)
+        return ["main;f%d;g%d %d\n" % (rng.randrange(900), rng.randrange(900), rng.randrange(1, 1000)) for _ in range(20000)]
+
+    def test_is_read_as_what_is_in_it(self):
+        for data, other in ((b"".join(line.encode() for line in self.lines()), Collapsed.CASES[0][0]),
+                            (PerfScript.TEXT, PerfScript.TEXT)):
+            plain = stacks(written("plain.txt", data))
+            half = len(data) // 2
+            for packed_data in (gzip.compress(data), gzip.compress(data[:half]) + gzip.compress(data[half:]),
+                                gzip.compress(data, 0), gzip.compress(data[:1]) + gzip.compress(data[1:])):
+                found = stacks(written("packed.gz", packed_data))
+                self.assertEqual((found[1], found[2].partition(": ")[2].partition(": ")[2]),
+                                 (plain[1], plain[2].partition(": ")[2].partition(": ")[2]))
+                self.assertEqual(found[0]["format"], plain[0]["format"])
+            self.assertEqual(stacks(written("other.gz", gzip.compress(other)))[1], stacks(written("other.txt", other))[1])
+
+    def test_cut_or_damaged(self):
+        """Whole lines are there, the last part of one is not, and it is said."""
+        lines = self.lines()
+        data = gzip.compress("".join(lines).encode())
+        sums = set(itertools.accumulate(int(line.split()[-1]) for line in lines))
+        for size in list(range(len(data) // 3, len(data) - 1, len(data) // 11)) + [len(data) - 1]:
+            profile, found, said = stacks(written("cut.gz", data[:size]))
+            self.assertTrue(profile["damaged"], size)
+            self.assertIn("gzip", said)
+            self.assertIn(sum(found.values()), sums)
+        for at in (len(data) // 2, len(data) - 6):
+            changed = bytearray(data)
+            changed[at] ^= 0x55
+            profile = stacks(written("changed.gz", bytes(changed)))[0]
+            self.assertTrue(profile["damaged"], at)
+
+    def test_not_a_profile(self):
+        for data in (gzip.compress(b"hello\n"), gzip.compress(b""), gzip.compress(b"a 1\n")[:9]):
+            done = tool.run("--json", written("n.gz", data))
+            self.assertEqual(done.returncode, 1, data)
+            self.assertEqual(done.stderr.count(b"\n"), 1, done.stderr)
 
 
 class Pprof(unittest.TestCase):

@@ -5,6 +5,7 @@
 #include "tools/import/from_collapsed.h"
 #include "tools/import/from_perf_script.h"
 #include "tools/import/from_pprof.h"
+#include "tools/import/whole_input.h"
 
 /* Our own reader knows our own files, and upstream's logs, best: whatever it does not call somebody else's is ours, be it
  * newer than we are or cut short. */
@@ -25,16 +26,33 @@ static bool is_vmpf(const uint8_t *head, size_t size_bytes)
 static const struct vmpt_importer importers[] = {
     {.name = "vmprof", .recognise = is_vmpf, .open = vmpt_feed_open_vmpf},
     {.name = "pprof", .recognise = import_is_pprof, .open = import_open_pprof},
-    {.name = "perf-script", .recognise = import_is_perf_script, .open = import_open_perf_script},
-    {.name = "collapsed", .recognise = import_is_collapsed, .open = import_open_collapsed},
+    {.name = "perf-script",
+     .recognise = import_is_perf_script,
+     .open = import_open_perf_script,
+     .inflates = true},
+    {.name = "collapsed",
+     .recognise = import_is_collapsed,
+     .open = import_open_collapsed,
+     .inflates = true},
 };
 
-const struct vmpt_importer *vmpt_importer_find(const uint8_t *head, size_t size_bytes)
+static const struct vmpt_importer *find(const uint8_t *head, size_t size_bytes, bool gzip)
 {
     for (size_t i = 0; i < sizeof(importers) / sizeof(importers[0]); i++) {
-        if (importers[i].recognise(head, size_bytes)) {
+        if ((!gzip || importers[i].inflates) && importers[i].recognise(head, size_bytes)) {
             return &importers[i];
         }
     }
     return NULL;
+}
+
+/* What some recognise by themselves in what is gzip'd is shown to the others inflated. */
+const struct vmpt_importer *vmpt_importer_find(const uint8_t *head, size_t size_bytes)
+{
+    uint8_t plain[VMPT_HEAD_BYTES];
+    const struct vmpt_importer *found = find(head, size_bytes, false);
+    if (found || !whole_is_gzip(head, size_bytes)) {
+        return found;
+    }
+    return find(plain, whole_inflate_head(head, size_bytes, plain, sizeof(plain)), true);
 }

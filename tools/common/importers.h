@@ -21,6 +21,7 @@ struct vmpt_importer {
     vmpf_status (*open)(struct vmpt_feed *feed, struct vmpf_source source, uint32_t skip_columns,
                         struct vmpf_error *err);
     const char *refusal;
+    bool inflates; /* open() reads what is gzip'd, too; recognise() is then given what is in it */
 };
 
 /* The importer for an input that starts so, or NULL. head: the first VMPT_HEAD_BYTES, or all there is. */

@@ -245,6 +245,9 @@ static vmpf_status collapsed_more(void *ctx, struct import_made *made, struct vm
         uint64_t weight;
         vmpf_status status = text_input_line(&c->input, &line, &size, err);
         if (status != VMPF_OK) {
+            if (status == VMPF_END) {
+                text_input_end(&c->input, made);
+            }
             return status;
         }
         if (size == 0) {

@@ -307,6 +307,9 @@ static vmpf_status read_lines(struct perf_script *p, struct import_made *made, b
             return status;
         }
         bool done = status == VMPF_OK ? take_line(p, made, line, size) : end_sample(p, made);
+        if (status == VMPF_END) {
+            text_input_end(&p->input, made);
+        }
         if (!done || status == VMPF_END) {
             return done ? VMPF_END : import_fail(err, VMPF_E_NOMEM, "not enough memory");
         }

@@ -123,7 +123,9 @@ size_t whole_inflate_head(const uint8_t *head, size_t size_bytes, uint8_t *out, 
     stream.avail_in = (uInt)size_bytes;
     stream.next_out = out;
     stream.avail_out = (uInt)room;
-    (void)inflate(&stream, Z_SYNC_FLUSH);
+    while (inflate(&stream, Z_SYNC_FLUSH) == Z_STREAM_END && inflateReset(&stream) == Z_OK) {
+        continue; /* with the next member; without input, or room, there is no progress, and an end */
+    }
     size_t size = room - stream.avail_out;
     (void)inflateEnd(&stream);
     return size;
