@@ -24,6 +24,11 @@
 #define IDLE_FACTOR 4u
 #define IDLE_NS UINT64_C(20000000)
 #define LONG_IDLE_NS UINT64_C(200000000)
+/* A look at a thread is a call to the kernel. Those that were found resting this often are looked at as seldom as keeps all such
+ * looks in this part of a period: two hundred threads that wait, asked every 100 microseconds, would take a core. */
+#define LOOK_NS UINT64_C(400)
+#define RESTED_LOOKS 4u
+#define RESTED_PARTS 8u
 /* From the interrupt that wakes us until we know what time it is. */
 #define WAKE_NS UINT64_C(20000)
 
@@ -34,6 +39,7 @@ struct target {
     uint64_t period_ns;
     uint64_t last_ns;   /* its CPU clock at its last tick */
     uint64_t seen_ns;   /* and in the last round */
+    uint32_t rested;    /* looks since it was found to have run */
     bool unsure;        /* in this round: it could run, and does not */
     uint64_t queued_ns; /* when unsure: how long it has waited for cores */
     struct vmps_spell spell;
@@ -49,7 +55,9 @@ struct vmps_ticker {
     uint64_t woken_ns; /* when this round began */
     cpu_set_t allowed; /* cores that the process may use */
     int cores;
-    bool unsure;                  /* of some thread in this round */
+    bool unsure; /* of some thread in this round */
+    size_t round;
+    size_t rested_count;          /* threads that rested in the last round */
     struct vmps_waiting *waiting; /* NULL: nobody wants to know who waits */
     pid_t process_id;
     _Atomic pid_t thread_id; /* 0: it does not run yet */
@@ -127,6 +135,7 @@ static bool look_at(struct vmps_ticker *ticker, struct target *target, uint64_t 
     /* A clock that goes back, or stands at 0, is that of another thread with the same number, or of none. */
     bool moved = look.cpu_ns > target->seen_ns;
     target->unsure = false;
+    target->rested = moved ? 0 : target->rested + 1;
     if (moved) {
         look_again(ticker, target, &look);
         target->unsure = !look.runs && vmps_thread_is_runnable(target->id);
@@ -156,14 +165,36 @@ static void step_aside(const struct vmps_ticker *ticker)
     }
 }
 
-static bool look_at_all(struct vmps_ticker *ticker, uint64_t round_ns)
+/* In every so many rounds a thread that rests is looked at, such that all of them take a part of a period and no more. Where
+ * somebody wants to know who waits, it is in each. */
+static size_t rounds_of_rest(const struct vmps_ticker *ticker)
+{
+    uint64_t looks_ns = ticker->rested_count * LOOK_NS;
+    return ticker->waiting != NULL ? 1 : 1 + looks_ns / (ticker->period_ns / RESTED_PARTS);
+}
+
+static bool look_at_each(struct vmps_ticker *ticker, uint64_t round_ns)
 {
     bool any = false;
+    size_t rounds = rounds_of_rest(ticker);
+    ticker->round++;
+    ticker->rested_count = 0;
+    for (size_t i = 0; i < ticker->count; i++) {
+        struct target *target = &ticker->targets[i];
+        bool rests = target->rested >= RESTED_LOOKS;
+        ticker->rested_count += rests;
+        if (!rests || (ticker->round + i) % rounds == 0) {
+            any = look_at(ticker, target, round_ns) || any;
+        }
+    }
+    return any;
+}
+
+static bool look_at_all(struct vmps_ticker *ticker, uint64_t round_ns)
+{
     pthread_mutex_lock(&ticker->lock);
     ticker->unsure = false;
-    for (size_t i = 0; i < ticker->count; i++) {
-        any = look_at(ticker, &ticker->targets[i], round_ns) || any;
-    }
+    bool any = look_at_each(ticker, round_ns);
     if (ticker->unsure) {
         step_aside(ticker);
     }

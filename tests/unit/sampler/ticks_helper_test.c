@@ -21,6 +21,7 @@
 #define BUSY UINT64_C(0x1111)
 #define IDLE UINT64_C(0x2222)
 #define SOME 50
+#define CROWD 200
 
 static _Atomic uint64_t busy_ticks, idle_ticks, strange_ticks;
 static _Atomic pid_t busy_id;
@@ -132,11 +133,56 @@ static void test_no_ticks_after_detach(void **state)
     assert_int_equal(strange_ticks, 0);
 }
 
+/* Threads that rest are looked at in turns, and each has its turn: one that goes on has ticks, wherever it stands. */
+static void test_many_that_rest(void **state)
+{
+    (void)state;
+    struct vmps_ticker *ticker;
+    struct sleeper sleepers[CROWD];
+    struct vmps_tick ticks[CROWD];
+    struct vmps_tick own_tick;
+    pid_t own = 0;
+    take_signal();
+    atomic_store(&busy_id, gettid());
+    assert_int_equal(vmps_ticks_helper.open(&ticker, PERIOD_NS, &own), 0);
+    for (size_t i = 0; i < CROWD; i++) {
+        start_sleeper(&sleepers[i]);
+        ticks[i].ticker = ticker;
+    }
+    usleep(20000);
+    uint64_t idle_before = atomic_load(&idle_ticks);
+    for (size_t i = 0; i < CROWD / 2; i++) {
+        assert_int_equal(
+            vmps_ticks_helper.attach(&ticks[i], sleepers[i].id, 1, PERIOD_NS, IDLE + i), 0);
+    }
+    own_tick.ticker = ticker;
+    assert_int_equal(vmps_ticks_helper.attach(&own_tick, gettid(), 1, PERIOD_NS, BUSY), 0);
+    for (size_t i = CROWD / 2; i < CROWD; i++) {
+        assert_int_equal(
+            vmps_ticks_helper.attach(&ticks[i], sleepers[i].id, 1, PERIOD_NS, IDLE + i), 0);
+    }
+    for (int i = 0; i < 5; i++) {
+        usleep(20000); /* now we rest as well */
+        work_until(&busy_ticks, atomic_load(&busy_ticks) + SOME);
+    }
+    vmps_ticks_helper.detach(&own_tick);
+    for (size_t i = 0; i < CROWD; i++) {
+        vmps_ticks_helper.detach(&ticks[i]);
+    }
+    vmps_ticks_helper.close(ticker);
+    for (size_t i = 0; i < CROWD; i++) {
+        end_sleeper(&sleepers[i]);
+    }
+    assert_int_equal(atomic_load(&idle_ticks), idle_before);
+    assert_int_equal(strange_ticks, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_ticks_are_for_those_that_run),
         cmocka_unit_test(test_no_ticks_after_detach),
+        cmocka_unit_test(test_many_that_rest),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
