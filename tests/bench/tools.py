@@ -9,8 +9,8 @@ processor, user and system, and of the clock on the wall, those of the fastest o
 greatest that was resident. What has to be reached stands beside it.
 
 Below each question that a peer of Debian's answers too stands what that takes, run once, on the same profile, which
-vmprof-convert brings into its format: `go tool pprof` (golang-go) and gprof2dot, where they are installed. What none
-of them does (a diff by tree, intervals) has no peer here.
+vmprof-convert brings into its format: `go tool pprof` (golang-go), where it is installed. What it does not do (a
+diff by tree, intervals) has no peer here.
 """
 import argparse
 import json
@@ -53,8 +53,7 @@ PEERS = {
     'vmprof-top many': [('pprof', '--pprof', ['-top'], ['many'])],
     'vmprof-tree many': [('pprof', '--pprof', ['-tree'], ['many'])],
     'vmprof-func function_7 many': [('pprof', '--pprof', ['-peek=^function_7$'], ['many'])],
-    'vmprof-top distinct': [('pprof', '--pprof', ['-top'], ['distinct']),
-                            ('gprof2dot', '--collapsed', ['-f', 'collapse'], ['distinct'])],
+    'vmprof-top distinct': [('pprof', '--pprof', ['-top'], ['distinct'])],
     'vmprof-merge, two of distinct': [('pprof', '--pprof', ['-proto', '-output=/dev/null'], ['distinct'] * 2)],
 }
 
@@ -64,7 +63,7 @@ class Peers:
 
     def __init__(self, convert, profiles, folder):
         self.convert, self.profiles, self.folder = convert, profiles, folder
-        self.programs = {'gprof2dot': shutil.which('gprof2dot')}
+        self.programs = {}
         if shutil.which('go'):
             tools = subprocess.check_output(['go', 'env', 'GOTOOLDIR'], universal_newlines=True).strip()
             self.programs['pprof'] = shutil.which('pprof', path=tools)
