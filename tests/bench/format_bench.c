@@ -16,7 +16,10 @@
 #include <string.h>
 
 #define REGION_BYTES ((size_t)4 << 30)
-#define DECODE_RUNS 15
+/* A short trace takes many runs: what else the machine does lasts longer than one of them. */
+#define RUN_SAMPLES 4000000u
+#define LEAST_RUNS 5
+#define DECODES_PER_RUN 4
 
 struct results {
     struct bench_encoding journal, api;
@@ -45,11 +48,16 @@ static void keep_least(uint64_t *least, uint64_t value, int run)
     *least = run == 0 || value < *least ? value : *least;
 }
 
+static int runs_of(const struct bench_trace *trace)
+{
+    int runs = (int)(RUN_SAMPLES / (trace->sample_count + 1));
+    return runs > LEAST_RUNS ? runs : LEAST_RUNS;
+}
+
 static void measure_encoding(struct results *results, const struct bench_trace *trace,
                              struct bench_region *out)
 {
-    int runs = 5;
-    for (int i = 0; i < runs; i++) {
+    for (int i = 0; i < runs_of(trace); i++) {
         struct bench_encoding api = bench_encode_api(trace, out);
         keep_least(&results->api.cpu_ns, api.cpu_ns, i);
         struct bench_encoding journal = bench_encode_journal(trace, out);
@@ -63,7 +71,7 @@ static void measure_decoding(struct results *results, const struct bench_trace *
                              const struct bench_region *profile)
 {
     struct bench_totals totals = {0};
-    for (int i = 0; i < DECODE_RUNS; i++) {
+    for (int i = 0; i < DECODES_PER_RUN * runs_of(trace); i++) {
         struct bench_decoding decode = bench_decode(profile->data, profile->size_bytes);
         bench_check(decode.samples == trace->sample_count, "samples are missing");
         keep_least(&results->decode.cpu_ns, decode.cpu_ns, i);
