@@ -209,12 +209,13 @@ static bool is_of(const struct conv_sum *sum, const struct conv_sum *wanted)
 }
 
 /* NULL: memory is short. */
-static struct conv_sum *find_sum(struct conv_sums *sums, const struct conv_sum *wanted)
+static struct conv_sum *find_sum(struct conv_sums *sums, const struct conv_sum *wanted,
+                                 uint64_t hash)
 {
     if (sums->count * 2 >= sums->slot_count && !grow_slots(sums)) {
         return NULL;
     }
-    size_t at = (size_t)hash_of(wanted) & (sums->slot_count - 1);
+    size_t at = (size_t)hash & (sums->slot_count - 1);
     for (; sums->slots[at]; at = (at + 1) & (sums->slot_count - 1)) {
         struct conv_sum *sum = &sums->items[sums->slots[at] - 1];
         if (is_of(sum, wanted)) {
@@ -231,46 +232,100 @@ static struct conv_sum *find_sum(struct conv_sums *sums, const struct conv_sum *
     return &sums->items[sums->count - 1];
 }
 
-static bool add_values(struct conv_sums *sums, const struct conv_sum *sum,
-                       const struct conv_sample *sample)
+static bool add_values(struct conv_sums *sums, const struct conv_sum *sum, const uint64_t *values)
 {
+    for (size_t i = 0; i < sums->value_count; i++) {
+        if (values[i] == 0) {
+            continue;
+        }
+        if (sum->place >= sums->column_capacity[i] &&
+            !vmpt_reserve(&sums->columns[i], &sums->column_capacity[i], (size_t)sum->place + 1,
+                          sizeof(*values))) {
+            return false;
+        }
+        sums->columns[i][sum->place] += values[i];
+    }
+    return true;
+}
+
+/* ---- the queue ---------------------------------------------------------------------------------------
+ * A sum lies anywhere in memory, and so does the way to it. Each step of that way is asked for when others are
+ * still to be taken, so that nothing is waited for. */
+
+static struct conv_queued *queued(const struct conv_sums *sums, size_t number)
+{
+    return &sums->queue[number % CONV_SUMS_QUEUE];
+}
+
+/* The sum that a slot most likely leads to. */
+static void fetch_sum(const struct conv_sums *sums, const struct conv_queued *sample)
+{
+    uint32_t place = sums->slots[(size_t)sample->hash & (sums->slot_count - 1)];
+    if (place == 0) {
+        return;
+    }
+    __builtin_prefetch(&sums->items[place - 1]);
+    for (size_t i = 0; i < sums->value_count; i++) {
+        if (place <= sums->column_capacity[i]) {
+            __builtin_prefetch(&sums->columns[i][place - 1]);
+        }
+    }
+}
+
+/* The oldest comes to its sum. False: memory is short. */
+static bool settle_one(struct conv_sums *sums)
+{
+    const struct conv_queued *sample = queued(sums, sums->begun++);
+    struct conv_sum *sum = find_sum(sums, &sample->wanted, sample->hash);
+    if (!sum) {
+        return false;
+    }
+    sum->samples++;
+    return add_values(sums, sum, sample->values);
+}
+
+static bool settle_all(struct conv_sums *sums)
+{
+    bool done = true;
+    while (done && sums->begun != sums->ended) {
+        done = settle_one(sums);
+    }
+    return done;
+}
+
+static void read_values(const struct conv_sums *sums, const struct conv_sample *sample,
+                        uint64_t *values)
+{
+    memset(values, 0, sums->value_count * sizeof(*values));
     for (size_t i = 0; i < sample->tables->info->value_count; i++) {
         const uint64_t *column = sample->block->values[i];
         uint8_t value = sums->place_of[i];
-        if (value >= NO_PLACE || !column) {
-            continue;
+        if (value < NO_PLACE && column) {
+            values[value] += column[sample->index];
         }
-        if (sum->place >= sums->column_capacity[value] &&
-            !vmpt_reserve(&sums->columns[value], &sums->column_capacity[value],
-                          (size_t)sum->place + 1, sizeof(*column))) {
-            return false;
-        }
-        sums->columns[value][sum->place] += column[sample->index];
     }
-    return true;
 }
 
 static bool take_sample(void *ctx, const struct conv_sample *sample)
 {
     struct conv_sums *sums = ctx;
-    struct conv_sum wanted = {.stack = sample->stack, .thread = sample->thread};
-    wanted.labels = find_set(sums, sample);
-    if (wanted.labels == VMPT_NO_NODE ||
-        !vmpt_reserve(&sums->last, &sums->last_capacity, (size_t)sample->thread + 1,
-                      sizeof(*sums->last))) {
+    uint32_t labels = find_set(sums, sample);
+    if (labels == VMPT_NO_NODE ||
+        (sums->ended - sums->begun == CONV_SUMS_QUEUE && !settle_one(sums))) {
         return false;
     }
-    uint32_t last = sums->last[sample->thread];
-    struct conv_sum *sum = last ? &sums->items[last - 1] : NULL;
-    if (!sum || !is_of(sum, &wanted)) {
-        sum = find_sum(sums, &wanted);
-        if (!sum) {
-            return false;
-        }
-        sums->last[sample->thread] = (uint32_t)(sum - sums->items) + 1;
+    struct conv_queued *entry = queued(sums, sums->ended++);
+    entry->wanted =
+        (struct conv_sum){.stack = sample->stack, .thread = sample->thread, .labels = labels};
+    entry->hash = hash_of(&entry->wanted);
+    read_values(sums, sample, entry->values);
+    if (sums->slot_count) {
+        __builtin_prefetch(&sums->slots[(size_t)entry->hash & (sums->slot_count - 1)]);
     }
-    sum->samples++;
-    return add_values(sums, sum, sample);
+    if (sums->slot_count && sums->ended - sums->begun > CONV_SUMS_QUEUE / 2) {
+        fetch_sum(sums, queued(sums, sums->ended - 1 - CONV_SUMS_QUEUE / 2));
+    }
+    return true;
 }
 
 static int compare(const void *left, const void *right)
@@ -289,6 +344,9 @@ static int compare(const void *left, const void *right)
 static bool forget(void *ctx)
 {
     struct conv_sums *sums = ctx;
+    if (!settle_all(sums)) { /* their values are those of the session before */
+        return false;
+    }
     if (sums->set_capacity) {
         memset(sums->set_of, 0, sums->set_capacity * sizeof(*sums->set_of));
     }
@@ -301,10 +359,14 @@ int conv_sums_init(struct conv_sums *sums, struct conv_job *job)
     const struct conv_consumer consumer = {.sample = take_sample, .epoch = forget, .ctx = sums};
     vmpt_functions_init(&sums->labels);
     sums->labels.split_addresses = true; /* a label is its number too */
-    if (!vmpt_nodes_init(&sums->sets)) {
+    sums->queue = vmpt_array(CONV_SUMS_QUEUE, sizeof(*sums->queue));
+    if (!vmpt_nodes_init(&sums->sets) || !sums->queue) {
         return vmpt_app_no_memory(&job->app);
     }
     int code = conv_tables_init(&sums->tables, job, &consumer, 0);
+    if (code < 0 && !settle_all(sums)) {
+        code = vmpt_app_no_memory(&job->app);
+    }
     order_values(sums);
     if (sums->count) {
         qsort(sums->items, sums->count, sizeof(*sums->items), compare);
@@ -322,7 +384,7 @@ void conv_sums_fini(struct conv_sums *sums)
     }
     free(sums->items);
     free(sums->slots);
-    free(sums->last);
+    free(sums->queue);
     free(sums->set_of);
     free(sums->path);
     conv_tables_fini(&sums->tables);

@@ -25,6 +25,16 @@ struct conv_sum {
     uint64_t samples;
 };
 
+/* So many samples are on their way to their sums. */
+#define CONV_SUMS_QUEUE 32u
+
+/* A sample, with its values in the order of conv_sums.values. */
+struct conv_queued {
+    struct conv_sum wanted;
+    uint64_t hash;
+    uint64_t values[VMPF_MAX_VALUES];
+};
+
 struct conv_sums {
     struct conv_tables tables;
     struct vmpt_functions labels; /* name: the key; file: the text; address: the number */
@@ -39,9 +49,9 @@ struct conv_sums {
     size_t capacity;
     uint32_t *slots; /* open addressing: index + 1, or 0 */
     size_t slot_count;
-    /* While samples are added. */
-    uint32_t *last; /* by thread: index + 1 of the sum of its last sample */
-    size_t last_capacity;
+    /* While samples are added: those whose sum is not looked up yet, the oldest at queue[begun % CONV_SUMS_QUEUE]. */
+    struct conv_queued *queue;
+    size_t begun, ended;
     uint32_t *set_of; /* by id of the epoch: number + 1; 0: not seen yet */
     size_t set_capacity;
     uint32_t *path;
