@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <getopt.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -117,10 +118,17 @@ static void say_refused(const struct parser *parser, int code, char *const *argv
     vmpt_say(tool, "unknown or ambiguous option '%s'; see '%s --help'", written, tool);
 }
 
+/* The tool ends with what is asked for here: a reader that goes away is told by EPIPE, and ends it quietly. */
+static void begin_answer(struct vmpt_output *output)
+{
+    (void)signal(SIGPIPE, SIG_IGN);
+    vmpt_output_init(output, STDOUT_FILENO);
+}
+
 static int print_help(const struct vmpt_command *command)
 {
     struct vmpt_output output;
-    vmpt_output_init(&output, STDOUT_FILENO);
+    begin_answer(&output);
     vmpt_options_help(command, &output);
     return vmpt_output_close(&output, command->name, VMPT_EXIT_DONE);
 }
@@ -129,7 +137,7 @@ static int print_version(const struct vmpt_command *command)
 {
     struct vmpt_output output;
     struct vmpt_buffer line = {0};
-    vmpt_output_init(&output, STDOUT_FILENO);
+    begin_answer(&output);
     vmpt_buffer_printf(&line, "%s %s\n", command->name, VMPF_VERSION_STRING);
     if (!line.failed) {
         vmpt_output_write(&output, line.data, line.size);
