@@ -6,6 +6,7 @@
 #include "tools/analysis/memory.h"
 #include "tools/import/made.h"
 #include "tools/import/text_input.h"
+#include "tools/import/words.h"
 
 #define MAX_EVENT_BYTES 50 /* what a value's name may have */
 
@@ -42,20 +43,6 @@ static struct vmpf_string take_word(const char *text, size_t *size)
     return (struct vmpf_string){text + begin, end - begin};
 }
 
-/* false: it is no number, or 2^63 or more. */
-static bool number_of(const char *text, size_t size, uint64_t *value)
-{
-    *value = 0;
-    for (size_t i = 0; i < size; i++) {
-        uint64_t digit = (uint64_t)(unsigned char)text[i] - '0';
-        if (digit > 9 || *value > ((uint64_t)INT64_MAX - digit) / 10) {
-            return false;
-        }
-        *value = 10 * *value + digit;
-    }
-    return size > 0;
-}
-
 /* "12.345678:" */
 static bool is_time(struct vmpf_string word)
 {
@@ -65,8 +52,8 @@ static bool is_time(struct vmpf_string word)
         return false;
     }
     size_t whole = (size_t)(point - word.data);
-    return number_of(word.data, whole, &ignored) &&
-           number_of(point + 1, word.size_bytes - whole - 2, &ignored);
+    return import_number(word.data, whole, &ignored) &&
+           import_number(point + 1, word.size_bytes - whole - 2, &ignored);
 }
 
 /* "pid/tid", or the thread's alone. */
@@ -75,8 +62,8 @@ static bool take_ids(struct vmpf_string word, struct vmpf_thread *thread)
     const char *slash = word.size_bytes ? memchr(word.data, '/', word.size_bytes) : NULL;
     size_t first = slash ? (size_t)(slash - word.data) : 0;
     size_t skipped = slash ? first + 1 : 0;
-    return (!slash || number_of(word.data, first, &thread->process_id)) &&
-           number_of(word.data + skipped, word.size_bytes - skipped, &thread->thread_id);
+    return (!slash || import_number(word.data, first, &thread->process_id)) &&
+           import_number(word.data + skipped, word.size_bytes - skipped, &thread->thread_id);
 }
 
 /* "comm pid/tid [cpu] sec.usec: period event:", from its end, for a comm may have spaces. */
@@ -90,7 +77,7 @@ static bool read_header(const char *line, size_t size, struct header *header)
     header->event = (struct vmpf_string){word.data, word.size_bytes - 1};
     header->weight = 1;
     word = take_word(line, &size);
-    if (number_of(word.data, word.size_bytes, &header->weight)) {
+    if (import_number(word.data, word.size_bytes, &header->weight)) {
         word = take_word(line, &size);
     }
     if (!is_time(word)) {
@@ -156,21 +143,15 @@ static bool is_hex(char c)
     return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
 }
 
-static bool ends_in(struct vmpf_string text, const char *end)
-{
-    size_t size = strlen(end);
-    return text.size_bytes >= size && memcmp(text.data + text.size_bytes - size, end, size) == 0;
-}
-
 static vmpf_kind kind_of(struct vmpf_string module)
 {
     if (module.size_bytes == 0) {
         return VMPF_KIND_UNKNOWN;
     }
-    if (ends_in(module, ".py")) {
+    if (import_ends_in(module, ".py")) {
         return VMPF_KIND_PY;
     }
-    return ends_in(module, "kernel.kallsyms]") ? VMPF_KIND_KERNEL : VMPF_KIND_NATIVE;
+    return import_ends_in(module, "kernel.kallsyms]") ? VMPF_KIND_KERNEL : VMPF_KIND_NATIVE;
 }
 
 /* "name+0x1f": how far in the function is not the function's name. */
@@ -209,7 +190,7 @@ static bool read_frame(const char *line, size_t size, struct vmpf_function *func
     }
     struct vmpf_string module = {line + open + 1, size - open - 2};
     memset(function, 0, sizeof(*function));
-    function->file = ends_in(module, "[unknown]") ? (struct vmpf_string){"", 0} : module;
+    function->file = import_ends_in(module, "[unknown]") ? (struct vmpf_string){"", 0} : module;
     function->name =
         (struct vmpf_string){name, without_offset(name, (size_t)(line + open - 1 - name))};
     function->kind = kind_of(function->file);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "tools/analysis/memory.h"
+#include "tools/import/words.h"
 
 enum { TYPE_TYPE = 1, TYPE_UNIT = 2 };
 enum { LOCATION_MAPPING = 2, LOCATION_ADDRESS = 3, LOCATION_LINE = 4 };
@@ -80,12 +81,6 @@ struct vmpf_string pprof_string(const struct pprof_tables *tables, uint64_t inde
 
 /* ---- values and times ------------------------------------------------------------------------------ */
 
-static bool is_text(struct vmpf_string text, const char *wanted)
-{
-    return text.size_bytes == strlen(wanted) &&
-           (text.size_bytes == 0 || memcmp(text.data, wanted, text.size_bytes) == 0);
-}
-
 /* Our unit, and how many of it theirs is. */
 static const char *unit_of(struct vmpf_string unit, uint64_t *scale)
 {
@@ -101,7 +96,7 @@ static const char *unit_of(struct vmpf_string unit, uint64_t *scale)
         {"kilobytes", "bytes", 1024},    {"megabytes", "bytes", 1048576},
     };
     for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
-        if (is_text(unit, units[i].theirs)) {
+        if (import_is_text(unit, units[i].theirs)) {
             *scale = units[i].scale;
             return units[i].ours;
         }
@@ -225,24 +220,10 @@ void pprof_tables_fini(struct pprof_tables *tables)
 
 /* ---- locations ------------------------------------------------------------------------------------- */
 
-static bool ends_in(struct vmpf_string text, const char *end)
-{
-    size_t size = strlen(end);
-    return text.size_bytes >= size && memcmp(text.data + text.size_bytes - size, end, size) == 0;
-}
-
-/* pprof has no kinds: what stands in a file of Python, or in none ("<string>", "<frozen abc>"), is Python's. */
-static vmpf_kind kind_of(const struct vmpf_function *function)
-{
-    bool is_no_file = function->file.size_bytes > 2 && function->file.data[0] == '<' &&
-                      ends_in(function->file, ">");
-    return is_no_file || ends_in(function->file, ".py") ? VMPF_KIND_PY : VMPF_KIND_UNKNOWN;
-}
-
 static bool add_frame(struct pprof_tables *tables, struct import_made *made,
                       struct vmpf_function function, uint64_t line)
 {
-    function.kind = function.kind ? function.kind : kind_of(&function);
+    function.kind = function.kind ? function.kind : import_kind_of_file(function.file);
     uint32_t id = import_function(made, &function);
     if (id == IMPORT_NO_ID || !vmpt_reserve(&tables->frames, &tables->frame_capacity,
                                             tables->frame_count + 1, sizeof(*tables->frames))) {
