@@ -6,8 +6,10 @@
 #include <string.h>
 
 #include "tools/import/from_collapsed.h"
+#include "tools/import/from_firefox.h"
 #include "tools/import/from_perf_script.h"
 #include "tools/import/from_pprof.h"
+#include "tools/import/from_speedscope.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -85,13 +87,21 @@ static void read_all(const uint8_t *data, size_t size,
     feed.ops->close(feed.ctx);
 }
 
+/* What is recognised, and how it is read. */
+static const struct {
+    bool (*recognise)(const uint8_t *, size_t);
+    vmpf_status (*open)(struct vmpt_feed *, struct vmpf_source, uint32_t, struct vmpf_error *);
+} formats[] = {
+    {import_is_collapsed, import_open_collapsed},     {import_is_firefox, import_open_firefox},
+    {import_is_perf_script, import_open_perf_script}, {import_is_pprof, import_open_pprof},
+    {import_is_speedscope, import_open_speedscope},
+};
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    (void)import_is_collapsed(data, size);
-    (void)import_is_perf_script(data, size);
-    (void)import_is_pprof(data, size);
-    read_all(data, size, import_open_collapsed);
-    read_all(data, size, import_open_perf_script);
-    read_all(data, size, import_open_pprof);
+    for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
+        (void)formats[i].recognise(data, size);
+        read_all(data, size, formats[i].open);
+    }
     return 0;
 }

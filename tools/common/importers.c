@@ -3,8 +3,10 @@
 #include <string.h>
 
 #include "tools/import/from_collapsed.h"
+#include "tools/import/from_firefox.h"
 #include "tools/import/from_perf_script.h"
 #include "tools/import/from_pprof.h"
+#include "tools/import/from_speedscope.h"
 #include "tools/import/whole_input.h"
 
 /* Our own reader knows our own files, and upstream's logs, best: whatever it does not call somebody else's is ours, be it
@@ -26,6 +28,14 @@ static bool is_vmpf(const uint8_t *head, size_t size_bytes)
 static const struct vmpt_importer importers[] = {
     {.name = "vmprof", .recognise = is_vmpf, .open = vmpt_feed_open_vmpf},
     {.name = "pprof", .recognise = import_is_pprof, .open = import_open_pprof},
+    {.name = "speedscope",
+     .recognise = import_is_speedscope,
+     .open = import_open_speedscope,
+     .inflates = true},
+    {.name = "firefox",
+     .recognise = import_is_firefox,
+     .open = import_open_firefox,
+     .inflates = true},
     {.name = "perf-script",
      .recognise = import_is_perf_script,
      .open = import_open_perf_script,
