@@ -5,11 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tools/import/from_austin.h"
 #include "tools/import/from_collapsed.h"
 #include "tools/import/from_firefox.h"
+#include "tools/import/from_mojo.h"
 #include "tools/import/from_perf_script.h"
 #include "tools/import/from_pprof.h"
 #include "tools/import/from_speedscope.h"
+#include "tools/import/from_tachyon.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -92,9 +95,10 @@ static const struct {
     bool (*recognise)(const uint8_t *, size_t);
     vmpf_status (*open)(struct vmpt_feed *, struct vmpf_source, uint32_t, struct vmpf_error *);
 } formats[] = {
-    {import_is_collapsed, import_open_collapsed},     {import_is_firefox, import_open_firefox},
-    {import_is_perf_script, import_open_perf_script}, {import_is_pprof, import_open_pprof},
-    {import_is_speedscope, import_open_speedscope},
+    {import_is_austin, import_open_austin},   {import_is_mojo, import_open_mojo},
+    {import_is_tachyon, import_open_tachyon}, {import_is_collapsed, import_open_collapsed},
+    {import_is_firefox, import_open_firefox}, {import_is_perf_script, import_open_perf_script},
+    {import_is_pprof, import_open_pprof},     {import_is_speedscope, import_open_speedscope},
 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

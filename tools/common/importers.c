@@ -2,11 +2,15 @@
 
 #include <string.h>
 
+#include "tools/import/from_austin.h"
 #include "tools/import/from_collapsed.h"
 #include "tools/import/from_firefox.h"
+#include "tools/import/from_mojo.h"
+#include "tools/import/from_perf_data.h"
 #include "tools/import/from_perf_script.h"
 #include "tools/import/from_pprof.h"
 #include "tools/import/from_speedscope.h"
+#include "tools/import/from_tachyon.h"
 #include "tools/import/whole_input.h"
 
 /* Our own reader knows our own files, and upstream's logs, best: whatever it does not call somebody else's is ours, be it
@@ -27,7 +31,11 @@ static bool is_vmpf(const uint8_t *head, size_t size_bytes)
 /* In the order of how sure a format can be told. */
 static const struct vmpt_importer importers[] = {
     {.name = "vmprof", .recognise = is_vmpf, .open = vmpt_feed_open_vmpf},
+    {.name = "mojo", .recognise = import_is_mojo, .open = import_open_mojo},
+    {.name = "tachyon", .recognise = import_is_tachyon, .open = import_open_tachyon},
+    {.name = "perf-data", .recognise = import_is_perf_data, .open = import_open_perf_data},
     {.name = "pprof", .recognise = import_is_pprof, .open = import_open_pprof},
+    {.name = "austin", .recognise = import_is_austin, .open = import_open_austin, .inflates = true},
     {.name = "speedscope",
      .recognise = import_is_speedscope,
      .open = import_open_speedscope,

@@ -139,8 +139,10 @@ void import_damage(struct import_made *made, uint64_t offset, uint64_t lost_samp
 static vmpf_status feed_next(void *ctx, struct vmpf_block *block, struct vmpf_error *err)
 {
     struct import_made *made = ctx;
+    if (made->began) { /* what was added while it was opened is of the first block */
+        made->count = 0;
+    }
     made->began = true;
-    made->count = 0;
     if (!made->at_end) {
         vmpf_status status = made->ops->more(made->ctx, made, err);
         if (status != VMPF_OK && status != VMPF_END) {
