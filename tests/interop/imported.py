@@ -43,3 +43,11 @@ def survives(path):
     if done.returncode not in (0, 1) or (done.returncode == 1 and done.stderr.count(b"\n") != 1):
         raise AssertionError("exit %d: %s" % (done.returncode, done.stderr.decode()))
     return done.returncode == 0
+
+
+def differ(found, expected):
+    """The first place where two long lists differ, to be None: unittest would compare all of them, for minutes."""
+    for i, (here, there) in enumerate(zip(found, expected)):
+        if here != there:
+            return "at %d: %r, not %r" % (i, here, there)
+    return None if len(found) == len(expected) else "%d, not %d" % (len(found), len(expected))

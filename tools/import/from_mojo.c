@@ -160,6 +160,10 @@ static void take_string(struct mojo *m)
         return;
     }
     const char *copy = vmpt_arena_copy(&m->strings, text.data, text.size_bytes);
+    if (copy && known != UINT32_MAX) {
+        m->texts[known] = (struct text){copy, text.size_bytes};
+        return;
+    }
     if (!copy || m->text_count >= IMPORT_NO_ID - 1 ||
         !vmpt_reserve(&m->texts, &m->text_capacity, m->text_count + 1, sizeof(*m->texts)) ||
         !import_keys_set(&m->text_keys, m->sample.process_id, key, (uint32_t)m->text_count)) {
@@ -204,14 +208,19 @@ static void take_frame(struct mojo *m, struct import_made *made)
     }
     const struct vmpf_function function = austin_function(file, name);
     uint32_t id = import_function(made, &function);
+    const struct frame frame = {id, sign || line > UINT32_MAX ? 0 : (uint32_t)line, function.kind};
+    uint32_t known = import_keys_get(&m->frame_keys, m->sample.process_id, key);
+    if (id != IMPORT_NO_ID && known != UINT32_MAX) {
+        m->frames[known] = frame;
+        return;
+    }
     if (id == IMPORT_NO_ID || m->frame_count >= IMPORT_NO_ID - 1 ||
         !vmpt_reserve(&m->frames, &m->frame_capacity, m->frame_count + 1, sizeof(*m->frames)) ||
         !import_keys_set(&m->frame_keys, m->sample.process_id, key, (uint32_t)m->frame_count)) {
         (void)no_memory(m);
         return;
     }
-    m->frames[m->frame_count++] =
-        (struct frame){id, sign || line > UINT32_MAX ? 0 : (uint32_t)line, function.kind};
+    m->frames[m->frame_count++] = frame;
 }
 
 /* ---- a sample --------------------------------------------------------------------------------------- */
