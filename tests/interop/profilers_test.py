@@ -71,6 +71,12 @@ HOLDS = {
     "speedscope": {"threads", "weights"},
     "vmprof-log": {"threads", "lines", "kinds of frames"},  # it has lines where it has no frames of a JIT
 }
+# What protoc has to say of labels.prof, whose text states these.
+LABELS_DECODED = [
+    "memory_start: %d" % 0x7F0000001000, "memory_limit: %d" % 0x7F0000196000, "file_offset: %d" % 0x26000,
+    'string_value: "8f0031ab"', "time_unix_nano: 1700000000000000000", "duration_nano: 15000000", "period: 1000000",
+    "start_line: 10", "line: 12",
+]
 skipped = []
 
 
@@ -354,11 +360,17 @@ class Profilers(unittest.TestCase):
         self.assertEqual({one[3] for one in read.profiles}, {15000000})
 
     def test_protoc(self):
-        """protoc decodes every byte."""
+        """protoc decodes every byte, and by the names of the released schema: no field of another number, no other type."""
         protoc = client("protoc")
-        for _, _, made in self.each("--otlp"):
-            done = subprocess.run([protoc, "--decode_raw"], input=made, check=True, stdout=subprocess.PIPE, timeout=SECONDS)
-            self.assertTrue(re.search(rb"(?m)^2 \{", done.stdout))
+        schema = pathlib.Path(__file__).absolute().parent / "otlp.proto"
+        command = [protoc, "--proto_path=%s" % schema.parent, "--decode=otlp.ProfilesData", str(schema)]
+        for path, _, made in self.each("--otlp"):
+            done = subprocess.run(command, input=made, check=True, stdout=subprocess.PIPE, timeout=SECONDS)
+            text = done.stdout.decode("utf-8")
+            self.assertEqual(re.findall(r"(?m)^ *\d+(?:: .*| \{)$", text), [], path.name)
+            if path.stem == "labels":
+                for line in LABELS_DECODED:
+                    self.assertRegex(text, r"(?m)^ *%s$" % re.escape(line))
 
     def test_perf_script(self):
         """Each sample, in the order of the file: thread, time, weight, frames."""
