@@ -341,10 +341,13 @@ def work(end):
         tries += 1
         strange += os.open("/dev/null", os.O_RDONLY) != 0
     return strange, tries
-threads = [threading.Thread(target=time.sleep, args=(0.5,)) for _ in range(30)]
+# They end after the work: the end of a thread may load libgcc_s.so.1, whose descriptor 0 the work would close.
+done = threading.Event()
+threads = [threading.Thread(target=done.wait) for _ in range(30)]
 for thread in threads:
     thread.start()
 found = work(clock() + 0.5)
+done.set()
 for thread in threads:
     thread.join()
 print("strange: %d" % found[0])
