@@ -143,7 +143,7 @@ static bool read_v1(struct vmpf_string text, struct line *line)
         return false;
     }
     struct vmpf_string rest = piece(text.data + digits, text.size_bytes - digits);
-    struct vmpf_string found[3];
+    struct vmpf_string found[3] = {{0}};
     while (line->number_count < 3 && cut_number(&rest, &found[line->number_count])) {
         line->number_count++;
     }
