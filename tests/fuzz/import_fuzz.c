@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "tools/import/from_austin.h"
+#include "tools/import/from_callgrind.h"
 #include "tools/import/from_collapsed.h"
 #include "tools/import/from_firefox.h"
 #include "tools/import/from_gperftools.h"
@@ -110,6 +111,7 @@ static const struct {
     {import_is_pprof, import_open_pprof},
     {import_is_speedscope, import_open_speedscope},
     {import_is_gperftools, import_open_gperftools},
+    {import_is_callgrind, import_open_callgrind},
 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

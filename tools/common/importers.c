@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "tools/import/from_austin.h"
+#include "tools/import/from_callgrind.h"
 #include "tools/import/from_collapsed.h"
 #include "tools/import/from_firefox.h"
 #include "tools/import/from_gperftools.h"
@@ -45,6 +46,10 @@ static const struct vmpt_importer importers[] = {
     {.name = "firefox",
      .recognise = import_is_firefox,
      .open = import_open_firefox,
+     .inflates = true},
+    {.name = "callgrind",
+     .recognise = import_is_callgrind,
+     .open = import_open_callgrind,
      .inflates = true},
     {.name = "perf-script",
      .recognise = import_is_perf_script,

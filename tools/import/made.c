@@ -300,6 +300,11 @@ static void feed_format(const void *ctx, char *out, size_t out_size)
     (void)snprintf(out, out_size, "%s", ((const struct import_made *)ctx)->ops->format);
 }
 
+static const char *feed_caution(const void *ctx)
+{
+    return ((const struct import_made *)ctx)->ops->caution;
+}
+
 static void feed_close(void *ctx)
 {
     struct import_made *made = ctx;
@@ -333,6 +338,7 @@ static const struct vmpt_feed_ops feed_ops = {
     .thread = feed_thread,
     .module = feed_module,
     .damage = feed_damage,
+    .caution = feed_caution,
     .format = feed_format,
     .close = feed_close,
 };

@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "tools/import/from_callgrind.h"
 #include "tools/import/from_gperftools.h"
 
 static bool counting;
@@ -100,9 +101,21 @@ static void gperftools_survives_each_failure(void **state)
     sweep(import_open_gperftools, data, maps_at + sizeof(maps) - 1, 2);
 }
 
+static void callgrind_survives_each_failure(void **state)
+{
+    static const char text[] =
+        "# callgrind format\ncmd: x\nevents: a b\nob=/x\nfl=(1) x.c\nfn=(1) f\n1 2 3\nfi=y.h\n1 2\n"
+        "cfi=z.c\ncfn=(2) g\ncalls=1 1\n1 9\ncfn=(3) h\ncalls=1 1\n1 1\nfl=z.c\nfn=(2)\n1 "
+        "9\nfn=(3)\n1 1\n"
+        "2 0 5\n";
+    (void)state;
+    sweep(import_open_callgrind, text, sizeof(text) - 1, 5);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(callgrind_survives_each_failure),
         cmocka_unit_test(gperftools_survives_each_failure),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
