@@ -116,10 +116,10 @@ class Words(unittest.TestCase):
     def test_beside_logs(self):
         """The logs of older vmprofs begin with the same words."""
         for size, order in KINDS:
-            for count in list(range(1, 12)) + [0xFFFF, 1 << 20]:
-                for depth in range(1, 12):
-                    path = written("l.prof", profile_of([(count, [0x20010] * depth)], size, order))
-                    self.assertEqual(seen(path), [((raw(0x20010, "/bin/x y"),) * depth, (count, 4000000 * count))])
+            for count in list(range(1, 9)) + [0x101, 1 << 20]:
+                depth = 1 + count % 7
+                path = written("l.prof", profile_of([(count, [0x20010] * depth)], size, order))
+                self.assertEqual(seen(path), [((raw(0x20010, "/bin/x y"),) * depth, (count, 4000000 * count))])
         logs = sorted(LOGS.glob("*.prof"))
         self.assertGreater(len(logs), 20)
         for path in logs:
@@ -208,7 +208,7 @@ unknown=value
 
 
 class Damage(unittest.TestCase):
-    SOUND = [(n + 1, [0x20010, 0x52, 0x53][:1 + n % 3]) for n in range(6)]
+    SOUND = [(n + 1, [0x20010, 0x52, 0x53][:1 + n % 3]) for n in range(3)]
 
     def test_cut_anywhere(self):
         for word, data in ((8, profile_of(self.SOUND)), (4, profile_of(self.SOUND, "I", ">")), (8, Symbols.TEXT.encode() + profile_of(self.SOUND))):
@@ -221,15 +221,12 @@ class Damage(unittest.TestCase):
             for i, (_, stack) in enumerate(self.SOUND):
                 at += word * (2 + len(stack))
                 ends[at] = i + 1
-            for size in range(len(data)):
+            for size in list(range(0, start, 9)) + list(range(start, end + 1)) + list(range(end + 1, len(data), 9)):
                 path = written("cut.prof", data[:size])
-                if not imported.survives(path):
-                    self.assertLess(size, start + 8 * word)
-                    continue
+                if size < start + 8 * word:  # where it may be a log as well
+                    if not imported.survives(path) or b'"format":"vmprof' in tool.run("--json", path).stdout:
+                        continue
                 profile = imported.read(path)
-                if b'"format":"vmprof' in tool.run("--json", path).stdout:
-                    self.assertLess(size, start + 8 * word)  # that may be a log as well
-                    continue
                 count = max(i for at, i in ends.items() if at <= size)
                 self.assertEqual([sample.values for sample in profile.samples], whole[:count], size)
                 has_end = size >= end or (start and size in ends and size > start)
@@ -241,11 +238,11 @@ class Damage(unittest.TestCase):
             for record in ([1, 0], [1, most], [1, most // 8], [1, (most + 1) // 8 - 2], [2, 1 << 20]):
                 data = words(numbers_of(self.SOUND, end=record + [0x52, 0, 1, 0]), size, order)
                 profile = imported.read(written("n.prof", data))
-                self.assertEqual((len(profile.samples), profile.lost), (6, 0))
+                self.assertEqual((len(profile.samples), profile.lost), (3, 0))
                 self.assertIn("no end is behind it", profile.said)
         for count in (1 << 63, (1 << 64) - 1, (1 << 63) // 4000000 + 1, 0):
             profile = imported.read(written("c.prof", profile_of(self.SOUND + [(count, [0x52])])))
-            self.assertEqual((len(profile.samples), profile.lost), (6, 1))
+            self.assertEqual((len(profile.samples), profile.lost), (3, 1))
             self.assertIn("counts nothing, or too much", profile.said)
         for header in ([0, 2, 0, 4000, 0], [0, 1 << 40, 0, 4000, 0], [0, 1000, 0, 4000, 0], [1, 3, 0, 4000, 0], [0, 3, 0, 1 << 32, 0]):
             imported.refusal(written("h.prof", b"--- profile\n" + words(header + numbers_of(self.SOUND)[5:])))
@@ -254,14 +251,14 @@ class Damage(unittest.TestCase):
         """Those that google-pprof would refuse, and those that no profile may have."""
         deep = [(1, [0x52] * 200000), (1, [0x52] * ((1 << 20) + 1)), (1, [0x52])]
         profile = imported.read(written("d.prof", profile_of(self.SOUND + deep)))
-        self.assertEqual([len(sample.stack) for sample in profile.samples[6:]], [200000, 1])
+        self.assertEqual([len(sample.stack) for sample in profile.samples[3:]], [200000, 1])
         self.assertEqual(profile.lost, 1)
         self.assertIn("too many frames", profile.said)
 
     def test_any_byte_may_be_wrong(self):
         rng = random.Random(5)
         for text in (b"", Symbols.TEXT.encode()):
-            for _ in range(200):
+            for _ in range(100):
                 data = bytearray(text + profile_of(self.SOUND))
                 data[rng.randrange(len(data))] = rng.randrange(256)
                 imported.survives(written("x.prof", bytes(data)))
