@@ -6,8 +6,10 @@
 #include <string.h>
 
 #include "tools/import/from_austin.h"
+#include "tools/import/from_callgrind.h"
 #include "tools/import/from_collapsed.h"
 #include "tools/import/from_firefox.h"
+#include "tools/import/from_gperftools.h"
 #include "tools/import/from_mojo.h"
 #include "tools/import/from_perf_script.h"
 #include "tools/import/from_pprof.h"
@@ -65,6 +67,11 @@ static void check_tables(const struct vmpt_feed *feed)
         struct vmpf_function function = feed->ops->function(feed->ctx, id);
         check_text(function.name);
         check_text(function.file);
+        if (function.module) {
+            struct vmpf_module module = feed->ops->module(feed->ctx, function.module);
+            check_text(module.path);
+            must(function.address - module.address < module.size_bytes);
+        }
     }
     for (uint32_t id = 0; id < feed->ops->thread_count(feed->ctx); id++) {
         check_text(feed->ops->thread(feed->ctx, id).name);
@@ -95,10 +102,16 @@ static const struct {
     bool (*recognise)(const uint8_t *, size_t);
     vmpf_status (*open)(struct vmpt_feed *, struct vmpf_source, uint32_t, struct vmpf_error *);
 } formats[] = {
-    {import_is_austin, import_open_austin},   {import_is_mojo, import_open_mojo},
-    {import_is_tachyon, import_open_tachyon}, {import_is_collapsed, import_open_collapsed},
-    {import_is_firefox, import_open_firefox}, {import_is_perf_script, import_open_perf_script},
-    {import_is_pprof, import_open_pprof},     {import_is_speedscope, import_open_speedscope},
+    {import_is_austin, import_open_austin},
+    {import_is_mojo, import_open_mojo},
+    {import_is_tachyon, import_open_tachyon},
+    {import_is_collapsed, import_open_collapsed},
+    {import_is_firefox, import_open_firefox},
+    {import_is_perf_script, import_open_perf_script},
+    {import_is_pprof, import_open_pprof},
+    {import_is_speedscope, import_open_speedscope},
+    {import_is_gperftools, import_open_gperftools},
+    {import_is_callgrind, import_open_callgrind},
 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -151,7 +151,7 @@ class Collapsed(unittest.TestCase):
         self.assertIn("offset 8000", said)
 
     def test_what_is_none_is_refused(self):
-        for data in (b"", b"hello\n", b'{"a": 1}\n', b"import os\nprint(1)\n", b"events: Ir\nfn=main\n16 400\n", b" 3\n", b"\0\0 3\n"):
+        for data in (b"", b"hello\n", b'{"a": 1}\n', b"import os\nprint(1)\n", b"fn=main\n16 400\n", b" 3\n", b"\0\0 3\n"):
             done = tool.run("--json", written("n.txt", data))
             self.assertEqual(done.returncode, 1, data)
             self.assertEqual(done.stderr.count(b"\n"), 1, done.stderr)

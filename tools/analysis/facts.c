@@ -92,6 +92,7 @@ bool vmpt_profile_add_facts(struct vmpt_profile *profile, const struct vmpt_feed
         facts->samples = add_limited(facts->samples, info->samples);
     }
     const struct vmpf_damage *damage = feed->ops->damage(feed->ctx);
+    facts->caution = feed->ops->caution ? feed->ops->caution(feed->ctx) : NULL;
     if (damage) {
         facts->damage = *damage;
         profile->damaged = profile->damaged || damage->damaged;

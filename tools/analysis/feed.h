@@ -32,6 +32,8 @@ struct vmpt_feed_ops {
     struct vmpf_module (*module)(const void *ctx, uint32_t id);
     struct vmpf_label (*label)(const void *ctx, uint32_t id);
     uint32_t (*label_count)(const void *ctx);
+    /* What a reader has to be told of how the input was taken; NULL: nothing. It lives as long as the program. */
+    const char *(*caution)(const void *ctx);
     /* The name of the format, "vmprof-1"; known once the feed is open. */
     void (*format)(const void *ctx, char *out, size_t out_size);
     void (*close)(void *ctx);

@@ -76,6 +76,7 @@ struct vmpt_input_facts {
     uint64_t samples; /* that could be read */
     bool from_totals; /* and their weights one by one were not */
     struct vmpf_damage damage;
+    const char *caution; /* what has to be told of how it was read; NULL: nothing */
 };
 
 struct vmpt_profile {

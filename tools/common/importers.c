@@ -3,8 +3,10 @@
 #include <string.h>
 
 #include "tools/import/from_austin.h"
+#include "tools/import/from_callgrind.h"
 #include "tools/import/from_collapsed.h"
 #include "tools/import/from_firefox.h"
+#include "tools/import/from_gperftools.h"
 #include "tools/import/from_mojo.h"
 #include "tools/import/from_perf_data.h"
 #include "tools/import/from_perf_script.h"
@@ -28,8 +30,9 @@ static bool is_vmpf(const uint8_t *head, size_t size_bytes)
     return status != VMPF_E_NOT_VMPROF;
 }
 
-/* In the order of how sure a format can be told. */
+/* In the order of how sure a format can be told. The logs of upstream begin as gperftools' profiles do. */
 static const struct vmpt_importer importers[] = {
+    {.name = "gperftools", .recognise = import_is_gperftools, .open = import_open_gperftools},
     {.name = "vmprof", .recognise = is_vmpf, .open = vmpt_feed_open_vmpf},
     {.name = "mojo", .recognise = import_is_mojo, .open = import_open_mojo},
     {.name = "tachyon", .recognise = import_is_tachyon, .open = import_open_tachyon},
@@ -43,6 +46,10 @@ static const struct vmpt_importer importers[] = {
     {.name = "firefox",
      .recognise = import_is_firefox,
      .open = import_open_firefox,
+     .inflates = true},
+    {.name = "callgrind",
+     .recognise = import_is_callgrind,
+     .open = import_open_callgrind,
      .inflates = true},
     {.name = "perf-script",
      .recognise = import_is_perf_script,

@@ -310,6 +310,9 @@ void vmpt_say_damage(const char *tool, const char *name, const struct vmpt_input
 {
     const struct vmpf_damage *damage = &facts->damage;
     const char *shown = strcmp(name, VMPT_STDIN) == 0 ? "standard input" : name;
+    if (facts->caution) {
+        vmpt_say(tool, "%s: %s", shown, facts->caution);
+    }
     if (!damage->damaged) {
         return;
     }

@@ -39,7 +39,7 @@ vmpf_status vmpt_input_recognise(const uint8_t *head, size_t size_bytes,
 
 /* Says in one line why the input called name could not be read, and what to do. */
 void vmpt_say_input_error(const char *tool, const char *name, const struct vmpf_error *err);
-/* Says what is lost of an input that could be read in part; nothing for one that is whole. */
+/* Says what is lost of an input that could be read in part, and how it was read where that has to be told; else nothing. */
 void vmpt_say_damage(const char *tool, const char *name, const struct vmpt_input_facts *facts);
 
 #endif

@@ -313,6 +313,7 @@ static void say_damage(const struct conv_stream *stream)
         const struct vmpf_info *info = feed->ops->info(feed->ctx, i);
         facts.samples += info ? info->samples : 0;
     }
+    facts.caution = feed->ops->caution ? feed->ops->caution(feed->ctx) : NULL;
     if (damage) {
         facts.damage = *damage;
         stream->job->damaged |= damage->damaged;

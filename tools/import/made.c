@@ -8,6 +8,7 @@
 #include "tools/analysis/memory.h"
 
 #define FIRST_FUNCTION_ID 2u /* as a feed: 0 and 1 are no function */
+#define FIRST_MODULE_ID 2u   /* nor module */
 
 vmpf_status import_fail(struct vmpf_error *err, vmpf_status status, const char *format, ...)
 {
@@ -54,6 +55,17 @@ bool import_add_value(struct import_made *made, const char *name, const char *un
     return made->values[i] != NULL;
 }
 
+bool import_set_text(struct import_made *made, const char *key, struct vmpf_string text)
+{
+    const char *copy =
+        vmpt_arena_copy(&made->functions.strings, text.data ? text.data : "", text.size_bytes);
+    if (copy) {
+        made->meta[made->info.meta_count++] = (struct vmpf_meta){
+            .key = {key, strlen(key)}, .type = VMPF_META_STRING, .string = {copy, text.size_bytes}};
+    }
+    return copy != NULL;
+}
+
 /* Interpreted and compiled frames of a function are one function to the tools, which tell them apart by the frame: each has an
  * id of its own here, so that the frame's kind can be told. */
 uint32_t import_function(struct import_made *made, const struct vmpf_function *function)
@@ -70,6 +82,42 @@ uint32_t import_frame(struct import_made *made, uint32_t caller, uint32_t functi
         .parent = caller, .function = function, .line = line, .kind = (uint8_t)kind};
     uint32_t node = vmpt_nodes_intern(&made->nodes, &key);
     return node == VMPT_NO_NODE ? IMPORT_NO_ID : node;
+}
+
+bool import_module(struct import_made *made, const struct vmpf_module *module)
+{
+    size_t i = made->module_count;
+    const struct vmpf_module *last = i ? &made->modules[i - 1] : NULL;
+    if (module->size_bytes == 0 || module->address > UINT64_MAX - module->size_bytes ||
+        (last && module->address < last->address + last->size_bytes)) {
+        return true;
+    }
+    const char *path =
+        vmpt_arena_copy(&made->functions.strings, module->path.data, module->path.size_bytes);
+    if (!path || !vmpt_reserve(&made->modules, &made->module_capacity, i + 1, sizeof(*module))) {
+        return false;
+    }
+    made->modules[i] = *module;
+    made->modules[i].path.data = path;
+    made->module_count++;
+    return true;
+}
+
+const struct vmpf_module *import_module_at(const struct import_made *made, uint64_t address)
+{
+    size_t low = 0;
+    size_t high =
+        made->module_count; /* the first that begins behind the address is in [low, high] */
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (made->modules[middle].address <= address) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    const struct vmpf_module *module = low ? &made->modules[low - 1] : NULL;
+    return module && address - module->address < module->size_bytes ? module : NULL;
 }
 
 static bool is_same_thread(const struct vmpf_thread *a, const struct vmpf_thread *b)
@@ -204,11 +252,21 @@ static struct vmpf_function feed_function(const void *ctx, uint32_t id)
         return (struct vmpf_function){.name = {"", 0}, .file = {"", 0}};
     }
     const struct vmpt_function *function = &made->functions.items[(id - FIRST_FUNCTION_ID) / 2];
-    return (struct vmpf_function){.name = {function->name, function->name_size},
-                                  .file = {function->file, function->file_size},
-                                  .first_line = function->first_line,
-                                  .kind = id % 2 ? VMPF_KIND_JIT : (vmpf_kind)function->kind,
-                                  .address = function->address};
+    const struct vmpf_module *module = import_module_at(made, function->address);
+    return (struct vmpf_function){
+        .name = {function->name, function->name_size},
+        .file = {function->file, function->file_size},
+        .first_line = function->first_line,
+        .kind = id % 2 ? VMPF_KIND_JIT : (vmpf_kind)function->kind,
+        .address = function->address,
+        .module = module ? FIRST_MODULE_ID + (uint32_t)(module - made->modules) : 0};
+}
+
+static struct vmpf_module feed_module(const void *ctx, uint32_t id)
+{
+    const struct import_made *made = ctx;
+    bool is_there = id >= FIRST_MODULE_ID && id - FIRST_MODULE_ID < made->module_count;
+    return is_there ? made->modules[id - FIRST_MODULE_ID] : (struct vmpf_module){.path = {"", 0}};
 }
 
 static struct vmpf_location feed_location(const void *ctx, uint32_t id)
@@ -242,6 +300,11 @@ static void feed_format(const void *ctx, char *out, size_t out_size)
     (void)snprintf(out, out_size, "%s", ((const struct import_made *)ctx)->ops->format);
 }
 
+static const char *feed_caution(const void *ctx)
+{
+    return ((const struct import_made *)ctx)->ops->caution;
+}
+
 static void feed_close(void *ctx)
 {
     struct import_made *made = ctx;
@@ -249,6 +312,7 @@ static void feed_close(void *ctx)
     vmpt_functions_fini(&made->functions);
     vmpt_nodes_fini(&made->nodes);
     free(made->threads);
+    free(made->modules);
     free(made->stack);
     free(made->thread);
     free(made->flags);
@@ -272,7 +336,9 @@ static const struct vmpt_feed_ops feed_ops = {
     .location = feed_location,
     .stack = feed_stack,
     .thread = feed_thread,
+    .module = feed_module,
     .damage = feed_damage,
+    .caution = feed_caution,
     .format = feed_format,
     .close = feed_close,
 };

@@ -26,6 +26,7 @@ struct import_ops {
     vmpf_status (*more)(void *ctx, struct import_made *made, struct vmpf_error *err);
     void (*close)(void *ctx); /* frees ctx and its source */
     const char *format;       /* "collapsed" */
+    const char *caution;      /* of a feed; NULL: nothing */
 };
 
 struct import_made {
@@ -35,8 +36,10 @@ struct import_made {
     struct vmpt_nodes nodes; /* a stack is a node, and a location is too */
     struct vmpf_thread *threads;
     size_t thread_count, thread_capacity;
+    struct vmpf_module *modules; /* by address */
+    size_t module_count, module_capacity;
     struct vmpf_info info;
-    struct vmpf_meta meta[4];
+    struct vmpf_meta meta[5];
     char value_names[VMPF_MAX_VALUES][64]; /* "NAME:UNIT" */
     struct vmpf_string value_items[VMPF_MAX_VALUES];
     struct vmpf_damage damage;
@@ -59,6 +62,15 @@ bool import_add_value(struct import_made *made, const char *name, const char *un
 
 /* What was asked for; at most once. */
 void import_set_period(struct import_made *made, uint64_t period_ns);
+
+/* What is said of the profile: `key` is one of VMPF_META_* and lives on; text is copied. At most three times. False: memory is short. */
+bool import_set_text(struct import_made *made, const char *key, struct vmpf_string text);
+
+/* A file whose code was mapped: functions with an address in it are of it. The path is copied. What lies below the end of the
+ * one before is left out: they come by address, before the first sample. False: memory is short. */
+bool import_module(struct import_made *made, const struct vmpf_module *module);
+/* The one that an address is in, or NULL. */
+const struct vmpf_module *import_module_at(const struct import_made *made, uint64_t address);
 
 /* Each the id of what is added, or of what is equal; IMPORT_NO_ID: memory is short.
  * import_frame(): `function` below the stack `caller` (0: the root). */
