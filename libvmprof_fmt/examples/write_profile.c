@@ -8,19 +8,18 @@
 
 int main(int argc, char **argv)
 {
-    const char *const usage = "Usage: write_profile FILE\n";
     const struct vmpf_string values[] = {TEXT("cpu:ns")}, names[] = {TEXT("main"), TEXT("work")};
-    const struct vmpf_writer_options options = {.size = sizeof options};
     const struct vmpf_thread thread = {.process_id = 1, .thread_id = 1, .name = TEXT("main")};
     struct vmpf_sample sample = {.values = {1000000}};
     struct vmpf_error err;
     struct vmpf_sink sink;
     vmpf_writer *w;
-    if (argc != 2) {
-        return fputs(usage, stderr), 2;
+    int fd = argc == 2 ? open(argv[1], O_RDWR | O_CREAT | O_TRUNC, 0666) : -1;
+    if (fd < 0) {
+        return argc == 2 ? perror(argv[1]) : (void)fputs("Usage: write_profile FILE\n", stderr), 2;
     }
-    TRY(vmpf_sink_open_fd(&sink, open(argv[1], O_RDWR | O_CREAT | O_TRUNC, 0666), &err));
-    TRY(vmpf_writer_open(&w, sink, &options, &err));
+    TRY(vmpf_sink_open_fd(&sink, fd, &err));
+    TRY(vmpf_writer_open(&w, sink, NULL, &err));
     TRY(vmpf_writer_meta_list(w, VMPF_META_VALUES, values, 1, &err));
     TRY(vmpf_writer_thread(w, &thread, &sample.thread, &err));
     for (uint32_t i = 0; i < 2; i++) { /* from the root, which is stack 0, inwards */

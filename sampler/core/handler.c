@@ -9,7 +9,7 @@
 #include "sampler/signal/tick_sig.h"
 #include "sampler/signal/toggle_sig.h"
 
-/* Our two signals; a third is the one that turns the recording on and off, where there is one. */
+/* Our two signals; where there are, that of guarded loads, and the one that turns the recording on and off. */
 struct own_handler {
     int number;
     void (*action)(int number, siginfo_t *info, void *context);
@@ -27,6 +27,9 @@ static struct own_handler toggle_handler(void)
     return (struct own_handler){atomic_load(&vmps_signal_state.toggle_signal), vmps_toggle_handler,
                                 &vmps_signal_state.before_toggle};
 }
+
+static const struct own_handler guard_handler = {VMPS_GUARD_SIGNAL, vmps_fault_handler,
+                                                 &vmps_signal_state.before_guard};
 
 static bool is_ours(const struct own_handler *own, const struct sigaction *action)
 {
@@ -85,7 +88,19 @@ int vmps_handler_install(void)
     for (size_t i = 0; i < OWN_HANDLERS && failed == 0; i++) {
         failed = install(&own_handlers[i]);
     }
+    return failed == 0 && atomic_load(&vmps_signal_state.guards) ? install(&guard_handler) : failed;
+}
+
+int vmps_handler_install_guard(void)
+{
+    int failed = install(&guard_handler);
+    atomic_store(&vmps_signal_state.guards, failed == 0);
     return failed;
+}
+
+int vmps_handler_keep_guard(void)
+{
+    return install(&guard_handler);
 }
 
 int vmps_handler_install_toggle(int number)
@@ -105,6 +120,10 @@ void vmps_handler_remove(void)
     if (toggle.number != 0) {
         put_back(&toggle);
         atomic_store(&vmps_signal_state.toggle_signal, 0);
+    }
+    if (atomic_load(&vmps_signal_state.guards)) {
+        put_back(&guard_handler);
+        atomic_store(&vmps_signal_state.guards, false);
     }
     for (size_t i = 0; i < OWN_HANDLERS; i++) {
         put_back(&own_handlers[i]);

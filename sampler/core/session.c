@@ -168,23 +168,61 @@ static int try_source(struct vmps_session *session, const struct vmps_tick_sourc
     return failed;
 }
 
-/* Who waits is seen by a thread that looks: no other source will do. */
-static vmps_status open_watch(struct vmps_session *session, const char *name,
-                              struct vmps_error *err)
+/* A source that reads stacks from outside needs a VM that shows them; and no native frames, which only the thread itself can tell. */
+static vmps_status check_reader(const struct vmps_session *session,
+                                const struct vmps_options *options, struct vmps_error *err)
 {
-    const struct vmps_tick_source *source = &vmps_ticks_helper;
-    if (name != NULL && name[0] != '\0' && strcmp(name, source->name) != 0) {
-        return vmps_fail(
-            err, VMPS_E_ARG, 0,
-            "time on the clock needs the ticks of helper; leave " VMPS_TICK_SOURCE_VARIABLE " out");
+    const struct vmps_vm_ops *ops = session->vm.ops;
+    if (ops->thread_of == NULL || ops->reader.walk == NULL) {
+        return vmps_fail(err, VMPS_E_ARG, 0,
+                         VMPS_TICK_SOURCE_VARIABLE
+                         "=reader reads stacks of CPython only; leave " VMPS_TICK_SOURCE_VARIABLE
+                         " out");
+    }
+    if ((options->native & VMPS_NATIVE_MODE) != VMPS_NATIVE_NONE) {
+        return vmps_fail(err, VMPS_E_ARG, 0,
+                         VMPS_TICK_SOURCE_VARIABLE
+                         "=reader cannot see native frames; leave one of the two out");
+    }
+    return VMPS_OK;
+}
+
+/* What the source's own thread is to do besides sending ticks. */
+static void put_to_work(struct vmps_session *session)
+{
+    struct vmps_ticker *ticker = session->threads.ticker;
+    if (session->threads.source->reads) {
+        vmps_reading_init(&session->reading, &session->recording, &session->vm);
+        vmps_ticks_helper_read(ticker, &session->reading);
+    }
+    if (session->recording.wall) {
+        vmps_waiting_init(&session->waiting, &session->recording, &session->vm, session->period_ns);
+        vmps_ticks_helper_wait(ticker, &session->waiting);
+    }
+}
+
+static vmps_status open_named(struct vmps_session *session, const struct vmps_options *options,
+                              const char *name, struct vmps_error *err)
+{
+    const struct vmps_tick_source *source = vmps_ticks_named(name);
+    if (source == NULL) {
+        return vmps_fail(err, VMPS_E_ARG, 0,
+                         VMPS_TICK_SOURCE_VARIABLE
+                         " must be cpu-timer, helper, perf or reader, not %.60s",
+                         name);
+    }
+    /* Who waits is seen by a thread that looks. */
+    if (session->recording.wall && source != &vmps_ticks_helper && !source->reads) {
+        return vmps_fail(err, VMPS_E_ARG, 0,
+                         "time on the clock needs the ticks of helper or reader; "
+                         "leave " VMPS_TICK_SOURCE_VARIABLE " out");
+    }
+    vmps_status status = source->reads ? check_reader(session, options, err) : VMPS_OK;
+    if (status != VMPS_OK) {
+        return status;
     }
     int failed = try_source(session, source);
-    if (failed != 0) {
-        return vmps_fail(err, VMPS_E_SYSTEM, failed, "no thread for the recording");
-    }
-    vmps_waiting_init(&session->waiting, &session->recording, &session->vm, session->period_ns);
-    vmps_ticks_helper_wait(session->threads.ticker, &session->waiting);
-    return VMPS_OK;
+    return failed == 0 ? VMPS_OK : vmps_fail(err, VMPS_E_SYSTEM, failed, "no ticks from %s", name);
 }
 
 /* Whether a call that a signal interrupts fails in the VM's programs: Python 2 does not make it again (PEP 475). The helper may
@@ -194,26 +232,10 @@ static bool fears_signals(const struct vmps_vm *vm)
     return vm->version[0] == '2' && vm->version[1] == '.';
 }
 
-/* The best source of ticks that is to be had, or the one that the environment names. */
-static vmps_status open_threads(struct vmps_session *session, struct vmps_error *err)
+static vmps_status open_best(struct vmps_session *session, struct vmps_error *err)
 {
-    const char *name = getenv(VMPS_TICK_SOURCE_VARIABLE);
-    if (session->recording.wall) {
-        return open_watch(session, name, err);
-    }
     const struct vmps_tick_source *source = NULL;
     int failed = 0;
-    if (name != NULL && name[0] != '\0') {
-        source = vmps_ticks_named(name);
-        if (source == NULL) {
-            return vmps_fail(
-                err, VMPS_E_ARG, 0,
-                VMPS_TICK_SOURCE_VARIABLE " must be cpu-timer, helper or perf, not %.60s", name);
-        }
-        failed = try_source(session, source);
-        return failed == 0 ? VMPS_OK
-                           : vmps_fail(err, VMPS_E_SYSTEM, failed, "no ticks from %s", name);
-    }
     for (size_t i = 0; (source = vmps_ticks_choice(session->period_ns, i)) != NULL; i++) {
         if (source != &vmps_ticks_cpu_timer && fears_signals(&session->vm)) {
             continue; /* perf's price is not for a default */
@@ -226,14 +248,33 @@ static vmps_status open_threads(struct vmps_session *session, struct vmps_error 
     return vmps_fail(err, VMPS_E_SYSTEM, failed, "the threads cannot be sampled");
 }
 
-static vmps_status open_memory(struct vmps_session *session, struct vmps_error *err)
+/* The best source of ticks that is to be had, or the one that the environment names. */
+static vmps_status open_threads(struct vmps_session *session, const struct vmps_options *options,
+                                struct vmps_error *err)
+{
+    const char *name = getenv(VMPS_TICK_SOURCE_VARIABLE);
+    bool is_named = name != NULL && name[0] != '\0';
+    if (!is_named && session->recording.wall) {
+        name = vmps_ticks_helper.name;
+        is_named = true;
+    }
+    vmps_status status =
+        is_named ? open_named(session, options, name, err) : open_best(session, err);
+    if (status == VMPS_OK) {
+        put_to_work(session);
+    }
+    return status;
+}
+
+static vmps_status open_memory(struct vmps_session *session, const struct vmps_options *options,
+                               struct vmps_error *err)
 {
     session->recording.slots = map_zeroed(SLOTS_BYTES);
     session->recording.codes.entries = map_zeroed(CODES_BYTES);
     if (session->recording.slots == NULL || session->recording.codes.entries == NULL) {
         return vmps_fail(err, VMPS_E_SYSTEM, errno, "no memory for the recording");
     }
-    return open_threads(session, err);
+    return open_threads(session, options, err);
 }
 
 vmps_status vmps_session_open(struct vmps_session **out, const struct vmps_options *options,
@@ -252,7 +293,7 @@ vmps_status vmps_session_open(struct vmps_session **out, const struct vmps_optio
     session->pause.followed = atomic_load(&vmps_signal_state.toggles);
     vmps_status status = open_vm(session, options, err);
     if (status == VMPS_OK) {
-        status = open_memory(session, err);
+        status = open_memory(session, options, err);
     }
     if (status == VMPS_OK) {
         status = open_resident(session, options, err);
@@ -279,6 +320,7 @@ void vmps_session_close(struct vmps_session *session)
     }
     vmps_native_frames_close(session);
     vmps_waiting_fini(&session->waiting);
+    vmps_reading_fini(&session->reading);
     vmps_vm_close(&session->vm);
     vmps_memory_close(&session->recording.memory, &session->memory_file);
     if (session->recording.slots != NULL) {

@@ -11,6 +11,7 @@
 #include <vmprof/vmps.h>
 
 #include "sampler/core/memory.h"
+#include "sampler/core/reading.h"
 #include "sampler/core/threads.h"
 #include "sampler/core/waiting.h"
 #include "sampler/signal/state_sig.h"
@@ -47,6 +48,7 @@ struct vmps_session {
     struct vmps_vm vm;
     struct vmps_threads threads;
     struct vmps_waiting waiting;
+    struct vmps_reading reading;
     struct vmps_drain drain;
     struct vmps_pause pause;
     struct vmps_memory_file memory_file;

@@ -29,6 +29,7 @@ struct vmps_tick_source {
     const char *name;  /* the `tick_source` metadata, and what VMPROF_TICK_SOURCE knows it by */
     const char *clock; /* the `clock` metadata */
     bool true_rates;   /* periods below the kernel's tick are reached */
+    bool reads;        /* it sends no ticks, but reads stacks from outside: see reading.h */
     /* What comes before the first attach() and after the last detach(). own_thread: the number of a thread
      * of the source's own, which is not to be sampled. May be NULL. 0 or an errno. */
     int (*open)(struct vmps_ticker **ticker, uint64_t period_ns, pid_t *own_thread);
@@ -53,9 +54,16 @@ extern const struct vmps_tick_source vmps_ticks_cpu_timer;
  * microseconds of another core each time. */
 extern const struct vmps_tick_source vmps_ticks_helper;
 
-/* vmps_ticks_helper_wait(): before the first attach(), has the helper tell who does not run, see waiting.h. */
+/* The same thread, which reads the stacks of threads that run from outside: no signal, nothing that the program notices, and
+ * some stacks that were not so. */
+extern const struct vmps_tick_source vmps_ticks_reader;
+
+/* Before the first attach(), of either: vmps_ticks_helper_wait() has the thread tell who does not run, see waiting.h;
+ * vmps_ticks_helper_read() has it read. */
 struct vmps_waiting;
+struct vmps_reading;
 void vmps_ticks_helper_wait(struct vmps_ticker *ticker, struct vmps_waiting *waiting);
+void vmps_ticks_helper_read(struct vmps_ticker *ticker, struct vmps_reading *reading);
 
 /* perf's task clock, an event a thread: any rate, but each tick is an interrupt of a timer that is set anew, which
  * costs the program dearly in a virtual machine. The kernel may forbid it. */

@@ -86,11 +86,14 @@ static bool end(struct vmps_session *session)
     return quiet;
 }
 
-static int install_handlers(int toggle_signal)
+static int install_handlers(const struct vmps_session *session, int toggle_signal)
 {
     int failed = vmps_fork_register();
     if (failed == 0) {
         failed = vmps_handler_install();
+    }
+    if (failed == 0 && session->threads.source->reads) {
+        failed = vmps_handler_install_guard();
     }
     return failed == 0 && toggle_signal != 0 ? vmps_handler_install_toggle(toggle_signal) : failed;
 }
@@ -100,7 +103,7 @@ static vmps_status begin(struct vmps_session *session, int toggle_signal, struct
     if (toggle_signal != 0) {
         vmps_pause_begin(session);
     }
-    int failed = install_handlers(toggle_signal);
+    int failed = install_handlers(session, toggle_signal);
     if (failed != 0) {
         return vmps_fail(err, VMPS_E_SYSTEM, failed, "the signal handler cannot be installed");
     }

@@ -9,7 +9,6 @@
 
 /* A long wait is published piece by piece, so that a killed program loses no more than this of it. */
 #define PIECE_NS UINT64_C(100000000)
-#define TEXTS_BYTES (2 * (size_t)VMPS_MAX_TEXT_BYTES + VMPS_MAX_LINES_BYTES)
 #define FIRST_CAPACITY 64u
 #define SAMPLE_TRUNCATED 1u
 
@@ -17,8 +16,7 @@ void vmps_waiting_init(struct vmps_waiting *waiting, struct vmps_recording *reco
                        const struct vmps_vm *vm, uint64_t period_ns)
 {
     *waiting = (struct vmps_waiting){
-        .recording = recording,
-        .vm = vm,
+        .onlook = {.recording = recording, .vm = vm},
         .period_ns = period_ns,
         .random = (uint64_t)(uintptr_t)waiting << 1 | 1,
     };
@@ -26,54 +24,25 @@ void vmps_waiting_init(struct vmps_waiting *waiting, struct vmps_recording *reco
 
 void vmps_waiting_fini(struct vmps_waiting *waiting)
 {
-    free(waiting->texts);
-    waiting->texts = NULL;
+    vmps_onlook_fini(&waiting->onlook);
 }
 
 /* ---- its stack ---------------------------------------------------------------------------------- */
 
-struct onlook {
+struct spelling {
     struct vmps_waiting *waiting;
     struct vmps_spell *spell;
 };
 
-/* What the code row is to hold, copied before it is used: the objects are another thread's. */
-static bool copy_code(struct vmps_waiting *waiting, struct vmps_code *code)
-{
-    if (waiting->texts == NULL) {
-        waiting->texts = malloc(TEXTS_BYTES);
-    }
-    uint8_t *name = waiting->texts;
-    if (name == NULL) {
-        return false;
-    }
-    uint8_t *file = name + VMPS_MAX_TEXT_BYTES;
-    uint8_t *lines = file + VMPS_MAX_TEXT_BYTES;
-    if (!vmps_peek_copy(name, (uint64_t)code->name.data, code->name.size_bytes) ||
-        !vmps_peek_copy(file, (uint64_t)code->file.data, code->file.size_bytes) ||
-        !vmps_peek_copy(lines, (uint64_t)code->lines, code->lines_size_bytes)) {
-        return false;
-    }
-    code->name.data = name;
-    code->file.data = file;
-    code->lines = lines;
-    return true;
-}
-
-static uint32_t code_id(struct vmps_walk *walk, const struct onlook *onlook,
+static uint32_t code_id(struct vmps_onlook *onlook, struct vmps_walk *walk,
                         const struct vmps_walk_frame *frame)
 {
-    struct vmps_recording *recording = onlook->waiting->recording;
-    uint32_t id = vmps_codes_find(&recording->codes, frame->code_hash);
+    uint32_t id = vmps_onlook_code(onlook, frame);
     struct vmps_code code;
-    memset(&code, 0, sizeof code);
-    if (id != 0 || !onlook->waiting->vm->ops->onlooker.describe(walk, frame->code_address, &code)) {
-        return id;
-    }
-    if (!copy_code(onlook->waiting, &code) || vmps_peek_failed()) {
-        return 0;
-    }
-    return vmps_codes_publish(&recording->codes, &recording->ring, frame->code_hash, &code);
+    bool is_new = id == 0 &&
+                  vmps_onlook_describe(onlook, &onlook->vm->ops->onlooker, walk, frame, &code) &&
+                  !vmps_peek_failed();
+    return is_new ? vmps_onlook_publish(onlook, frame, &code) : id;
 }
 
 static bool make_room(struct vmps_spell *spell, uint32_t frame_count)
@@ -93,13 +62,13 @@ static bool make_room(struct vmps_spell *spell, uint32_t frame_count)
 
 static vmps_walk_status keep_frame(struct vmps_walk *walk, const struct vmps_walk_frame *frame)
 {
-    const struct onlook *onlook = walk->context;
-    struct vmps_spell *spell = onlook->spell;
+    const struct spelling *spelling = walk->context;
+    struct vmps_spell *spell = spelling->spell;
     if (spell->frame_count == VMPS_MAX_FRAMES) {
         spell->flags = SAMPLE_TRUNCATED;
         return VMPS_WALK_STOP;
     }
-    uint32_t id = vmps_peek_failed() ? 0 : code_id(walk, onlook, frame);
+    uint32_t id = vmps_peek_failed() ? 0 : code_id(&spelling->waiting->onlook, walk, frame);
     if (id == 0 || !make_room(spell, spell->frame_count + 1)) {
         return VMPS_WALK_LOST;
     }
@@ -110,21 +79,13 @@ static vmps_walk_status keep_frame(struct vmps_walk *walk, const struct vmps_wal
 
 static bool walk_from_outside(struct vmps_waiting *waiting, struct vmps_spell *spell)
 {
-    struct vmps_recording *recording = waiting->recording;
-    struct onlook onlook = {.waiting = waiting, .spell = spell};
-    uint64_t memory = 0;
+    struct spelling spelling = {.waiting = waiting, .spell = spell};
+    uint64_t memory;
     struct vmps_walk walk;
-    memset(&walk, 0, sizeof walk);
-    walk.vm = waiting->vm->data;
-    walk.thread = spell->state;
-    walk.thread_memory = &memory;
-    walk.root_code = recording->root_code;
-    walk.recorder_codes = recording->recorder_codes;
-    walk.recorder_code_count = recording->recorder_code_count;
-    walk.checked = true;
+    vmps_onlook_walk_init(&waiting->onlook, &walk, spell->state, &memory);
     walk.frame = keep_frame;
-    walk.context = &onlook;
-    vmps_walk_status status = waiting->vm->ops->onlooker.walk(&walk);
+    walk.context = &spelling;
+    vmps_walk_status status = waiting->onlook.vm->ops->onlooker.walk(&walk);
     spell->nobodys = walk.met_root && walk.frame_count == 0;
     return (status == VMPS_WALK_OK || status == VMPS_WALK_STOP) && !vmps_peek_failed();
 }
@@ -134,21 +95,21 @@ static bool walk_from_outside(struct vmps_waiting *waiting, struct vmps_spell *s
 static bool read_stack(struct vmps_waiting *waiting, struct vmps_spell *spell,
                        const struct vmps_look *look)
 {
-    const struct vmps_vm_ops *ops = waiting->vm->ops;
+    const struct vmps_vm_ops *ops = waiting->onlook.vm->ops;
     spell->frame_count = spell->flags = 0;
     spell->nobodys = false;
     if (ops->thread_of == NULL) {
-        const struct vmps_slot *slot = &waiting->recording->slots[look->slot];
+        const struct vmps_slot *slot = &waiting->onlook.recording->slots[look->slot];
         bool room =
             make_room(spell, atomic_load_explicit(&slot->last_frames, memory_order_relaxed));
         spell->frame_count = room ? vmps_sample_last(slot, spell->frames, spell->capacity) : 0;
         return true;
     }
-    if (atomic_load(&waiting->recording->trust) == VMPS_TRUST_OFF) {
+    if (atomic_load(&waiting->onlook.recording->trust) == VMPS_TRUST_OFF) {
         return true;
     }
     vmps_peek_begin(&waiting->peek);
-    spell->state = ops->thread_of(waiting->vm, look->thread_id, spell->state);
+    spell->state = ops->thread_of(waiting->onlook.vm, look->thread_id, spell->state);
     return spell->state == 0 || walk_from_outside(waiting, spell);
 }
 
@@ -161,8 +122,8 @@ static uint32_t why(const struct vmps_waiting *waiting, pid_t thread_id)
     if (!vmps_thread_call(thread_id, &call, &argument)) {
         return VMPF_ROW_STATE_RUNNING;
     }
-    bool on_lock = call == SYS_futex && waiting->vm->ops->is_lock != NULL &&
-                   waiting->vm->ops->is_lock(waiting->vm, argument);
+    bool on_lock = call == SYS_futex && waiting->onlook.vm->ops->is_lock != NULL &&
+                   waiting->onlook.vm->ops->is_lock(waiting->onlook.vm, argument);
     return on_lock ? VMPF_ROW_STATE_WAITING_GIL : VMPF_ROW_STATE_WAITING;
 }
 
@@ -191,7 +152,8 @@ static void publish(struct vmps_waiting *waiting, struct vmps_spell *spell, uint
         .frame_count = spell->frame_count,
         .frames = spell->frames,
     };
-    if (vmps_sample_waited(waiting->recording, &waiting->recording->slots[slot], &waited)) {
+    if (vmps_sample_waited(waiting->onlook.recording, &waiting->onlook.recording->slots[slot],
+                           &waited)) {
         spell->waited_ns = 0;
     }
 }

@@ -13,17 +13,16 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "sampler/core/onlook.h"
 #include "sampler/signal/state_sig.h"
 #include "sampler/vm/peek.h"
 #include "sampler/vm/vm.h"
 
 /* What all threads share. */
 struct vmps_waiting {
-    struct vmps_recording *recording;
-    const struct vmps_vm *vm;
+    struct vmps_onlook onlook;
     uint64_t period_ns;
     uint64_t random;
-    uint8_t *texts; /* of code that is seen here first; NULL until then */
     struct vmps_peek peek;
 };
 

@@ -67,8 +67,8 @@ static vmps_walk_status record_frame(struct vmps_walk *walk, const struct vmps_w
 }
 
 /* A layout that nobody could check at the start is trusted after the first walk that fits it. */
-static void judge(struct vmps_recording *recording, const struct vmps_walk *walk,
-                  vmps_walk_status status)
+void vmps_sample_judge(struct vmps_recording *recording, const struct vmps_walk *walk,
+                       vmps_walk_status status)
 {
     if (status == VMPS_WALK_OK && walk->frame_count != 0) {
         int unverified = VMPS_TRUST_UNVERIFIED;
@@ -104,7 +104,7 @@ static vmps_walk_status walk_stack(struct vmps_recording *recording, struct vmps
     }
     vmps_walk_status status = recording->walker.walk(walk);
     if (walk->checked) {
-        judge(recording, walk, status);
+        vmps_sample_judge(recording, walk, status);
     }
     return status;
 }
@@ -169,6 +169,44 @@ static uint32_t fill_values(struct vmps_recording *recording, uint64_t now_ns, u
     return count;
 }
 
+void vmps_sample_seen(struct vmps_recording *recording, struct vmps_slot *slot,
+                      const struct vmps_seen *seen)
+{
+    if (seen->nobodys) {
+        slot->last_cpu_ns = seen->cpu_ns;
+        return;
+    }
+    uint64_t weight_ns = weight_of(slot, seen->cpu_ns);
+    uint64_t values[MAX_VALUES];
+    const struct vmpf_row_sample fixed = {
+        .time_ns = seen->now_ns - recording->start_ns,
+        .thread_id = slot->thread_id,
+        .frame_count = seen->frame_count,
+        .flags = seen->flags | (recording->wall ? VMPF_ROW_STATE_RUNNING : 0),
+        .value_count = fill_values(recording, seen->now_ns, weight_ns, weight_ns, values),
+    };
+    if (!seen->whole || !publish(recording, seen->frames, &fixed, values)) {
+        count_lost(recording, slot);
+        return;
+    }
+    slot->last_cpu_ns = seen->cpu_ns;
+    slot->first_weight_ns = 0;
+    add(&slot->samples, 1);
+    add(&slot->cpu_ns, weight_ns);
+}
+
+/* The walk of the calling thread, into the slot's frames. */
+static vmps_walk_status walk_into_slot(struct vmps_recording *recording, struct vmps_slot *slot,
+                                       struct vmps_walk *walk)
+{
+    /* What is stored next must not be seen before. */
+    uint32_t sequence = atomic_fetch_add_explicit(&slot->sequence, 1, memory_order_acq_rel);
+    vmps_walk_status status = walk_stack(recording, slot, walk);
+    atomic_store_explicit(&slot->last_frames, walk->frame_count, memory_order_relaxed);
+    atomic_store_explicit(&slot->sequence, sequence + 2, memory_order_release);
+    return status;
+}
+
 static void take(struct vmps_recording *recording, struct vmps_slot *slot,
                  const struct vmps_registers *registers, uint64_t now_ns, uint64_t cpu_ns)
 {
@@ -176,43 +214,25 @@ static void take(struct vmps_recording *recording, struct vmps_slot *slot,
     memset(&walk, 0, sizeof walk);
     walk.pc = registers->pc;
     walk.stack_pointer = registers->stack_pointer;
-    uint32_t sequence = atomic_load_explicit(&slot->sequence, memory_order_relaxed);
-    atomic_store_explicit(&slot->sequence, sequence + 1, memory_order_relaxed);
-    atomic_thread_fence(memory_order_release);
-    vmps_walk_status status = walk_stack(recording, slot, &walk);
-    atomic_store_explicit(&slot->last_frames, walk.frame_count, memory_order_relaxed);
-    atomic_store_explicit(&slot->sequence, sequence + 2, memory_order_release);
-    if (walk.met_root && walk.frame_count == 0) {
-        /* The recorder's own work: its time is nobody's. */
-        slot->last_cpu_ns = cpu_ns;
-        return;
-    }
-    uint64_t weight_ns = weight_of(slot, cpu_ns);
-    uint64_t values[MAX_VALUES];
-    bool whole = status == VMPS_WALK_OK || status == VMPS_WALK_STOP;
+    vmps_walk_status status = walk_into_slot(recording, slot, &walk);
+    struct vmps_seen seen = {
+        .now_ns = now_ns,
+        .cpu_ns = cpu_ns,
+        .whole = status == VMPS_WALK_OK || status == VMPS_WALK_STOP,
+        .nobodys = walk.met_root && walk.frame_count == 0,
+    };
     struct vmps_joined joined = {
         .frames = slot->frames,
         .frame_count = walk.frame_count,
         .flags = status == VMPS_WALK_STOP ? VMPS_SAMPLE_TRUNCATED : 0,
     };
-    if (whole && recording->native != NULL) {
+    if (seen.whole && !seen.nobodys && recording->native != NULL) {
         recording->native->join(recording, slot, registers, &walk, &joined);
     }
-    const struct vmpf_row_sample fixed = {
-        .time_ns = now_ns - recording->start_ns,
-        .thread_id = slot->thread_id,
-        .frame_count = joined.frame_count,
-        .flags = joined.flags | (recording->wall ? VMPF_ROW_STATE_RUNNING : 0),
-        .value_count = fill_values(recording, now_ns, weight_ns, weight_ns, values),
-    };
-    if (!whole || !publish(recording, joined.frames, &fixed, values)) {
-        count_lost(recording, slot);
-        return;
-    }
-    slot->last_cpu_ns = cpu_ns;
-    slot->first_weight_ns = 0;
-    add(&slot->samples, 1);
-    add(&slot->cpu_ns, weight_ns);
+    seen.flags = joined.flags;
+    seen.frame_count = joined.frame_count;
+    seen.frames = joined.frames;
+    vmps_sample_seen(recording, slot, &seen);
 }
 
 void vmps_sample_take(struct vmps_recording *recording, struct vmps_slot *slot,

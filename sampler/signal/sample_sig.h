@@ -11,6 +11,24 @@
 void vmps_sample_take(struct vmps_recording *recording, struct vmps_slot *slot,
                       const struct vmps_registers *registers);
 
+/* What was seen of a thread that runs. */
+struct vmps_seen {
+    uint64_t now_ns, cpu_ns; /* CLOCK_MONOTONIC and the thread's CPU clock */
+    bool whole;              /* else the sample is lost */
+    bool nobodys;            /* the recorder's own work */
+    uint32_t flags;          /* of the row */
+    uint32_t frame_count;
+    const struct vmpf_row_frame *frames;
+};
+
+/* vmps_sample_seen() publishes a sample of the slot's thread as vmps_sample_take() does. Only one thread may do either for a slot. */
+void vmps_sample_seen(struct vmps_recording *recording, struct vmps_slot *slot,
+                      const struct vmps_seen *seen);
+
+/* vmps_sample_judge() is told how each walk of a stack ended whose layout is not verified yet. */
+void vmps_sample_judge(struct vmps_recording *recording, const struct vmps_walk *walk,
+                       vmps_walk_status status);
+
 /* Time that a thread did not run. */
 struct vmps_waited {
     uint64_t now_ns; /* CLOCK_MONOTONIC, at its end */

@@ -88,10 +88,11 @@ struct vmps_former {
 struct vmps_signal_state {
     _Atomic(struct vmps_recording *) recording; /* NULL: off */
     _Atomic uint32_t in_flight;                 /* handlers that may hold it */
-    struct vmps_former before_tick, before_fault, before_toggle;
+    struct vmps_former before_tick, before_fault, before_guard, before_toggle;
     /* The mapping of the output, from its first byte to behind its last; 0: there is none. */
     _Atomic uint64_t output_begin, output_end;
     _Atomic bool output_gone;  /* somebody cut the file under its mapping */
+    _Atomic bool guards;       /* loads of guard_sig.h are done: their signal has to be ours */
     _Atomic int toggle_signal; /* which one turns the recording on and off; 0: none */
     _Atomic uint32_t toggles;  /* how many of it came */
     _Atomic uint32_t wake;     /* a futex: changes when the drain thread has to look */

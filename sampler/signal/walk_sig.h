@@ -22,6 +22,7 @@ typedef enum vmps_walk_status {
 
 /* One activation. The hash stands for the code: equal only where address and content are. */
 struct vmps_walk_frame {
+    uint64_t frame_address; /* the activation's own; 0: the adapter does not tell */
     uint64_t code_address;
     uint64_t code_hash;
     uint32_t offset; /* of the instruction, bytes; VMPF_NO_OFFSET */
@@ -47,6 +48,9 @@ struct vmps_walk {
     const uint64_t *recorder_codes;
     size_t recorder_code_count;
     bool checked; /* trust nothing: probe before every load */
+    /* Addresses only: code is not looked at. Hashes are 0, and frames that are to be passed over are among
+     * what is handed out. */
+    bool brief;
     /* What the adapter knows another thread by, whose stack it is to be; 0: the calling thread's. */
     uint64_t thread;
     /* Where the thread was when the signal came; 0: not known. */
@@ -61,6 +65,9 @@ struct vmps_walk {
     uint32_t activation_count;
     uint32_t frame_count; /* handed out */
     bool met_root;
+    /* Of a brief walk: the leaf was left before its caller was read; the root is a generator, which may have been left just then. */
+    bool moved, ends_in_generator;
+    uint32_t offset;     /* of the last frame of a brief walk */
     const char *failure; /* a constant */
     struct vmps_probe probe;
 };
@@ -71,6 +78,9 @@ struct vmps_walk {
 struct vmps_walker {
     vmps_walk_status (*walk)(struct vmps_walk *walk);
     bool (*describe)(struct vmps_walk *walk, uint64_t code_address, struct vmps_code *code);
+    /* Completes what a brief walk handed out as its frame_count-th: VMPS_WALK_OK; VMPS_WALK_STOP: it is to be passed over;
+     * VMPS_WALK_BROKEN, VMPS_WALK_LOST: it is no frame, or none yet. NULL: the adapter knows no brief walks. */
+    vmps_walk_status (*identify)(struct vmps_walk *walk, struct vmps_walk_frame *frame);
 };
 
 #endif

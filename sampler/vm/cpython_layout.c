@@ -27,28 +27,28 @@ static const struct vmps_cpython_layout layouts[] = {
         .major = 2, .first_minor = 7, .last_minor = 7, .stack = VMPS_STACK_FRAME_OBJECTS,
         .shim_owner = VMPS_NO_SHIM, .thread_frame = 16, .thread_id = 144, .frame_previous = 24,
         .frame_code = 32, .frame_code_mask = NO_MASK, .frame_ip = 120, .ip = VMPS_IP_BYTES,
-        .code_name = 88, .code_file = 80, .code_first_line = 96, .code_lines = 104,
+        .code_name = 88, .code_file = 80, .code_first_line = 96, .code_flags = 28, .code_lines = 104,
         .lines = VMPF_LINES_LNOTAB_UNSIGNED, .bytes_data = 36,
     },
     {
         .major = 3, .first_minor = 6, .last_minor = 6, FRAME_OBJECTS, .thread_id = 152,
         .frame_ip = 120, .ip = VMPS_IP_BYTES, .code_name = 104, .code_file = 96,
-        .code_first_line = 36, .code_lines = 112, .lines = VMPF_LINES_LNOTAB_SIGNED, TEXT_TO_311,
+        .code_first_line = 36, .code_flags = 32, .code_lines = 112, .lines = VMPF_LINES_LNOTAB_SIGNED, TEXT_TO_311,
     },
     {
         .major = 3, .first_minor = 7, .last_minor = 7, FRAME_OBJECTS, .thread_id = 176,
         .frame_ip = 104, .ip = VMPS_IP_BYTES, .code_name = 104, .code_file = 96,
-        .code_first_line = 36, .code_lines = 112, .lines = VMPF_LINES_LNOTAB_SIGNED, TEXT_TO_311,
+        .code_first_line = 36, .code_flags = 32, .code_lines = 112, .lines = VMPF_LINES_LNOTAB_SIGNED, TEXT_TO_311,
     },
     {
         .major = 3, .first_minor = 8, .last_minor = 9, FRAME_OBJECTS, .thread_id = 176,
         .frame_ip = 104, .ip = VMPS_IP_BYTES, .code_name = 112, .code_file = 104,
-        .code_first_line = 40, .code_lines = 120, .lines = VMPF_LINES_LNOTAB_SIGNED, TEXT_TO_311,
+        .code_first_line = 40, .code_flags = 36, .code_lines = 120, .lines = VMPF_LINES_LNOTAB_SIGNED, TEXT_TO_311,
     },
     {
         .major = 3, .first_minor = 10, .last_minor = 10, FRAME_OBJECTS, .thread_id = 176,
         .frame_ip = 96, .ip = VMPS_IP_UNITS, .code_name = 112, .code_file = 104,
-        .code_first_line = 40, .code_lines = 120, .lines = VMPF_LINES_LINETABLE_310, TEXT_TO_311,
+        .code_first_line = 40, .code_flags = 36, .code_lines = 120, .lines = VMPF_LINES_LINETABLE_310, TEXT_TO_311,
     },
     {
         .major = 3, .first_minor = 11, .last_minor = 11, .stack = VMPS_STACK_CFRAMES,

@@ -152,4 +152,7 @@ const struct vmps_vm_ops vmps_cpython_ops = {
     .is_lock = vmps_cpython_is_lock,
     .walker = {.walk = vmps_cpython_walk, .describe = vmps_cpython_describe},
     .onlooker = {.walk = vmps_peek_cpython_walk, .describe = vmps_peek_cpython_describe},
+    .reader = {.walk = vmps_guarded_cpython_walk,
+               .describe = vmps_guarded_cpython_describe,
+               .identify = vmps_guarded_cpython_identify},
 };

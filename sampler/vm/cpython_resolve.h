@@ -11,6 +11,12 @@ extern const struct vmps_vm_ops vmps_cpython_ops;
 vmps_walk_status vmps_peek_cpython_walk(struct vmps_walk *walk);
 bool vmps_peek_cpython_describe(struct vmps_walk *walk, uint64_t code_address,
                                 struct vmps_code *code);
+/* guarded_cpython_*.c: and for one that runs. */
+vmps_walk_status vmps_guarded_cpython_walk(struct vmps_walk *walk);
+bool vmps_guarded_cpython_describe(struct vmps_walk *walk, uint64_t code_address,
+                                   struct vmps_code *code);
+vmps_walk_status vmps_guarded_cpython_identify(struct vmps_walk *walk,
+                                               struct vmps_walk_frame *frame);
 
 /* vmps_cpython_threads_open() finds what the two operations thread_of and is_lock need; where it does not, they know nothing. */
 void vmps_cpython_threads_open(struct vmps_cpython *cpython);

@@ -13,6 +13,9 @@
 /* Of a datastack chunk: previous, size, top, data (3.11 and later). */
 #define CHUNK_SIZE_OFFSET 8u
 #define OWNED_BY_THREAD 0 /* of a frame's owner: it is on the data stack */
+#define OWNED_BY_GENERATOR 1
+/* Include/code.h: CO_GENERATOR, CO_COROUTINE, CO_ITERABLE_COROUTINE, CO_ASYNC_GENERATOR. */
+#define GENERATOR_FLAGS (0x20u | 0x80u | 0x100u | 0x200u)
 /* Frames between two of the data stack: generators that iterate others, and the loop's own. */
 #define MAX_ELSEWHERE 64u
 /* Activations of the loop that may be looked at until one is whole: only the innermost can be under
@@ -130,7 +133,8 @@ static bool activation_whole(struct vmps_walk *walk, uint64_t state, uint64_t fr
         }
         bool lives = vmps_cpython_is_shim(layout, frame) ||
                      vmps_cpython_is_code(walk, vmps_cpython_code_of(layout, frame));
-        bool popped = *top == 0 && (is_popped(layout, state, frame) || (step == 0 && !lives));
+        bool gone = !walk->brief && is_popped(layout, state, frame);
+        bool popped = *top == 0 && (gone || (step == 0 && !lives));
         if (!popped && !lives) {
             return false;
         }
@@ -197,7 +201,8 @@ static bool follows_its_caller(struct vmps_walk *walk, uint64_t state, uint64_t 
 /* 3.11 and 3.12 publish the C frame of a new activation before they store its first frame into it
  * (_PyEval_EvalFrameDefault: tstate->cframe is set first), so for some instructions it holds what was
  * on the C stack before, and compilers may store its link later, too. An activation that is not whole
- * is left out: it has not begun. Without the link the sample is lost. */
+ * is left out: it has not begun. Without the link the sample is lost. A thread that runs meanwhile has been on top with the
+ * frame that was read first, even if it is popped when the data stack is looked at. */
 static vmps_walk_status cframes_top(struct vmps_walk *walk, uint64_t state, uint64_t *frame)
 {
     const struct vmps_cpython *cpython = walk->vm;
@@ -223,7 +228,8 @@ static vmps_walk_status cframes_top(struct vmps_walk *walk, uint64_t state, uint
         }
         uint64_t below = vmps_load64(previous + layout->cframe_frame);
         if (activation_whole(walk, state, top, below, frame)) {
-            return follows_its_caller(walk, state, *frame) ? VMPS_WALK_OK : VMPS_WALK_LOST;
+            bool whole = walk->brief || follows_its_caller(walk, state, *frame);
+            return whole ? VMPS_WALK_OK : VMPS_WALK_LOST;
         }
         cframe = previous;
     }
@@ -243,4 +249,31 @@ vmps_walk_status vmps_cpython_top(struct vmps_walk *walk, uint64_t *frame)
     }
     *frame = vmps_load64(state + cpython->layout.thread_frame);
     return VMPS_WALK_OK;
+}
+
+bool vmps_cpython_is_top(struct vmps_walk *walk, uint64_t frame)
+{
+    const struct vmps_cpython *cpython = walk->vm;
+    uint64_t at = thread_state(walk) + cpython->layout.thread_frame;
+    if (cpython->layout.stack == VMPS_STACK_CFRAMES) {
+        uint64_t cframe = vmps_load64(at);
+        if (cframe % WORD_BYTES != 0 ||
+            !vmps_probe_readable(&walk->probe, cframe, 3 * WORD_BYTES)) {
+            return false;
+        }
+        at = cframe + cpython->layout.cframe_frame;
+    }
+    return vmps_load64(at) == frame;
+}
+
+bool vmps_cpython_is_generator(struct vmps_walk *walk, uint64_t frame)
+{
+    const struct vmps_cpython *cpython = walk->vm;
+    const struct vmps_cpython_layout *layout = &cpython->layout;
+    if (layout->stack != VMPS_STACK_FRAME_OBJECTS) {
+        return vmps_load8(frame + layout->frame_owner) == OWNED_BY_GENERATOR;
+    }
+    uint64_t code = vmps_cpython_code_of(layout, frame);
+    return vmps_cpython_is_code(walk, code) &&
+           (vmps_load32(code + layout->code_flags) & GENERATOR_FLAGS) != 0;
 }

@@ -10,6 +10,12 @@
 /* vmps_cpython_top() finds the calling thread's top frame; *frame is 0 where it has none. */
 vmps_walk_status vmps_cpython_top(struct vmps_walk *walk, uint64_t *frame);
 
+/* vmps_cpython_is_top() tells whether a frame is on top right now, of a thread that may run. */
+bool vmps_cpython_is_top(struct vmps_walk *walk, uint64_t frame);
+
+/* vmps_cpython_is_generator() tells whether a frame is that of a generator or a coroutine. */
+bool vmps_cpython_is_generator(struct vmps_walk *walk, uint64_t frame);
+
 /* vmps_cpython_frame_readable() tells whether all fields of a frame that the layout names can be read. */
 bool vmps_cpython_frame_readable(struct vmps_walk *walk, uint64_t frame);
 

@@ -64,13 +64,18 @@ static uint64_t hash_of_code(const struct vmps_cpython_layout *layout, uint64_t 
     return mix(hash, last_word(lines, layout->bytes_data));
 }
 
-static uint32_t offset_of(const struct vmps_cpython_layout *layout, uint64_t frame, uint64_t code)
+static uint64_t code_bytes(const struct vmps_cpython_layout *layout, uint64_t code)
+{
+    return layout->ip == VMPS_IP_POINTER ? UNIT_BYTES * vmps_load64(code + SIZE_OFFSET)
+                                         : MAX_CODE_SIZE_BYTES;
+}
+
+static uint32_t offset_of(const struct vmps_cpython_layout *layout, uint64_t frame, uint64_t code,
+                          uint64_t size_bytes)
 {
     int64_t offset;
-    uint64_t size_bytes = MAX_CODE_SIZE_BYTES;
     if (layout->ip == VMPS_IP_POINTER) {
         offset = (int64_t)(vmps_load64(frame + layout->frame_ip) - code - layout->code_bytes);
-        size_bytes = UNIT_BYTES * vmps_load64(code + SIZE_OFFSET);
     } else {
         offset = (int32_t)vmps_load32(frame + layout->frame_ip);
     }
@@ -121,11 +126,35 @@ static bool is_trampoline(const struct vmps_cpython_layout *layout, uint64_t cod
            vmps_load64(code + layout->code_name) == vmps_load64(code + layout->code_file);
 }
 
+static vmps_walk_status hand_on(struct vmps_walk *walk, const struct vmps_walk_frame *found)
+{
+    vmps_walk_status status = walk->frame(walk, found);
+    if (status == VMPS_WALK_OK) {
+        walk->frame_count++;
+    }
+    return status;
+}
+
+static vmps_walk_status emit_brief(struct vmps_walk *walk, uint64_t frame, uint64_t code)
+{
+    const struct vmps_cpython *cpython = walk->vm;
+    const struct vmps_walk_frame found = {
+        .frame_address = frame,
+        .code_address = code,
+        .offset = offset_of(&cpython->layout, frame, code, MAX_CODE_SIZE_BYTES),
+    };
+    walk->offset = found.offset;
+    return hand_on(walk, &found);
+}
+
 /* Hands one frame on. */
 static vmps_walk_status emit(struct vmps_walk *walk, uint64_t frame, uint64_t code)
 {
     const struct vmps_cpython *cpython = walk->vm;
     const struct vmps_cpython_layout *layout = &cpython->layout;
+    if (walk->brief) {
+        return emit_brief(walk, frame, code);
+    }
     bool in_flux = walk->frame_count < PROBED_FRAMES;
     if (walk->checked || in_flux) {
         if (!vmps_cpython_is_code(walk, code)) {
@@ -141,9 +170,10 @@ static vmps_walk_status emit(struct vmps_walk *walk, uint64_t frame, uint64_t co
         return VMPS_WALK_OK;
     }
     const struct vmps_walk_frame found = {
+        .frame_address = frame,
         .code_address = code,
         .code_hash = hash_of_code(layout, code),
-        .offset = offset_of(layout, frame, code),
+        .offset = offset_of(layout, frame, code, code_bytes(layout, code)),
     };
     /* 3.11 and 3.12 link a new frame, and compilers may put its code in later: it has that of the call before, and an
      * instruction of its own. Its callers cannot be told from those of that call either. */
@@ -151,11 +181,30 @@ static vmps_walk_status emit(struct vmps_walk *walk, uint64_t frame, uint64_t co
         found.offset == VMPF_NO_OFFSET) {
         return VMPS_WALK_LOST;
     }
-    vmps_walk_status status = walk->frame(walk, &found);
-    if (status == VMPS_WALK_OK) {
-        walk->frame_count++;
+    return hand_on(walk, &found);
+}
+
+vmps_walk_status vmps_cpython_identify(struct vmps_walk *walk, struct vmps_walk_frame *frame)
+{
+    const struct vmps_cpython *cpython = walk->vm;
+    const struct vmps_cpython_layout *layout = &cpython->layout;
+    const uint64_t code = frame->code_address;
+    if (!vmps_cpython_is_code(walk, code)) {
+        return vmps_cpython_broken(walk, "a frame without code");
     }
-    return status;
+    if (!objects_fit(walk, code)) {
+        return vmps_cpython_broken(walk, "code without a name, a file or a line table");
+    }
+    if (is_trampoline(layout, code)) {
+        return VMPS_WALK_STOP;
+    }
+    frame->code_hash = hash_of_code(layout, code);
+    if (frame->offset != VMPF_NO_OFFSET && frame->offset >= code_bytes(layout, code)) {
+        frame->offset = VMPF_NO_OFFSET;
+    }
+    bool has_no_code_yet = walk->frame_count == 0 && layout->stack == VMPS_STACK_CFRAMES &&
+                           frame->offset == VMPF_NO_OFFSET;
+    return has_no_code_yet ? VMPS_WALK_LOST : VMPS_WALK_OK;
 }
 
 /* Before 3.11 each frame object is an allocation of its own, linked before it is used; only the first
@@ -224,6 +273,47 @@ static vmps_walk_status take_frame(struct vmps_walk *walk, uint64_t frame, bool 
     return emit(walk, frame, code);
 }
 
+/* The frame on top, as it was found. */
+struct top {
+    uint64_t frame, code, previous;
+};
+
+static struct top top_at(const struct vmps_cpython_layout *layout, uint64_t frame)
+{
+    return (struct top){
+        .frame = frame,
+        .code = vmps_cpython_code_of(layout, frame),
+        .previous = vmps_load64(frame + layout->frame_previous),
+    };
+}
+
+/* The caller of a leaf stands at its call for as long as the leaf does. So of a thread that runs meanwhile both are looked at again
+ * as soon as they are known. The next call has its frame where that of the last one was. */
+static bool has_moved(struct vmps_walk *walk, const struct top *top, uint64_t caller)
+{
+    const struct vmps_cpython *cpython = walk->vm;
+    const struct vmps_cpython_layout *layout = &cpython->layout;
+    bool is_top = vmps_cpython_is_top(walk, top->frame);
+    struct top now = top_at(layout, top->frame);
+    uint64_t code = vmps_cpython_code_of(layout, caller);
+    return !is_top || now.code != top->code || now.previous != top->previous ||
+           offset_of(layout, caller, code, MAX_CODE_SIZE_BYTES) != walk->offset;
+}
+
+/* After a frame of a brief walk, before which there were frame_count others. */
+static void watch(struct vmps_walk *walk, const struct top *top, uint64_t frame,
+                  uint32_t frame_count)
+{
+    const struct vmps_cpython *cpython = walk->vm;
+    const uint32_t leaf_alone = 1;
+    if (frame_count == leaf_alone && walk->frame_count > leaf_alone) {
+        walk->moved = has_moved(walk, top, frame);
+    }
+    if (vmps_load64(frame + cpython->layout.frame_previous) == 0) {
+        walk->ends_in_generator = vmps_cpython_is_generator(walk, frame);
+    }
+}
+
 vmps_walk_status vmps_cpython_walk(struct vmps_walk *walk)
 {
     const struct vmps_cpython *cpython = walk->vm;
@@ -231,6 +321,7 @@ vmps_walk_status vmps_cpython_walk(struct vmps_walk *walk)
     uint64_t frame;
     bool done = false;
     vmps_walk_status status = vmps_cpython_top(walk, &frame);
+    struct top top = walk->brief && frame != 0 ? top_at(layout, frame) : (struct top){0};
     for (uint32_t step = 0; status == VMPS_WALK_OK && frame != 0 && !done; step++) {
         if (step == VMPS_MAX_CHAIN) {
             return vmps_cpython_broken(walk, "a stack without an end");
@@ -238,10 +329,14 @@ vmps_walk_status vmps_cpython_walk(struct vmps_walk *walk)
         if (!frame_usable(walk, frame)) {
             return vmps_cpython_broken(walk, "a frame that cannot be read");
         }
+        const uint32_t frame_count = walk->frame_count;
         if (!vmps_cpython_is_shim(layout, frame)) {
             status = take_frame(walk, frame, &done);
         }
         tell_activation(walk, frame);
+        if (walk->brief) {
+            watch(walk, &top, frame, frame_count);
+        }
         frame = vmps_load64(frame + layout->frame_previous);
     }
     return status;

@@ -45,6 +45,7 @@ struct vmps_cpython_layout {
     uint64_t frame_code_mask; /* tag bits are 0 */
     /* The name: the qualified one where there is one, from 3.11 on. */
     uint16_t code_name, code_file, code_first_line, code_lines, code_bytes;
+    uint16_t code_flags; /* to 3.10 */
     /* 3.11 and 3.12: how many words a frame of a code takes of the data stack: what stands there in the code (one of
      * them; 0: none), and some more. */
     uint16_t code_frame_words[2], frame_more_words;
@@ -70,5 +71,6 @@ struct vmps_cpython {
 
 vmps_walk_status vmps_cpython_walk(struct vmps_walk *walk);
 bool vmps_cpython_describe(struct vmps_walk *walk, uint64_t code_address, struct vmps_code *code);
+vmps_walk_status vmps_cpython_identify(struct vmps_walk *walk, struct vmps_walk_frame *frame);
 
 #endif

@@ -21,9 +21,12 @@ static inline bool vmps_peek_may(const struct vmps_probe *probe, uint64_t addres
 #define vmps_load8 vmps_peek8
 #define vmps_probe_readable vmps_peek_may
 #define vmps_cpython_top vmps_peek_cpython_top
+#define vmps_cpython_is_top vmps_peek_cpython_is_top
+#define vmps_cpython_is_generator vmps_peek_cpython_is_generator
 #define vmps_cpython_frame_readable vmps_peek_cpython_frame_readable
 #define vmps_cpython_is_code vmps_peek_cpython_is_code
 #define vmps_cpython_walk vmps_peek_cpython_walk
 #define vmps_cpython_describe vmps_peek_cpython_describe
+#define vmps_cpython_identify vmps_peek_cpython_identify
 
 #endif

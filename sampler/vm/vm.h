@@ -52,6 +52,9 @@ struct vmps_vm_ops {
     /* Walks the stack of another thread, one that does not run meanwhile. It is not for signal handlers, and reads through
      * peek.h: a vmps_peek_begin() comes before, and where vmps_peek_failed() tells so afterwards nothing was found. */
     struct vmps_walker onlooker;
+    /* Walks the stack of another thread, which may run meanwhile; it does brief walks. It reads through guard_sig.h. walk may be NULL:
+     * none can be walked so. */
+    struct vmps_walker reader;
 };
 
 /* vmps_vm_open() finds the VM of this process: VMPS_OK, VMPS_E_INTERPRETER, VMPS_E_SYSTEM. may_be_none: where

@@ -171,7 +171,7 @@ def system_load():
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split('\n\n')[0])
     parser.add_argument('--python', action='append', help='an interpreter; may be given several times')
-    parser.add_argument('--source', action='append', help='cpu-timer, helper or perf; may be given several times')
+    parser.add_argument('--source', action='append', help='cpu-timer, helper, perf or reader; may be given several times')
     parser.add_argument('--rounds', type=int, default=15, help='pairs for each figure (15)')
     parser.add_argument('--wall', action='store_true', help='record time on the clock too')
     parser.add_argument('--quick', action='store_true', help='neither cost nor perf')

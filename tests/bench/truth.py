@@ -6,7 +6,8 @@ usage: truth.py [--python PYTHON]... [--work NAME]... [--seconds S] [--period-ns
 Each program of testdata/programs/truth.py is run twice: once while sys.setprofile listens, which tells every call that there
 is, and once under the sampler. Wrong are: a call that was never told, a name, file or line that the code does not have, and a
 caller at a line that it never made that call from. `lost` are samples that were taken, did not fit, and are counted in the file.
-Ends with 1 where a sample is wrong, a program failed, or hung.
+Ends with 1 where a sample is wrong, a program failed, or hung. Of --source reader, which looks from outside, one sample in a
+thousand may be wrong.
 """
 import argparse
 import collections
@@ -66,7 +67,7 @@ def main():
     parser.add_argument('--work', action='append', help='what it does; may be given several times (all it can)')
     parser.add_argument('--seconds', type=float, default=2, help='of CPU time for each (2)')
     parser.add_argument('--period-ns', type=int, default=50000, help='between two samples (50000)')
-    parser.add_argument('--source', help='of ticks: cpu-timer, helper or perf (as chosen by itself)')
+    parser.add_argument('--source', help='of ticks: cpu-timer, helper, perf or reader (as chosen by itself)')
     parser.add_argument('--wall', action='store_true', help='time on the clock too, and what threads wait for')
     options = parser.parse_args()
     pythons = options.python or [python.path for python in harness.all_pythons() if not python.is_pypy]
@@ -82,7 +83,8 @@ def main():
                 print(error)
     print('sum: %d samples, %d calls, %d wrong, %d lost, %d programs failed'
           % (sums['samples'], sums['calls'], sums['wrong'], sums['lost'], failures))
-    sys.exit(1 if failures or sums['wrong'] else 0)
+    allowed = sums['samples'] // 1000 if options.source == 'reader' else 0
+    sys.exit(1 if failures or sums['wrong'] > allowed else 0)
 
 
 if __name__ == '__main__':

@@ -7,7 +7,7 @@ import unittest
 import harness
 import recording
 
-SOURCES = ('cpu-timer', 'helper', 'perf')
+SOURCES = ('cpu-timer', 'helper', 'perf', 'reader')
 SPIN = '''
 import resource, sys
 def clock():
@@ -93,7 +93,7 @@ class Clocks(harness.TestCase):
         self.run_code(python, 'pass')
         done = self.run_python(python, '-m', 'vmprof', self.folder / 'code.py', env=self.of_source('sundial'))
         self.assertEqual(done.code, 125, done)
-        self.assert_one_line(done.err, 'VMPROF_TICK_SOURCE', 'cpu-timer, helper or perf', 'sundial')
+        self.assert_one_line(done.err, 'VMPROF_TICK_SOURCE', 'cpu-timer, helper, perf or reader', 'sundial')
 
     @harness.every_python
     def test_on_one_core_the_kernel_ticks(self, python):

@@ -95,6 +95,9 @@ struct vmpf_sink_ops {
     /* The offset's remainder modulo 64 in the underlying file, so that a mapping can be aligned. NULL: 0 */
     uint32_t (*misalignment)(void *ctx);
     void (*close)(void *ctx); /* may be NULL */
+    /* Called before what was mapped is touched. Not 0: it must not be, since somebody has cut the output under the mapping.
+     * May be NULL. */
+    int (*check)(void *ctx);
 };
 struct vmpf_sink {
     const struct vmpf_sink_ops *ops;
@@ -273,7 +276,8 @@ VMPF_API vmpf_status vmpf_writer_close(vmpf_writer *w, uint64_t end_ns, struct v
 VMPF_API void vmpf_writer_abandon(vmpf_writer *w);
 
 /* Metadata: a key given again replaces the old value. The strings are copied. VALUES must be set
- * before the first sample and not changed afterwards; VMPF_E_ARG where they are no list of NAME:UNIT [F-5.1-4]. */
+ * before the first sample and not changed afterwards; VMPF_E_ARG where they are no list of NAME:UNIT [F-5.1-4].
+ * VMPF_E_LIMIT, and nothing is set: a text of more than 16 MiB, more than 4,096 keys or 65,536 items, or more than 32 MiB in all. */
 VMPF_API vmpf_status vmpf_writer_meta_string(vmpf_writer *w, const char *key,
                                              struct vmpf_string value, struct vmpf_error *err);
 VMPF_API vmpf_status vmpf_writer_meta_integer(vmpf_writer *w, const char *key, uint64_t value,
@@ -283,9 +287,9 @@ VMPF_API vmpf_status vmpf_writer_meta_list(vmpf_writer *w, const char *key,
                                            struct vmpf_error *err);
 
 /* Definitions: *id gets the id of an equal entry, made when there is none yet. An id is good until
- * the next vmpf_writer_sample() reports a new epoch through vmpf_writer_epoch(): then ids start anew
- * (threads keep theirs). The address of a function that another function already has is made unique
- * [F-5.2-5]. vmpf_writer_thread(): an entry with the same process and thread id is renamed. */
+ * vmpf_writer_epoch() tells a new epoch, which vmpf_writer_sample(), vmpf_writer_flush(), vmpf_writer_drain() and
+ * vmpf_writer_journal_open() may begin at their end: then ids start anew (threads keep theirs), and an old id means another entry, or none. The address of a function that another function already has is made unique
+ * [F-5.2-5]. VMPF_E_LIMIT: a text of more than 16 MiB. vmpf_writer_thread(): an entry with the same process and thread id is renamed. */
 VMPF_API vmpf_status vmpf_writer_module(vmpf_writer *w, const struct vmpf_module *module,
                                         uint32_t *id, struct vmpf_error *err);
 VMPF_API vmpf_status vmpf_writer_function(vmpf_writer *w, const struct vmpf_function *function,
@@ -318,7 +322,7 @@ VMPF_API vmpf_status vmpf_writer_sample(vmpf_writer *w, const struct vmpf_sample
                                         struct vmpf_error *err);
 /* Counts samples that were due but could not be kept. */
 VMPF_API void vmpf_writer_count_lost(vmpf_writer *w, uint64_t samples);
-/* Writes all that is pending, so that a reader of the output sees it. */
+/* Writes all that is pending, so that a reader of the output sees it. It may begin a new epoch. */
 VMPF_API vmpf_status vmpf_writer_flush(vmpf_writer *w, struct vmpf_error *err);
 
 /* What came together so far. */
@@ -336,7 +340,10 @@ VMPF_API void vmpf_writer_stats(const vmpf_writer *w, struct vmpf_writer_stats *
  * first byte, 64-byte aligned, valid until the writer is closed. Once a writer.
  * vmpf_writer_drain() turns the rows that were published into samples and definitions, and flushes
  * when the ring could be full before the next drain, when a block is full, or when the journal is private. When the sink fails, the rows
- * stay in the ring, later ones are counted as lost there, and the next drain tries again. */
+ * stay in the ring, later ones are counted as lost there, and the next drain tries again.
+ * Where somebody else cuts the output, its mapping is gone from there on: the next call says so (VMPF_E_IO, ESTALE), and the writer
+ * touches it no more. Who publishes rows meanwhile, or a call during which that happens, meets SIGBUS: a program that has to live on
+ * handles that signal. */
 struct vmpf_journal;
 VMPF_API vmpf_status vmpf_writer_journal_open(vmpf_writer *w, size_t capacity_bytes,
                                               struct vmpf_journal **journal,

@@ -10,8 +10,19 @@
 #ifndef VMPROF_VMPF_JOURNAL_H
 #define VMPROF_VMPF_JOURNAL_H
 
-#include <stdatomic.h>
 #include <stdint.h>
+
+/* C++ has had no _Atomic before C++23; the words are the same. */
+#ifdef __cplusplus
+#include <atomic>
+#define VMPF_ATOMIC_U64 std::atomic<uint64_t>
+#define VMPF_STATIC_ASSERT static_assert
+extern "C" {
+#else
+#include <stdatomic.h>
+#define VMPF_ATOMIC_U64 _Atomic uint64_t
+#define VMPF_STATIC_ASSERT _Static_assert
+#endif
 
 /* The journal's fixed part; the ring follows it directly [F-7.1-1]. Little-endian machines only. */
 struct vmpf_journal {
@@ -22,13 +33,13 @@ struct vmpf_journal {
     uint32_t crc; /* of the 24 bytes before */
     uint32_t reserved0;
     uint8_t pad0[32];
-    _Atomic uint64_t head; /* position after the last reserved row; positions only grow */
-    _Atomic uint64_t lost; /* samples that did not fit */
+    VMPF_ATOMIC_U64 head; /* position after the last reserved row; positions only grow */
+    VMPF_ATOMIC_U64 lost; /* samples that did not fit */
     uint8_t pad1[48];
-    _Atomic uint64_t tail; /* position of the first row that is not in a chunk yet */
+    VMPF_ATOMIC_U64 tail; /* position of the first row that is not in a chunk yet */
     uint8_t pad2[56];
 };
-_Static_assert(sizeof(struct vmpf_journal) == 192, "[F-7.1-1]");
+VMPF_STATIC_ASSERT(sizeof(struct vmpf_journal) == 192, "[F-7.1-1]");
 
 #define VMPF_JOURNAL_LAYOUT 1u
 
@@ -97,9 +108,9 @@ struct vmpf_row_thread {
     uint32_t name_size_bytes; /* UTF-8 */
 };
 
-_Static_assert(sizeof(struct vmpf_row_sample) == 24, "[F-7.2-3]");
-_Static_assert(sizeof(struct vmpf_row_code) == 32, "[F-7.2-4]");
-_Static_assert(sizeof(struct vmpf_row_thread) == 16, "[F-7.2-5]");
+VMPF_STATIC_ASSERT(sizeof(struct vmpf_row_sample) == 24, "[F-7.2-3]");
+VMPF_STATIC_ASSERT(sizeof(struct vmpf_row_code) == 32, "[F-7.2-4]");
+VMPF_STATIC_ASSERT(sizeof(struct vmpf_row_thread) == 16, "[F-7.2-5]");
 
 /* One word more in one lane of a row's check [F-7.2-6]. */
 static inline uint64_t vmpf_row_mix(uint64_t hash, uint64_t word)
@@ -139,5 +150,9 @@ static inline uint64_t vmpf_row_header(uint32_t kind, uint32_t words, uint64_t c
 {
     return (uint64_t)words | ((uint64_t)kind << 24) | (check << 32) | committed;
 }
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -63,6 +63,12 @@ static int write_all_at(int fd, off_t offset, const uint8_t *data, size_t size)
     return 0;
 }
 
+static int file_check(void *ctx)
+{
+    int result = check_file(ctx);
+    return result == -ESTALE ? result : 0; /* a descriptor that is closed leaves the mapping */
+}
+
 static int file_write(void *ctx, uint64_t offset, const void *data, size_t size)
 {
     struct fd_sink *sink = ctx;
@@ -187,7 +193,8 @@ static const struct vmpf_sink_ops file_ops = {.write = file_write,
                                               .map = file_map,
                                               .unmap = file_unmap,
                                               .misalignment = file_misalignment,
-                                              .close = file_close};
+                                              .close = file_close,
+                                              .check = file_check};
 
 static int stream_write(void *ctx, uint64_t offset, const void *data, size_t size)
 {

@@ -47,6 +47,31 @@ static bool copy_items(struct vmpfi_arena *arena, struct vmpf_meta *to,
     return true;
 }
 
+/* What an entry takes of a chunk, more or less; a text that is too long takes more than all may. */
+static size_t entry_bytes(const struct vmpf_meta *entry)
+{
+    const size_t numbers_bytes = (size_t)3 * VMPFI_VARINT_MAX_BYTES;
+    size_t bytes = numbers_bytes + entry->key.size_bytes + entry->string.size_bytes;
+    bool fits = entry->key.size_bytes <= VMPFI_MAX_STRING_BYTES &&
+                entry->string.size_bytes <= VMPFI_MAX_STRING_BYTES;
+    for (size_t i = 0; i < entry->item_count && fits; i++) {
+        fits = entry->items[i].size_bytes <= VMPFI_MAX_STRING_BYTES;
+        bytes += VMPFI_VARINT_MAX_BYTES + entry->items[i].size_bytes;
+        fits = fits && bytes <= VMPFI_MAX_META_BYTES;
+    }
+    return fits ? bytes : VMPFI_MAX_META_BYTES + 1;
+}
+
+/* All of it is one chunk: what would not fit is refused when it is set, not when it is written. */
+static bool all_fit(const struct vmpfi_metadata *m, size_t at, const struct vmpf_meta *entry)
+{
+    size_t bytes = entry_bytes(entry);
+    for (size_t i = 0; i < m->count && bytes <= VMPFI_MAX_META_BYTES; i++) {
+        bytes += i != at ? entry_bytes(&m->entries[i]) : 0;
+    }
+    return bytes <= VMPFI_MAX_META_BYTES;
+}
+
 vmpf_status vmpfi_metadata_set(struct vmpfi_metadata *m, const struct vmpf_meta *entry)
 {
     struct vmpf_meta copy = {.type = entry->type, .integer = entry->integer};
@@ -54,7 +79,8 @@ vmpf_status vmpfi_metadata_set(struct vmpfi_metadata *m, const struct vmpf_meta 
     while (at < m->count && !same_text(m->entries[at].key, entry->key)) {
         at++;
     }
-    if (at >= VMPFI_MAX_META_ENTRIES || entry->item_count > VMPFI_MAX_META_ITEMS) {
+    if (at >= VMPFI_MAX_META_ENTRIES || entry->item_count > VMPFI_MAX_META_ITEMS ||
+        !all_fit(m, at, entry)) {
         return VMPF_E_LIMIT;
     }
     if (!copy_text(&m->text, &copy.key, entry->key) ||

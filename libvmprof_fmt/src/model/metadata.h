@@ -8,6 +8,8 @@
 
 #define VMPFI_MAX_META_ENTRIES 4096u /* [F-5.1-1] */
 #define VMPFI_MAX_META_ITEMS 65536u
+/* Of all entries: they are written as one chunk, whose payload has a limit [F-3-3]. */
+#define VMPFI_MAX_META_BYTES ((size_t)32 * 1024 * 1024)
 
 struct vmpfi_metadata {
     struct vmpfi_arena text;

@@ -1,5 +1,7 @@
 #include "libvmprof_fmt/src/model/threads.h"
 
+#include "libvmprof_fmt/src/model/dictionary.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -41,6 +43,9 @@ static vmpf_status set_name(struct vmpfi_threads *t, uint32_t id, struct vmpf_st
 vmpf_status vmpfi_threads_define(struct vmpfi_threads *t, const struct vmpf_thread *thread,
                                  bool rename, uint32_t *id)
 {
+    if (thread->name.size_bytes > VMPFI_MAX_STRING_BYTES) { /* [F-5.2-6] */
+        return VMPF_E_LIMIT;
+    }
     if (!rename && vmpfi_threads_recent(t, thread->process_id, thread->thread_id, id)) {
         return VMPF_OK;
     }

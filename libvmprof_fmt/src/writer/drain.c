@@ -175,9 +175,7 @@ vmpf_status vmpfi_writer_drain_rows(vmpf_writer *w, bool live, struct vmpf_error
     if (journal->memory == NULL) {
         return VMPF_OK;
     }
-    if (vmpfi_writer_file_is_anothers(w)) { /* and so are the rows */
-        return vmpfi_writer_put(w, NULL, 0, err);
-    }
+    VMPF_TRY(vmpfi_writer_check_mapping(w, err)); /* the rows are in it */
     VMPF_TRY(vmpfi_writer_prepare(w, err));
     journal->assembler.value_count = w->pending.value_count;
     struct vmpfi_ring ring = ring_of(w);

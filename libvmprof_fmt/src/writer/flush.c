@@ -52,28 +52,38 @@ static vmpf_status sink_failed(vmpf_writer *w, int result, struct vmpf_error *er
     return VMPF_E_IO;
 }
 
-bool vmpfi_writer_file_is_anothers(const vmpf_writer *w)
+/* 0, or why the mapping is not to be touched, or not ours: the file was cut, or another recording has taken it over. */
+static int mapping_error(const vmpf_writer *w)
 {
-    return w->journal.mapped && w->journal.memory->session_id != w->options.session_id;
+    if (!w->journal.mapped) {
+        return 0;
+    }
+    if (w->sink.ops->check != NULL && w->sink.ops->check(w->sink.ctx) != 0) {
+        return ESTALE;
+    }
+    return w->journal.memory->session_id != w->options.session_id ? ESTALE : 0;
+}
+
+vmpf_status vmpfi_writer_check_mapping(vmpf_writer *w, struct vmpf_error *err)
+{
+    int error = w->broken ? 0 : mapping_error(w);
+    if (error != 0) {
+        vmpfi_fail_errno(&w->failure, error, w->offset, "cannot write");
+        w->broken = true;
+    }
+    if (!w->broken) {
+        return VMPF_OK;
+    }
+    if (err != NULL) {
+        *err = w->failure;
+    }
+    return w->failure.status;
 }
 
 vmpf_status vmpfi_writer_put(vmpf_writer *w, const void *data, size_t size_bytes,
                              struct vmpf_error *err)
 {
-    if (w->broken) {
-        if (err != NULL) {
-            *err = w->failure;
-        }
-        return w->failure.status;
-    }
-    if (vmpfi_writer_file_is_anothers(w)) {
-        vmpfi_fail_errno(&w->failure, ESTALE, w->offset, "cannot write");
-        w->broken = true;
-        if (err != NULL) {
-            *err = w->failure;
-        }
-        return VMPF_E_IO;
-    }
+    VMPF_TRY(vmpfi_writer_check_mapping(w, err));
     int result = w->sink.ops->write(w->sink.ctx, w->offset, data, size_bytes);
     if (result != 0) {
         return sink_failed(w, result, err);
@@ -130,19 +140,24 @@ static vmpf_status encode_piece(struct flush *f, enum vmpfi_chunk_kind kind, siz
     }
 }
 
-/* Strings are long: a chunk of them ends before its text is over the limit of a column [F-4-6]. */
+/* The text of an entry, which one column of the table has for all of them. */
+static size_t text_bytes(const vmpf_writer *w, enum vmpfi_chunk_kind kind, size_t at)
+{
+    if (kind == VMPFI_STRINGS) {
+        return w->dictionary.strings[at].size_bytes;
+    }
+    return kind == VMPFI_THREADS ? w->threads.entries[at].name.size_bytes : 0;
+}
+
+/* Texts are long: a chunk of them ends before they are over the limit of a column [F-4-6]. */
 static size_t piece_count(const vmpf_writer *w, enum vmpfi_chunk_kind kind, size_t first,
                           size_t end)
 {
     size_t limit = end - first < VMPFI_MAX_ENTRIES ? end - first : VMPFI_MAX_ENTRIES;
-    if (kind != VMPFI_STRINGS) {
-        return limit;
-    }
     size_t bytes = 0;
     size_t count = 0;
-    while (count < limit &&
-           bytes + w->dictionary.strings[first + count].size_bytes < VMPFI_MAX_RAW_BYTES / 2) {
-        bytes += w->dictionary.strings[first + count].size_bytes;
+    while (count < limit && bytes + text_bytes(w, kind, first + count) < VMPFI_MAX_RAW_BYTES / 2) {
+        bytes += text_bytes(w, kind, first + count);
         count++;
     }
     return count;
@@ -311,6 +326,7 @@ static vmpf_status flush_once(vmpf_writer *w, const struct vmpfi_end *end, bool 
 {
     struct flush f = {.w = w, .sequence = w->sequence, .totals = totals};
     w->out.size_bytes = 0;
+    VMPF_TRY(vmpfi_writer_check_mapping(w, err));
     if (w->journal.memory != NULL || w->pending.count > 0) {
         VMPF_TRY(vmpfi_writer_prepare(w, err));
     }

@@ -85,7 +85,7 @@ vmpf_status vmpfi_writer_push(vmpf_writer *w, const struct vmpf_sample *sample,
 uint64_t vmpfi_writer_lost(const vmpf_writer *w)
 {
     uint64_t in_journal = 0;
-    if (w->journal.memory != NULL) {
+    if (w->journal.memory != NULL && !w->broken) { /* else it may be gone */
         in_journal = atomic_load_explicit(&w->journal.memory->lost, memory_order_relaxed);
     }
     return w->lost_samples + in_journal;

@@ -77,9 +77,10 @@ vmpf_status vmpfi_writer_flush_in_epoch(vmpf_writer *w, struct vmpf_error *err);
 vmpf_status vmpfi_writer_put(vmpf_writer *w, const void *data, size_t size_bytes,
                              struct vmpf_error *err);
 
-/* Another recording that opened the same file for writing has cut it and laid its own journal where ours was: the mapping is of the
- * file, not of our bytes in it. What we wrote now would be in its profile, and its rows in ours. */
-bool vmpfi_writer_file_is_anothers(const vmpf_writer *w);
+/* VMPF_E_IO where the mapping is not to be touched. Somebody has cut the output under it; or another recording that opened the same file for
+ * writing has laid its own journal where ours was: the mapping is of the file, not of our bytes in it. What we wrote now would be in
+ * its profile, and its rows in ours. The writer is then broken. */
+vmpf_status vmpfi_writer_check_mapping(vmpf_writer *w, struct vmpf_error *err);
 
 /* Lost samples so far: those of the caller and those of the journal's producers. */
 uint64_t vmpfi_writer_lost(const vmpf_writer *w);

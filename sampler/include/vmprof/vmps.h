@@ -92,7 +92,8 @@ struct vmps_options {
 };
 
 /* vmps_start() starts sampling every thread of the process. What ticks come from is chosen by itself; VMPROF_TICK_SOURCE in
- * the environment names one instead: cpu-timer, helper or perf; an error where it cannot be had.
+ * the environment names one instead: cpu-timer, helper, perf, or reader, which reads stacks from outside and sends no signals (CPython only, no
+ * native frames; some stacks may be wrong); an error where it cannot be had.
  *
  * Starts nest. While a recording runs, one more start whose descriptor is of the same file (or pipe) is counted,
  * and its other options do not matter: the recording goes on as the first one wanted it. As many stops

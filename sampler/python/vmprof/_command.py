@@ -32,7 +32,7 @@ Runs PROGRAM as python itself would, records where its time goes, and prints a t
 
 The exit code is the program's; 125 where the recording fails, 2 for a usage error. A program that
 is killed, or replaces itself by exec, leaves no table: use -o, and read FILE with vmprof-top.
-VMPROF_TICK_SOURCE=cpu-timer, helper or perf chooses what wakes the sampler.
+VMPROF_TICK_SOURCE=cpu-timer, helper or perf chooses what wakes the sampler; reader: no signals.
 '''
 
 

@@ -277,7 +277,7 @@ static void test_the_last_sample_stands_in(void **state)
     static const struct vmps_vm other = {.ops = &none};
     struct vmpf_row_frame frames[] = {{.code = 9}};
     struct bed *bed = make_bed();
-    bed->waiting.vm = &other;
+    bed->waiting.onlook.vm = &other;
     bed->slot.frames = frames;
     bed->slot.last_frames = 1;
     bed->slot.sequence = 4;
