@@ -70,7 +70,9 @@ class Installed(unittest.TestCase):
 
     def test_cpp(self):
         source = self.folder / "header.cpp"
-        source.write_text("#include <vmprof/vmpf.h>\n"
+        headers = sorted(path.name for path in (self.prefix / "include/vmprof").glob("vmpf*.h"))
+        self.assertIn("vmpf_journal.h", headers)
+        source.write_text("".join("#include <vmprof/%s>\n" % name for name in headers) +
                           "int main() { return vmpf_status_name(VMPF_OK)[0] == 'o' ? 0 : 1; }\n")
         program = self.folder / "header"
         run("g++", "-std=c++17", *STRICT, source, "-o", program, *self.pkg_config("--cflags", "--libs"))

@@ -22,8 +22,8 @@ static vmpf_reader *open_reader(const void *data, size_t size)
 {
     struct vmpf_source source;
     vmpf_reader *r = NULL;
-    const struct vmpf_reader_options options = {.size = sizeof options,
-                                                .memory_limit_bytes = MEMORY_LIMIT_BYTES};
+    const struct vmpf_reader_options options = {
+        .size = sizeof options, .verify = size % 2 != 0, .memory_limit_bytes = MEMORY_LIMIT_BYTES};
     if (vmpf_source_open_memory(&source, data, size, NULL) == VMPF_OK &&
         vmpf_reader_open(&r, source, &options, NULL) != VMPF_OK) {
         return NULL;

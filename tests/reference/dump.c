@@ -345,7 +345,8 @@ static int dump(const char *path)
         fprintf(stderr, "dump: %s: %s\n", path, error.message);
         return EXIT_FAILURE;
     }
-    vmpf_status status = vmpf_reader_open(&reader, source, NULL, &error);
+    const struct vmpf_reader_options options = {.size = sizeof(options), .verify = true};
+    vmpf_status status = vmpf_reader_open(&reader, source, &options, &error);
     if (status == VMPF_OK) {
         status = read_all(reader, &rows);
     }

@@ -44,7 +44,8 @@ static bool judge(const char *path)
         fprintf(stderr, "verdict: %s: %s\n", path, error.message);
         return false;
     }
-    if (vmpf_reader_open(&reader, source, NULL, &error) == VMPF_OK) {
+    const struct vmpf_reader_options options = {.size = sizeof(options), .verify = true};
+    if (vmpf_reader_open(&reader, source, &options, &error) == VMPF_OK) {
         error = read_all(reader);
     }
     putchar('{');

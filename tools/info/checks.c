@@ -256,19 +256,52 @@ static void check_offsets(const struct look *look)
     }
 }
 
+/* What the reader found that was asked to verify. */
+static void check_cross(const struct look *look, uint64_t wrong, const char *what)
+{
+    const struct vmpf_damage *damage = vmpf_reader_damage(look->file->reader);
+    if (wrong != 0) {
+        fail(look, "%" PRIu64 " %s; the first trouble at offset %" PRIu64 ": %s", wrong, what,
+             damage->first.offset, damage->first.message);
+    }
+}
+
 /* [F-5.9-3]: a stack passes when its number of samples and all its sums are right. */
 static void check_totals(const struct look *look)
 {
     const struct info_totals *totals = &look->file->totals;
     uint32_t count = totals->compared ? vmpf_reader_stack_count(look->file->reader) : 0;
     static const uint64_t nothing[1 + VMPF_MAX_VALUES];
+    bool named = false;
     for (uint32_t i = 0; i < count; i++) {
         const struct info_difference *stack = &totals->stacks[i];
         if (memcmp(stack->left, nothing, sizeof(nothing)) != 0) {
             fail(look, "the totals of stack %" PRIu32 " are not what its samples come to", i);
+            named = true;
         } else if (stack->stored) {
             pass(look);
         }
+    }
+    if (look->file->reader && !named) {
+        check_cross(look, vmpf_reader_damage(look->file->reader)->wrong_totals,
+                    "blocks of totals are not what their samples come to");
+    }
+}
+
+/* [F-5.10-1], [F-5.10-3] */
+static void check_index(const struct look *look)
+{
+    for (size_t i = 0; i < look->file->block_count; i++) {
+        const struct vmpf_item *item = &block_at(look, i)->item;
+        const char *name =
+            item->type == VMPF_ITEM_CHUNK ? vmpf_chunk_kind_name(item->chunk.kind) : NULL;
+        if (name != NULL && !payload_is_bad(item) && strcmp(name, "INDEX") == 0) {
+            pass(look);
+        }
+    }
+    if (look->file->reader) {
+        check_cross(look, vmpf_reader_damage(look->file->reader)->wrong_indexes,
+                    "indexes do not list the chunks as they are");
     }
 }
 
@@ -289,6 +322,7 @@ static const struct {
     {"sums of the end", check_end_sums},
     {"offsets", check_offsets},
     {"totals", check_totals},
+    {"index", check_index},
 };
 #define CHECK_COUNT (sizeof(table) / sizeof(table[0]))
 

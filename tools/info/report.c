@@ -234,8 +234,9 @@ static vmpf_status decode(struct info_report *report, size_t file, struct info_s
     struct info_file *f = &report->files[file];
     struct vmpf_source bytes;
     vmpf_status status = info_source_rewind(source, &bytes, err);
+    const struct vmpf_reader_options options = {.size = sizeof(options), .verify = true};
     if (status == VMPF_OK) {
-        status = vmpf_reader_open(&f->reader, bytes, NULL, err);
+        status = vmpf_reader_open(&f->reader, bytes, &options, err);
     }
     if (status == VMPF_OK) {
         status = read_samples(report, file, source, f->reader, err);
@@ -252,7 +253,8 @@ static vmpf_status compare_totals(struct info_file *file, struct info_source *so
 {
     struct vmpf_source bytes;
     if (!file->has_totals || !file->reader || file->error.status != VMPF_OK ||
-        vmpf_reader_damage(file->reader)->damaged) {
+        (vmpf_reader_damage(file->reader)->damaged &&
+         vmpf_reader_damage(file->reader)->wrong_totals == 0)) {
         return VMPF_OK;
     }
     vmpf_status status = info_source_rewind(source, &bytes, err);

@@ -374,12 +374,16 @@ struct vmpf_reader_options {
      * with, until the next call of vmpf_reader_next(); see vmpf_reader_epoch(). Threads keep theirs. */
     bool one_epoch;
     /* vmpf_reader_next_totals() is going to be called in place of vmpf_reader_next(): samples whose totals the file has are
-     * not read, where the source can seek and every session of the input is finished and has an index. Of no
-     * effect with a range of time. */
+     * not read, where the source can seek and every session of the input is finished and has an index: what is wrong with
+     * their chunks is then not found, and vmpf_reader_damage() does not speak of it. Of no effect with a range of time. */
     bool totals;
     /* How many threads decode blocks, the caller's own among them; 0 and 1: only that. Blocks come in the same order, with the
      * same content, whatever their number. Of no effect with a range of time. */
     uint32_t threads;
+    /* Whatever the reader does not need, too, is held against what was read, and told as damage, or counted there: totals against samples, the index
+     * and the end's offsets against where chunks are. One thread decodes. VMPF_E_ARG with totals or
+     * a range of time. */
+    bool verify;
 };
 
 /* What was wrong with the input, in numbers. */
@@ -391,6 +395,10 @@ struct vmpf_damage {
     uint64_t bad_chunks;     /* chunks whose checksum or content is wrong */
     uint64_t unknown_names;  /* table entries that are missing, shown as <lost> */
     struct vmpf_error first; /* the first thing that was wrong */
+    /* With verify: chunks that do not say what others do. Nothing of the samples is lost by them. */
+    uint64_t wrong_totals;
+    uint64_t
+        wrong_indexes; /* and offsets of the end: no damage, since nobody has to believe them */
 };
 
 /* What a file is. */

@@ -10,18 +10,17 @@
 #ifndef VMPROF_VMPF_JOURNAL_H
 #define VMPROF_VMPF_JOURNAL_H
 
+#include <assert.h>
 #include <stdint.h>
 
-/* C++ has had no _Atomic before C++23; the words are the same. */
 #ifdef __cplusplus
 #include <atomic>
-#define VMPF_ATOMIC_U64 std::atomic<uint64_t>
-#define VMPF_STATIC_ASSERT static_assert
+typedef std::atomic<uint64_t>
+    vmpf_atomic_u64; /* C++ before C++23 has no _Atomic; the word is the same */
 extern "C" {
 #else
 #include <stdatomic.h>
-#define VMPF_ATOMIC_U64 _Atomic uint64_t
-#define VMPF_STATIC_ASSERT _Static_assert
+typedef _Atomic uint64_t vmpf_atomic_u64;
 #endif
 
 /* The journal's fixed part; the ring follows it directly [F-7.1-1]. Little-endian machines only. */
@@ -33,13 +32,13 @@ struct vmpf_journal {
     uint32_t crc; /* of the 24 bytes before */
     uint32_t reserved0;
     uint8_t pad0[32];
-    VMPF_ATOMIC_U64 head; /* position after the last reserved row; positions only grow */
-    VMPF_ATOMIC_U64 lost; /* samples that did not fit */
+    vmpf_atomic_u64 head; /* position after the last reserved row; positions only grow */
+    vmpf_atomic_u64 lost; /* samples that did not fit */
     uint8_t pad1[48];
-    VMPF_ATOMIC_U64 tail; /* position of the first row that is not in a chunk yet */
+    vmpf_atomic_u64 tail; /* position of the first row that is not in a chunk yet */
     uint8_t pad2[56];
 };
-VMPF_STATIC_ASSERT(sizeof(struct vmpf_journal) == 192, "[F-7.1-1]");
+static_assert(sizeof(struct vmpf_journal) == 192, "[F-7.1-1]");
 
 #define VMPF_JOURNAL_LAYOUT 1u
 
@@ -108,9 +107,9 @@ struct vmpf_row_thread {
     uint32_t name_size_bytes; /* UTF-8 */
 };
 
-VMPF_STATIC_ASSERT(sizeof(struct vmpf_row_sample) == 24, "[F-7.2-3]");
-VMPF_STATIC_ASSERT(sizeof(struct vmpf_row_code) == 32, "[F-7.2-4]");
-VMPF_STATIC_ASSERT(sizeof(struct vmpf_row_thread) == 16, "[F-7.2-5]");
+static_assert(sizeof(struct vmpf_row_sample) == 24, "[F-7.2-3]");
+static_assert(sizeof(struct vmpf_row_code) == 32, "[F-7.2-4]");
+static_assert(sizeof(struct vmpf_row_thread) == 16, "[F-7.2-5]");
 
 /* One word more in one lane of a row's check [F-7.2-6]. */
 static inline uint64_t vmpf_row_mix(uint64_t hash, uint64_t word)

@@ -5,6 +5,7 @@
 void vmpfi_damage_note(vmpf_reader *r, const struct vmpf_error *error)
 {
     r->damage.damaged = true;
+    r->damages++;
     if (error != NULL && r->damage.first.status == VMPF_OK) {
         r->damage.first = *error;
     }

@@ -64,6 +64,19 @@ static vmpf_status read_first_superblock(vmpf_reader *r, struct vmpf_error *err)
     return VMPF_OK;
 }
 
+/* Who verifies reads everything, and in one thread: blocks that others decode have ids of the reader's own. */
+static vmpf_status check_options(vmpf_reader *r, struct vmpf_error *err)
+{
+    if (!r->options.verify) {
+        return VMPF_OK;
+    }
+    r->options.threads = 1;
+    return r->options.totals || r->range.set
+               ? vmpfi_fail(err, VMPF_E_ARG, VMPFI_NO_OFFSET, "",
+                            "who verifies reads neither totals nor a range of time")
+               : VMPF_OK;
+}
+
 vmpf_status vmpf_reader_open(vmpf_reader **out, struct vmpf_source source,
                              const struct vmpf_reader_options *options, struct vmpf_error *err)
 {
@@ -93,6 +106,9 @@ vmpf_status vmpf_reader_open(vmpf_reader **out, struct vmpf_source source,
             r->options.skip_columns |= VMPF_COLUMN_TIME | VMPF_COLUMN_FLAGS | VMPF_COLUMN_LABEL;
         }
         r->range = vmpfi_range_of(&r->options);
+        status = check_options(r, err);
+    }
+    if (status == VMPF_OK) {
         status = read_first_superblock(r, err);
     }
     if (status == VMPF_OK && r->log == NULL) {
@@ -129,6 +145,7 @@ void vmpf_reader_close(vmpf_reader *r)
     vmpfi_ahead_stop(&r->ahead);
     vmpfi_input_fini(&r->input);
     vmpfi_plan_fini(&r->plan);
+    vmpfi_verify_fini(&r->verify);
     vmpfi_tables_fini(&r->tables);
     vmpfi_scratch_fini(&r->scratch);
     free(r->zeros);

@@ -33,6 +33,7 @@ vmpf_status vmpfi_session_begin(vmpf_reader *r, const struct vmpfi_superblock *s
     r->journal.seen = false;
     r->journal.position = 0;
     r->journal.codes.size_bytes = 0;
+    vmpfi_verify_session(r);
     return VMPF_OK;
 }
 
@@ -149,6 +150,9 @@ static vmpf_status take_samples(vmpf_reader *r, const struct vmpfi_chunk_header 
     }
     lose_samples(r, head.first, payload->offset, "F-5.6-1");
     s->sample_position = head.first + head.count;
+    if (vmpfi_verify_samples(r, head.first) != VMPF_OK) {
+        return vmpfi_fail_nomem(err);
+    }
     r->samples_offset = payload->offset;
     if (head.lost_samples > s->info.lost_samples) {
         s->info.lost_samples = head.lost_samples;
@@ -182,7 +186,9 @@ static vmpf_status take_index(vmpf_reader *r, const struct vmpfi_payload *payloa
                               struct vmpf_error *err)
 {
     struct vmpfi_index_chunk chunk;
-    return vmpfi_index_decode(&chunk, &r->scratch, payload, err);
+    VMPF_TRY(vmpfi_index_decode(&chunk, &r->scratch, payload, err));
+    vmpfi_verify_index(r, &chunk, payload);
+    return VMPF_OK;
 }
 
 /* The end is one, also where it does not add up. */
@@ -192,6 +198,7 @@ static vmpf_status take_end(vmpf_reader *r, const struct vmpfi_payload *payload,
     struct vmpfi_session *s = vmpfi_reader_current(r);
     struct vmpfi_end end;
     VMPF_TRY(vmpfi_end_decode(&end, payload, err));
+    vmpfi_verify_end(r, &end, payload);
     s->info.finished = true;
     s->info.end_ns = end.end_ns;
     s->info.lost_samples = end.lost_samples;
@@ -268,6 +275,7 @@ static vmpf_status take_number(vmpf_reader *r, const struct vmpfi_chunk_header *
     if (header->epoch > r->epoch) {
         r->epoch = header->epoch;
         vmpfi_coverage_new_epoch(&r->coverage, vmpfi_reader_current(r)->sample_position);
+        vmpfi_verify_epoch(r);
         if (vmpfi_tables_new_epoch(&r->tables) != VMPF_OK) {
             return vmpfi_fail_nomem(err);
         }
@@ -299,6 +307,9 @@ vmpf_status vmpfi_session_chunk(vmpf_reader *r, const struct vmpfi_chunk_header 
     }
     struct vmpf_error error;
     vmpf_status status = take_number(r, header, &error);
+    if (status == VMPF_OK && vmpfi_verify_chunk(r, header, payload) != VMPF_OK) {
+        status = vmpfi_fail_nomem(&error);
+    }
     if (status == VMPF_OK) {
         status = take_chunk(r, header, payload, block, &error);
     }

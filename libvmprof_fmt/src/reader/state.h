@@ -3,6 +3,7 @@
 #define VMPROF_FMT_READER_STATE_H
 
 #include "libvmprof_fmt/src/blocks/chunk.h"
+#include "libvmprof_fmt/src/blocks/index.h"
 #include "libvmprof_fmt/src/blocks/samples.h"
 #include "libvmprof_fmt/src/blocks/totals.h"
 #include "libvmprof_fmt/src/model/metadata.h"
@@ -43,6 +44,24 @@ struct vmpfi_coverage {
     bool unsure; /* a chunk of samples is missing: where it began and ended is not known */
 };
 
+/* What the current session is verified against: options.verify. */
+struct vmpfi_verify {
+    uint64_t session_offset; /* of its superblock in the input */
+    uint64_t damages_before; /* r->damages when it began */
+    /* By stack of the epoch: what its samples [first, end) come to. */
+    struct {
+        uint64_t of[1 + VMPF_MAX_VALUES]; /* samples, values */
+    } * sums;
+    size_t stack_count, capacity;
+    uint64_t first, end;
+    uint64_t untold; /* TOTALS chunks that could not be held against their samples */
+    /* The chunks behind the last INDEX chunk that the next one has to list. */
+    struct vmpfi_index_entry *chunks;
+    size_t chunk_count, chunk_capacity;
+    uint64_t listed;       /* by the INDEX chunks before */
+    uint64_t index_offset; /* of the last one; 0: none */
+};
+
 struct vmpfi_reader_log;
 
 struct vmpf_reader {
@@ -75,7 +94,9 @@ struct vmpf_reader {
     struct vmpfi_buffer ones;
     uint32_t *zeros; /* of columns that blocks leave out */
     size_t zero_count;
+    struct vmpfi_verify verify;
     struct vmpf_damage damage;
+    uint64_t damages;          /* how often something was noted */
     struct vmpf_error failure; /* final; status VMPF_OK: none */
 };
 
@@ -143,6 +164,21 @@ vmpf_status vmpfi_coverage_totals(struct vmpfi_coverage *c, const struct vmpfi_t
 /* salvage.c: the rows of the journal. Gives r->samples, with ids of a new epoch. The values of the session are
  * known by then. */
 vmpf_status vmpfi_salvage_journal(vmpf_reader *r, bool *block, struct vmpf_error *err);
+
+/* verify.c: of no effect without options.verify, but for the two that begin something. Breaches are noted as damage. VMPF_E_NOMEM. */
+void vmpfi_verify_session(vmpf_reader *r);
+void vmpfi_verify_epoch(vmpf_reader *r);
+void vmpfi_verify_fini(struct vmpfi_verify *v);
+vmpf_status vmpfi_verify_chunk(vmpf_reader *r, const struct vmpfi_chunk_header *header,
+                               const struct vmpfi_payload *payload);
+/* r->samples, with the file's ids; first: the number of the first. */
+vmpf_status vmpfi_verify_samples(vmpf_reader *r, uint64_t first);
+/* r->totals. */
+void vmpfi_verify_totals(vmpf_reader *r, const struct vmpfi_payload *payload);
+void vmpfi_verify_index(vmpf_reader *r, const struct vmpfi_index_chunk *chunk,
+                        const struct vmpfi_payload *payload);
+void vmpfi_verify_end(vmpf_reader *r, const struct vmpfi_end *end,
+                      const struct vmpfi_payload *payload);
 
 /* totals.c: the next piece out of r->totals, or out of the samples of a block. */
 vmpf_status vmpfi_totals_take(vmpf_reader *r, const struct vmpfi_payload *payload,

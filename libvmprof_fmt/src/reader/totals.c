@@ -26,6 +26,7 @@ static void note_stacks(vmpf_reader *r, uint64_t offset)
         vmpfi_fail(&error, VMPF_E_CORRUPT, offset, "F-5.2-3",
                    "totals are of a stack that is missing");
         vmpfi_damage_note(r, &error);
+        r->damage.wrong_totals++;
     }
 }
 
@@ -37,6 +38,7 @@ vmpf_status vmpfi_totals_take(vmpf_reader *r, const struct vmpfi_payload *payloa
     if (!r->totals_wanted) {
         VMPF_TRY(vmpfi_coverage_totals(&r->coverage, &r->totals, payload->offset, err));
         note_stacks(r, payload->offset);
+        vmpfi_verify_totals(r, payload);
         return VMPF_OK;
     }
     r->samples_offset = payload->offset;

@@ -23,6 +23,7 @@ import anatomy  # noqa: E402
 import jsonschema  # noqa: E402
 
 TOOL = PROFILES = SCHEMAS = GOLDENS = C = None
+VECTORS = pathlib.Path("testdata/vectors").absolute()
 UNREADABLE = ("newer",)  # exit 1, and nothing on standard output
 BATCH = 400
 
@@ -471,6 +472,16 @@ class Schema(Made):
         self.assertTrue(golden)
         for one in said + golden:
             check.validate(one)
+
+    def test_what_only_a_verifying_reader_finds(self):
+        """The vectors that other readers may take as whole."""
+        named = 0
+        for path in sorted(VECTORS.glob("*/*.json")):
+            if json.loads(path.read_text()).get("verify"):
+                named += 1
+                with self.subTest(vector=path.stem):
+                    self.assertEqual(info("--verify", path.with_suffix(".prof")).returncode, 1)
+        self.assertGreater(named, 10)
 
 
 if __name__ == "__main__":
