@@ -106,16 +106,6 @@ static bool show_nodes(struct vmpt_tree_build *build)
 
 /* ---- making ------------------------------------------------------------------------------------------ */
 
-static void find_callers(const struct vmpt_view *view, uint32_t *callers)
-{
-    for (size_t i = 0; i < view->count; i++) {
-        size_t end = i + view->size[i];
-        for (size_t below = i + 1; below < end; below += view->size[below]) {
-            callers[below] = (uint32_t)i;
-        }
-    }
-}
-
 /* The root, which stands for node 0 of the view. */
 static bool make_root(struct vmpt_tree_build *build)
 {
@@ -138,10 +128,7 @@ static bool build_alloc(struct vmpt_tree_build *build)
     build->child_of = vmpt_array(functions, sizeof(*build->child_of));
     build->opened = vmpt_array(functions, sizeof(*build->opened));
     if (build->options->bottom_up) {
-        build->callers = vmpt_array(build->view->count, sizeof(*build->callers));
-        if (build->callers) {
-            find_callers(build->view, build->callers);
-        }
+        build->callers = vmpt_view_callers(build->view);
     }
     return build->child_of && build->opened && (!build->options->bottom_up || build->callers);
 }

@@ -85,37 +85,46 @@ struct vmpt_function vmpt_pairs_function(const struct vmpt_pairs *pairs, size_t 
 
 /* ---- nodes ------------------------------------------------------------------------------------------- */
 
-static bool add_frame(struct vmpt_pairs *pairs, int side, size_t frame, uint32_t parent,
-                      uint32_t function, uint32_t *node)
+/* What one of the views is read with. */
+struct reading {
+    struct vmpt_pairs *pairs;
+    const struct vmpt_view *view;
+    int side;
+    const uint32_t *ids; /* by function of the view: its number among those of both */
+    bool fold;
+};
+
+/* Adds to the node of a frame, below parent, what the frame stands for there. */
+static bool add_frame(const struct reading *reading, size_t frame, uint32_t parent, uint64_t weight,
+                      uint32_t *node)
 {
-    const struct vmpt_view *view = pairs->views[side];
-    const struct vmpt_node_key key = {.parent = parent, .function = function};
+    struct vmpt_pairs *pairs = reading->pairs;
+    const struct vmpt_node_key key = {.parent = parent,
+                                      .function = reading->ids[reading->view->function[frame]]};
     *node = vmpt_nodes_intern(&pairs->nodes, &key);
     if (*node == VMPT_NO_NODE ||
         !vmpt_reserve(&pairs->items, &pairs->capacity, pairs->nodes.count, sizeof(*pairs->items))) {
         return false;
     }
     struct vmpt_pair *pair = &pairs->items[*node];
-    pair->total[side] += view->total[frame].weight;
-    if (view->kind[frame] == VMPF_KIND_JIT) {
-        pair->jit[side] += view->total[frame].weight;
+    pair->total[reading->side] += weight;
+    if (reading->view->kind[frame] == VMPF_KIND_JIT) {
+        pair->jit[reading->side] += weight;
     }
     return true;
 }
 
 /* nodes: by frame of the view; those of callers are known before those of callees. */
-static bool add_frames(struct vmpt_pairs *pairs, int side, const uint32_t *ids, uint32_t *nodes,
-                       bool fold)
+static bool add_callees(const struct reading *reading, uint32_t *nodes)
 {
-    const struct vmpt_view *view = pairs->views[side];
-    pairs->items[0].total[side] = view->total[0].weight;
+    const struct vmpt_view *view = reading->view;
     for (size_t i = 0; i < view->count; i++) {
         size_t end = i + view->size[i];
-        pairs->items[nodes[i]].self[side] += view->self[i].weight;
+        reading->pairs->items[nodes[i]].self[reading->side] += view->self[i].weight;
         for (size_t below = i + 1; below < end; below += view->size[below]) {
-            if (fold && i != 0 && view->function[below] == view->function[i]) {
+            if (reading->fold && i != 0 && view->function[below] == view->function[i]) {
                 nodes[below] = nodes[i]; /* whose total has it already */
-            } else if (!add_frame(pairs, side, below, nodes[i], ids[view->function[below]],
+            } else if (!add_frame(reading, below, nodes[i], view->total[below].weight,
                                   &nodes[below])) {
                 return false;
             }
@@ -124,16 +133,49 @@ static bool add_frames(struct vmpt_pairs *pairs, int side, const uint32_t *ids, 
     return true;
 }
 
-static bool add_view(struct vmpt_pairs *pairs, int side, const uint32_t *ids, bool fold)
+/* The caller of a frame; where recursion is folded, the first that is of another function. 0: none. */
+static uint32_t caller_of(const struct reading *reading, const uint32_t *callers, uint32_t frame)
 {
-    uint32_t *nodes = vmpt_array(pairs->views[side]->count, sizeof(*nodes));
-    bool done = nodes && add_frames(pairs, side, ids, nodes, fold);
-    free(nodes);
+    const uint32_t *function = reading->view->function;
+    uint32_t caller = callers[frame];
+    while (reading->fold && caller != 0 && function[caller] == function[frame]) {
+        caller = callers[caller];
+    }
+    return caller;
+}
+
+/* A path from each frame whose own code ran to where its stack begins. */
+static bool add_callers(const struct reading *reading, const uint32_t *callers)
+{
+    const struct vmpt_view *view = reading->view;
+    for (uint32_t leaf = 1; leaf < view->count; leaf++) {
+        uint64_t weight = view->self[leaf].weight;
+        uint32_t node = 0;
+        uint32_t frame = view->self[leaf].samples ? leaf : 0;
+        for (; frame != 0; frame = caller_of(reading, callers, frame)) {
+            if (!add_frame(reading, frame, node, weight, &node)) {
+                return false;
+            }
+        }
+        reading->pairs->items[node].self[reading->side] += weight;
+    }
+    return true;
+}
+
+static bool add_view(const struct reading *reading, bool bottom_up)
+{
+    const struct vmpt_view *view = reading->view;
+    uint32_t *by_frame =
+        bottom_up ? vmpt_view_callers(view) : vmpt_array(view->count, sizeof(*by_frame));
+    reading->pairs->items[0].total[reading->side] = view->total[0].weight;
+    bool done =
+        by_frame && (bottom_up ? add_callers(reading, by_frame) : add_callees(reading, by_frame));
+    free(by_frame);
     return done;
 }
 
 bool vmpt_pairs_init(struct vmpt_pairs *pairs, const struct vmpt_view *before,
-                     const struct vmpt_view *after, bool fold_recursion)
+                     const struct vmpt_view *after, const struct vmpt_pairs_shape *shape)
 {
     memset(pairs, 0, sizeof(*pairs));
     pairs->views[0] = before;
@@ -144,7 +186,12 @@ bool vmpt_pairs_init(struct vmpt_pairs *pairs, const struct vmpt_view *before,
                 vmpt_reserve(&pairs->items, &pairs->capacity, 1, sizeof(*pairs->items)) &&
                 join_functions(pairs, ids);
     for (int side = 0; done && side < 2; side++) {
-        done = add_view(pairs, side, ids[side], fold_recursion);
+        const struct reading reading = {.pairs = pairs,
+                                        .view = pairs->views[side],
+                                        .side = side,
+                                        .ids = ids[side],
+                                        .fold = shape->fold_recursion};
+        done = add_view(&reading, shape->bottom_up);
     }
     free(ids[0]);
     free(ids[1]);

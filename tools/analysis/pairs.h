@@ -28,15 +28,20 @@ struct vmpt_pairs {
     struct vmpt_pair_function *functions; /* in the order of vmpt_compare_functions() */
     size_t function_count;
     struct vmpt_nodes
-        nodes; /* the root, then callers before callees; a key's function is one of those above */
+        nodes; /* the root, then parents before children; a key's function is one of those above */
     struct vmpt_pair *items; /* by node */
     size_t capacity;
 };
 
-/* fold_recursion: equal neighbours of a path are one. False: memory is short. vmpt_pairs_fini() may always be called
- * after it. Lifetime: the views'. */
+/* What a path is. */
+struct vmpt_pairs_shape {
+    bool bottom_up; /* from the functions whose own code ran to their callers, as in call_tree.h */
+    bool fold_recursion; /* equal neighbours of a path are one */
+};
+
+/* False: memory is short. vmpt_pairs_fini() may always be called after it. Lifetime: the views'. */
 bool vmpt_pairs_init(struct vmpt_pairs *pairs, const struct vmpt_view *before,
-                     const struct vmpt_view *after, bool fold_recursion);
+                     const struct vmpt_view *after, const struct vmpt_pairs_shape *shape);
 void vmpt_pairs_fini(struct vmpt_pairs *pairs);
 
 /* The function of a node, kind and all: as it is after; where it is gone, as it was. Of the root, <all>. */

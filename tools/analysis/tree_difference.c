@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "tools/analysis/memory.h"
-#include "tools/analysis/pairs.h"
 
 /* A node that may be shown. */
 struct candidate {
@@ -73,7 +72,7 @@ static bool find_threshold(struct build *build, bool total)
     return chances != NULL;
 }
 
-/* Callees before callers: what is kept. */
+/* Children before parents: what is kept. */
 static void measure(struct build *build)
 {
     struct vmpt_tree_difference *difference = build->difference;
@@ -263,7 +262,7 @@ static bool add_node(struct build *build, uint32_t node, uint32_t parent)
     return true;
 }
 
-/* Callers before callees, siblings in the order that was asked for. */
+/* Parents before children, siblings in the order that was asked for. */
 static bool make_tree(struct build *build)
 {
     struct vmpt_tree_difference *difference = build->difference;
@@ -303,7 +302,7 @@ bool vmpt_tree_difference_init(struct vmpt_tree_difference *difference,
     struct build build = {.difference = difference, .options = options, .threshold = {-1, -1}};
     memset(difference, 0, sizeof(*difference));
     build.basis = vmpt_change_basis_of(before->profile, after->profile, options->normalise);
-    bool done = vmpt_pairs_init(&build.pairs, before, after, options->fold_recursion) &&
+    bool done = vmpt_pairs_init(&build.pairs, before, after, &options->shape) &&
                 build_alloc(&build) && find_threshold(&build, false) &&
                 find_threshold(&build, true);
     if (done) {

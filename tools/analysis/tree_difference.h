@@ -13,11 +13,12 @@
 
 #include "tools/analysis/call_tree.h"
 #include "tools/analysis/difference.h"
+#include "tools/analysis/pairs.h"
 #include "tools/analysis/view.h"
 
 struct vmpt_tree_difference_options {
     bool normalise;
-    bool fold_recursion; /* equal neighbours of a stack are one frame */
+    struct vmpt_pairs_shape shape;
     bool significant;    /* only what is, and what leads there */
     size_t limit;        /* nodes shown, the root not counted; 0: all */
     size_t max_depth;    /* the root's children have depth 1; 0: all */

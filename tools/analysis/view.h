@@ -61,6 +61,9 @@ bool vmpt_view_init(struct vmpt_view *view, const struct vmpt_profile *profile,
                     const struct vmpt_frame_filter *filter);
 void vmpt_view_fini(struct vmpt_view *view);
 
+/* By node, the one that it hangs on: its caller, or 0, the root. To be freed. NULL: memory is short. */
+uint32_t *vmpt_view_callers(const struct vmpt_view *view);
+
 /* A path through a view, node by node in preorder, which knows the functions on the way. */
 struct vmpt_walk {
     const struct vmpt_view *view;

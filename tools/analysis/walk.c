@@ -1,9 +1,21 @@
-/* walk.c: a path through a view. */
+/* walk.c: paths through a view. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "tools/analysis/memory.h"
 #include "tools/analysis/view.h"
+
+uint32_t *vmpt_view_callers(const struct vmpt_view *view)
+{
+    uint32_t *callers = vmpt_array(view->count, sizeof(*callers));
+    for (size_t i = 0; callers && i < view->count; i++) {
+        size_t end = i + view->size[i];
+        for (size_t below = i + 1; below < end; below += view->size[below]) {
+            callers[below] = (uint32_t)i;
+        }
+    }
+    return callers;
+}
 
 bool vmpt_walk_init(struct vmpt_walk *walk, const struct vmpt_view *view)
 {

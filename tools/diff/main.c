@@ -11,7 +11,7 @@ struct diff_options {
     bool absolute;
     bool significant;
     bool tree;
-    bool fold_recursion;
+    struct vmpt_pairs_shape shape;
     struct vmpt_tree_cut cut;
     const char *of_trees; /* an option that needs --tree; NULL: none was given */
 };
@@ -60,7 +60,17 @@ static bool set_fold(void *target, const char *value, struct vmpt_refusal *why)
     (void)value;
     (void)why;
     options->of_trees = "--fold-recursion";
-    options->fold_recursion = true;
+    options->shape.fold_recursion = true;
+    return true;
+}
+
+static bool set_bottom_up(void *target, const char *value, struct vmpt_refusal *why)
+{
+    struct diff_options *options = target;
+    (void)value;
+    (void)why;
+    options->of_trees = "--bottom-up";
+    options->shape.bottom_up = true;
     return true;
 }
 
@@ -71,6 +81,8 @@ static const struct vmpt_option own_options[] = {
     {"significant", 0, NULL, "only differences that are more than the noise of sampling",
      set_significant},
     {"tree", 't', NULL, "where in the call tree, and not only in which functions", set_tree},
+    {"bottom-up", 'b', NULL, "with --tree: from the functions whose own code ran to their\ncallers",
+     set_bottom_up},
     {"depth", 'd', "N", "with --tree: show N levels; 0: all (the default)", set_depth},
     {"min-share", 0, "SHARE",
      "with --tree: leave out what has less of the total, before and\n"
@@ -87,6 +99,7 @@ static const struct vmpt_tool tool_of_all = {
     .examples = "  vmprof-diff before.prof after.prof\n"
                 "  vmprof-diff --sort=self --significant before.prof after.prof\n"
                 "  vmprof-diff --tree --depth=8 before.prof after.prof\n"
+                "  vmprof-diff --tree --bottom-up --depth=3 before.prof after.prof\n"
                 "  vmprof-diff --absolute --format=json before.prof after.prof\n",
 };
 
@@ -136,7 +149,7 @@ static int show_tree(struct vmpt_app *before, struct vmpt_app *after,
     size_t limit = vmpt_settings_limit(&after->settings, SIZE_MAX);
     const struct vmpt_tree_difference_options options = {
         .normalise = !own->absolute,
-        .fold_recursion = own->fold_recursion,
+        .shape = own->shape,
         .significant = own->significant,
         .limit = limit == SIZE_MAX ? 0 : limit,
         .max_depth = own->cut.max_depth,

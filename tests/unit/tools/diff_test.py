@@ -43,9 +43,9 @@ class Laws(Law):
                 same = document("diff", *["--absolute"] * absolute, *options, made[0], made[0])
                 self.assertEqual(same["functions"], [])
 
-    def trees_of_both(self, made, options, fold):
+    def trees_of_both(self, made, options, shape=()):
         """Returns the two trees, path by path, each from its file alone, and what the shares are of."""
-        extra = ["--fold-recursion"] * fold
+        extra = list(shape)
         trees = [document("tree", *extra, *options, path) for path in made]
         totals = [tree["profile"]["total"] for tree in trees]
         return [paths(tree["root"]) for tree in trees], totals
@@ -62,9 +62,10 @@ class Laws(Law):
     def test_diff_tree(self):
         schema = validator("diff_tree")
         for rng, made, both, options in self.cases(files=2):
-            absolute, fold = rng.random() < 0.5, rng.random() < 0.5
-            extra = ["--tree"] + ["--absolute"] * absolute + ["--fold-recursion"] * fold + options
-            trees, totals = self.trees_of_both(made, options, fold)
+            absolute, fold, up = (rng.random() < 0.5 for _ in range(3))
+            shape = ["--fold-recursion"] * fold + ["--bottom-up"] * up
+            extra = ["--tree"] + ["--absolute"] * absolute + shape + options
+            trees, totals = self.trees_of_both(made, options, shape)
             said = document("diff", *extra, *made)
             schema.validate(said)
             self.assertEqual(said["normalised"], not absolute)
@@ -88,10 +89,29 @@ class Laws(Law):
                 self.assertEqual(same["root"]["children"], [])
                 self.assertFalse(differs(same["root"]))
 
+    def test_diff_tree_bottom_up_against_the_definition(self):
+        differing = 0
+        for rng, made, _, options in self.cases(files=2):
+            fold = rng.random() < 0.5
+            extra = ["--tree", "--absolute", "--bottom-up"] + ["--fold-recursion"] * fold + options
+            said = nodes(document("diff", *extra, *made)["root"])
+            metric = options[0].split("=")[1]
+            shown = [definitions.Shown(definitions.read([path])[0], self.chosen, metric) for path in made]
+            trees = [each.paths(bottom_up=True, fold=fold) for each in shown]
+            sums = {p: [tree.get(p, (0, 0)) for tree in trees] for p in set(trees[0]) | set(trees[1]) | {()}}
+            changed = {p for p, (one, two) in sums.items() if one != two}
+            wanted = {p for p in sums if any(c[: len(p)] == p for c in changed)} | {()}
+            self.assertEqual(set(said), wanted)
+            for path, row in said.items():
+                pairs = [(row["self_before"], row["before"]), (row["self_after"], row["after"])]
+                self.assertEqual(pairs, sums[path])
+                differing += pairs[0] != pairs[1]
+        self.assertGreater(differing, 100)
+
     def test_diff_tree_swapped(self):
         for rng, made, _, options in self.cases(files=2):
             for absolute in (True, False):
-                extra = ["--tree"] + ["--absolute"] * absolute + options
+                extra = ["--tree"] + ["--absolute"] * absolute + ["--bottom-up"] * (rng.random() < 0.5) + options
                 said, swapped = (document("diff", *extra, *each) for each in (made, made[::-1]))
                 one, two = (nodes(each["root"]) for each in (said, swapped))
                 totals = [each["profile"]["total"] for each in (said, swapped)]
@@ -111,8 +131,9 @@ class Laws(Law):
         marked = 0
         for rng, made, _, options in self.cases(40, files=2):
             absolute = rng.random() < 0.5
-            said = nodes(document("diff", "--tree", *["--absolute"] * absolute, *options, *made)["root"])
-            trees, totals = self.trees_of_both(made, options, False)
+            shape = ["--bottom-up"] * (rng.random() < 0.5)
+            said = nodes(document("diff", "--tree", *["--absolute"] * absolute, *shape, *options, *made)["root"])
+            trees, totals = self.trees_of_both(made, options, shape)
             metric = options[0].split("=")[1]
             counts = []
             for path in made:
@@ -151,7 +172,7 @@ class Laws(Law):
             marked = [p for p, r in everything.items() if r["significant"] or r["self_significant"]]
             wanted = {p for p in everything if any(m[: len(p)] == p for m in marked)} | {()}
             self.assertEqual(set(said), wanted)
-            trees, totals = self.trees_of_both(made, options, False)
+            trees, totals = self.trees_of_both(made, options)
             said = document_of("--min-share=%g" % share)
             heavy = lambda p: any(  # noqa: E731
                 t.get(p, (0, 0))[1] >= max(share * w, 1) for t, w in zip(trees, totals)

@@ -68,9 +68,9 @@ static bool count_functions(const struct vmpt_profile *profile)
 }
 
 /* Whether the difference to itself, and to nothing, went through. */
-static bool compare(const struct vmpt_profile *profile)
+static bool compare(const struct vmpt_profile *profile, bool bottom_up)
 {
-    static const struct vmpt_tree_difference_options options = {.normalise = false};
+    const struct vmpt_tree_difference_options options = {.shape.bottom_up = bottom_up};
     struct vmpt_frame_filter all = {.native = true};
     struct vmpt_frame_filter none = {.kinds = 1u << VMPF_KIND_KERNEL};
     struct vmpt_view views[2];
@@ -98,7 +98,7 @@ static bool analyse(size_t feed_count, const struct vmpt_load_options *options)
         assert_int_equal(status, VMPF_E_NOMEM);
         return false;
     }
-    bool done = count_functions(profile) && compare(profile);
+    bool done = count_functions(profile) && compare(profile, false) && compare(profile, true);
     vmpt_profile_free(profile);
     return done;
 }

@@ -1,0 +1,1 @@
+vmprof-diff -b profiles/recursion.prof profiles/simple.prof

@@ -1,0 +1,1 @@
+vmprof-diff --tree -b --addr profiles/recursion.prof profiles/simple.prof
