@@ -2,7 +2,11 @@
 """Holds vmprof-convert without a format against the reference reader: what is read of its output is what was read of its
 input, and filters leave what they leave of an export. Arguments: vmprof-convert, mkprofile."""
 
+import collections
+import functools
+import os
 import pathlib
+import subprocess
 import sys
 import tempfile
 import unittest
@@ -13,11 +17,12 @@ import profiles  # noqa: E402
 import tool  # noqa: E402
 import vmprof_generator  # noqa: E402
 
+SCRATCH = tempfile.TemporaryDirectory()
 SEEDS = range(60)
 FILTERS = [
     ["--focus=^f"], ["--ignore=^g"], ["--hide=^[fg]"], ["--kind=py"], ["--kind=native,kernel"], ["--virtual-only"],
     ["--from=3ms"], ["--to=5ms"], ["--from=2ms", "--to=9ms"], ["--process=100"], ["--process=7"],
-    ["--thread=MainThread"], ["--thread=101"], ["--focus=f", "--hide=m", "--ignore=h"],
+    ["--thread=MainThread"], ["--thread=worker-1"], ["--thread=101"], ["--focus=f", "--hide=m", "--ignore=h"],
 ]
 
 
@@ -48,6 +53,33 @@ def comparable(session, seen):
         "end": session["end_ns"],
         "values": session["value_types"],
     }
+
+
+@functools.lru_cache(None)
+def late(after):
+    """A profile of two threads, of which one gets its last name after so many of its samples."""
+    lines = ["block 512", "meta list values cpu:ns", "function f f x.py 1 py 0x1000"]
+    lines += ["thread m 100 100 MainThread", "thread a 100 101 early"]
+    for i in range(4000):
+        lines += ["thread b 100 101 worker"] * (2 * i == after - after % 2)
+        lines += ["sample %s %d 1 f:1" % (thread, 3 * i) for thread in "ama"]
+    path = pathlib.Path(SCRATCH.name, "late-%d.prof" % after)
+    return tool.make("\n".join(lines + ["end 12000", ""]), path)
+
+
+def inputs(data):
+    """Gives (argument, what it is run with): the same bytes as a file and as what is none."""
+    path, pipe = (pathlib.Path(SCRATCH.name, name) for name in ("all.prof", "pipe"))
+    path.write_bytes(data)
+    yield path, {}
+    with path.open("rb") as file:
+        yield "-", {"stdin": file}
+    with subprocess.Popen(["cat", path], stdout=subprocess.PIPE) as cat:
+        yield "-", {"stdin": cat.stdout}
+    os.mkfifo(pipe)
+    with subprocess.Popen(["cp", path, pipe]):
+        yield pipe, {}
+    pipe.unlink()
 
 
 class Import(unittest.TestCase):
@@ -141,6 +173,26 @@ class Import(unittest.TestCase):
         for chosen in (["--thread=MainThread"], ["--from=3ms"], ["--to=5ms"]):
             made = profiles.read(tool.convert(*chosen, tool.PROFILES / "threads.prof"))
             self.assertTrue(0 < len(made["sessions"][0]["samples"]) < whole, chosen)
+
+    def test_a_thread_that_is_named_late(self):
+        """Its last name counts, for its first samples too: in a file, a redirection, a pipe and a pipe with a name."""
+        data = b"".join(late(after).read_bytes() for after in (0, 11, 7000))
+        for name, count in (("worker", 3 * 8000), ("early", 0), ("MainThread", 3 * 4000), ("nobody", 0)):
+            made = [tool.convert("--thread=" + name, *each[:1], **each[1]) for each in inputs(data)]
+            self.assertEqual([len(made), len(set(made))], [4, 1])
+            sessions = profiles.read(made[0])["sessions"]
+            threads = collections.Counter(sample["thread"][2] for each in sessions for sample in each["samples"])
+            self.assertEqual(len(sessions), 3)
+            self.assertEqual(threads, {name: count} if count else {})
+
+    def test_samples_one_by_one_are_those_of_their_sums(self):
+        """Formats that write samples choose what those choose that write sums."""
+        path = late(11)
+        for name, count in (("worker", 8000), ("early", 0)):
+            rows = tool.convert("--perf-script", "--thread=" + name, path).decode().split("\n\n")
+            here = sum(1 for row in rows if row.strip())
+            there = tool.weight_of_lines(tool.convert("--collapsed", "--thread=" + name, path).decode().splitlines())
+            self.assertEqual((here, sum(there.values())), (count, count))
 
 
 if __name__ == "__main__":

@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,7 +9,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "tools/common/diag.h"
 #include "tools/common/importers.h"
 
 /* A source whose first bytes were read ahead, to recognise the format. */
@@ -189,12 +187,86 @@ static off_t start_of(int fd)
     return is_file ? lseek(fd, 0, SEEK_CUR) : -1;
 }
 
+/* ---- an input that is opened again -------------------------------------------------------------------- */
+
+static void drop_kept(struct vmpt_input_set *set)
+{
+    if (set->has_kept) {
+        (void)close(set->kept_fd);
+    }
+    set->has_kept = false;
+}
+
+/* All that fd gives, at the start of a file without a name: its descriptor, or -errno. */
+static int copy_of(int fd)
+{
+    char piece[1 << 16];
+    FILE *file = tmpfile();
+    int64_t count = file ? 1 : -errno;
+    while (count > 0) {
+        count = read_fd(fd, piece, sizeof(piece));
+        if (count > 0 && fwrite(piece, 1, (size_t)count, file) != (size_t)count) {
+            count = -errno;
+        }
+    }
+    if (count == 0 && fflush(file) != 0) {
+        count = -errno;
+    }
+    int copy = count < 0 ? (int)count : fcntl(fileno(file), F_DUPFD_CLOEXEC, 0);
+    copy = count == 0 && copy < 0 ? -errno : copy;
+    if (file) {
+        (void)fclose(file);
+    }
+    return copy;
+}
+
+vmpf_status vmpt_input_set_keep(struct vmpt_input_set *set, size_t index, struct vmpf_error *err)
+{
+    int fd = -1;
+    drop_kept(set);
+    vmpf_status status = vmpt_input_open_fd(set, set->names[index], &fd, err);
+    if (status != VMPF_OK) {
+        return status;
+    }
+    off_t start = start_of(fd);
+    int kept = start < 0 ? copy_of(fd) : fcntl(fd, F_DUPFD_CLOEXEC, 0);
+    int error = start < 0 && kept < 0 ? -kept : errno;
+    if (fd != STDIN_FILENO) {
+        (void)close(fd);
+    }
+    if (kept < 0) {
+        return fail(err, VMPF_E_IO, error, "cannot be read twice");
+    }
+    set->has_kept = true;
+    set->kept_fd = kept;
+    set->kept = index;
+    set->kept_start = start < 0 ? 0 : start;
+    return VMPF_OK;
+}
+
+/* A descriptor of its own, at the start of the input. */
+static vmpf_status reopen(const struct vmpt_input_set *set, int *fd, struct vmpf_error *err)
+{
+    *fd = lseek(set->kept_fd, set->kept_start, SEEK_SET) < 0
+              ? -1
+              : fcntl(set->kept_fd, F_DUPFD_CLOEXEC, 0);
+    return *fd < 0 ? fail(err, VMPF_E_IO, errno, "cannot be read twice") : VMPF_OK;
+}
+
+static bool is_kept(const struct vmpt_input_set *set, size_t index)
+{
+    return set->has_kept && set->kept == index;
+}
+
+/* ------------------------------------------------------------------------------------------------------- */
+
 static vmpf_status open_input(void *ctx, size_t index, uint32_t skip_columns,
                               struct vmpt_feed *feed, struct vmpf_error *err)
 {
     struct vmpt_input_set *set = ctx;
     int fd = -1;
-    vmpf_status status = vmpt_input_open_fd(set, set->names[index], &fd, err);
+    vmpf_status status = is_kept(set, index) ? reopen(set, &fd, err)
+                                             : vmpt_input_open_fd(set, set->names[index], &fd, err);
     if (status != VMPF_OK) {
         return status;
     }
@@ -252,13 +324,14 @@ void vmpt_input_set_init(struct vmpt_input_set *set, const char *const *names, s
 
 void vmpt_input_set_fini(struct vmpt_input_set *set)
 {
+    drop_kept(set);
     vmpt_progress_fini(&set->progress);
 }
 
 static bool is_once(void *ctx, size_t index)
 {
     const struct vmpt_input_set *set = ctx;
-    return strcmp(set->names[index], VMPT_STDIN) == 0;
+    return !is_kept(set, index) && strcmp(set->names[index], VMPT_STDIN) == 0;
 }
 
 struct vmpt_inputs vmpt_input_set_inputs(struct vmpt_input_set *set)
@@ -266,66 +339,4 @@ struct vmpt_inputs vmpt_input_set_inputs(struct vmpt_input_set *set)
     struct vmpt_inputs inputs = {
         .count = set->count, .open = open_input, .tick = tick, .once = is_once, .ctx = set};
     return inputs;
-}
-
-/* What a person can do about it. */
-static const char *remedy(const struct vmpf_error *err)
-{
-    switch (err->status) {
-    case VMPF_E_NOT_VMPROF: return "; record a profile with vmprof-record";
-    case VMPF_E_VERSION: return "; update vmprof";
-    case VMPF_E_TRUNCATED:
-    case VMPF_E_CORRUPT: return "; nothing can be read of it, record it again";
-    case VMPF_E_LIMIT: return "; it is damaged, or too big for this machine";
-    case VMPF_E_NOMEM: return "; free memory, or choose part of it with --from and --to";
-    case VMPF_E_IO:
-        if (err->sys_errno == EISDIR) {
-            return "; name a file";
-        }
-        if (err->sys_errno == ENOENT) {
-            return "; name a profile that exists, or record one with vmprof-record";
-        }
-        if (err->sys_errno == EACCES) {
-            return "; change its mode, or read it as its owner";
-        }
-        return "";
-    default: return "";
-    }
-}
-
-void vmpt_say_input_error(const char *tool, const char *name, const struct vmpf_error *err)
-{
-    const char *shown = strcmp(name, VMPT_STDIN) == 0 ? "standard input" : name;
-    if (err->status == VMPF_E_IO && err->sys_errno) {
-        vmpt_say(tool, "%s: %s: %s%s", shown, err->message, strerror(err->sys_errno), remedy(err));
-    } else if (err->rule[0] || err->offset) {
-        vmpt_say(tool, "%s: offset %" PRIu64 ": %s%s", shown, err->offset, err->message,
-                 remedy(err));
-    } else {
-        vmpt_say(tool, "%s: %s%s", shown, err->message, remedy(err));
-    }
-}
-
-void vmpt_say_damage(const char *tool, const char *name, const struct vmpt_input_facts *facts)
-{
-    const struct vmpf_damage *damage = &facts->damage;
-    const char *shown = strcmp(name, VMPT_STDIN) == 0 ? "standard input" : name;
-    if (facts->caution) {
-        vmpt_say(tool, "%s: %s", shown, facts->caution);
-    }
-    if (!damage->damaged) {
-        return;
-    }
-    if (!damage->first.message[0]) {
-        vmpt_say(tool,
-                 "%s: the recording has no end: it was killed, or still runs; "
-                 "the %" PRIu64 " samples up to there are used",
-                 shown, facts->samples);
-        return;
-    }
-    vmpt_say(tool,
-             "%s: offset %" PRIu64 ": %s; %" PRIu64 " samples and %" PRIu64
-             " bytes are lost, the other %" PRIu64 " samples are used",
-             shown, damage->first.offset, damage->first.message, damage->lost_samples,
-             damage->lost_bytes, facts->samples);
 }

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "tools/analysis/profile.h"
 #include "tools/common/progress.h"
@@ -20,6 +21,10 @@ struct vmpt_input_set {
     size_t count;
     bool stdin_taken;
     uint64_t done_bytes; /* of the inputs before, and of the current one */
+    bool has_kept;       /* vmpt_input_set_keep() was called, for the input `kept` */
+    size_t kept;
+    int kept_fd;
+    off_t kept_start;
     struct vmpt_progress progress;
 };
 
@@ -28,6 +33,10 @@ void vmpt_input_set_init(struct vmpt_input_set *set, const char *const *names, s
 void vmpt_input_set_fini(struct vmpt_input_set *set);
 /* The set as vmpt_profile_load() wants it. Lifetime: set's. */
 struct vmpt_inputs vmpt_input_set_inputs(struct vmpt_input_set *set);
+
+/* From now on, and until it is called for another one, this input can be opened any number of times, one after the
+ * other, and has the same bytes each time: what cannot seek is copied to a file without a name. */
+vmpf_status vmpt_input_set_keep(struct vmpt_input_set *set, size_t index, struct vmpf_error *err);
 
 /* Opens the input called name as a descriptor of the caller's, unless it is standard input, which is taken once. */
 vmpf_status vmpt_input_open_fd(struct vmpt_input_set *set, const char *name, int *fd,

@@ -1,6 +1,5 @@
 #include "tools/convert/stream.h"
 
-#include <inttypes.h>
 #include <regex.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,49 +17,17 @@
 
 /* ---- which samples ---------------------------------------------------------------------------------- */
 
-static bool keeps_thread(const struct vmpt_sample_filter *filter, const struct vmpf_thread *thread)
-{
-    char id[24];
-    (void)snprintf(id, sizeof(id), "%" PRIu64, thread->thread_id);
-    for (size_t i = 0; i < filter->thread_count; i++) {
-        const char *wanted = filter->threads[i];
-        size_t size = strlen(wanted);
-        if (strcmp(wanted, id) == 0 || (size == thread->name.size_bytes && size &&
-                                        memcmp(wanted, thread->name.data, size) == 0)) {
-            return true;
-        }
-    }
-    return filter->thread_count == 0;
-}
-
-static bool keeps_process(const struct vmpt_sample_filter *filter, const struct vmpf_thread *thread)
-{
-    for (size_t i = 0; i < filter->process_count; i++) {
-        if (filter->processes[i] == thread->process_id) {
-            return true;
-        }
-    }
-    return filter->process_count == 0;
-}
-
 bool conv_stream_keeps(struct conv_stream *stream, const struct vmpf_block *block, size_t i)
 {
     const struct vmpt_sample_filter *filter = &stream->samples;
-    if (filter->has_from && block->time_ns[i] < filter->from_ns) {
-        return false;
-    }
-    if (filter->has_to && block->time_ns[i] >= filter->to_ns) {
+    if (block->time_ns && !vmpt_sample_filter_keeps_time(filter, block->time_ns[i])) {
         return false;
     }
     uint32_t set = block->label ? block->label[i] : 0;
     if (!vmpt_label_sets_keeps(&stream->labels, set, &stream->failed)) {
         return false;
     }
-    if (!filter->thread_count && !filter->process_count) {
-        return true;
-    }
-    struct vmpf_thread thread = stream->feed.ops->thread(stream->feed.ctx, block->thread[i]);
-    return keeps_thread(filter, &thread) && keeps_process(filter, &thread);
+    return conv_thread_choice_keeps(&stream->threads, &stream->feed, block->thread[i]);
 }
 
 /* ---- which stacks and frames -------------------------------------------------------------------------- */
@@ -321,13 +288,16 @@ static void say_damage(const struct conv_stream *stream)
     vmpt_say_damage(stream->job->app.tool->name, stream->job->app.files[stream->input], &facts);
 }
 
-static int read_input(struct run *run, const struct vmpt_inputs *inputs, uint32_t skip_columns)
+static int read_input(struct run *run, struct vmpt_input_set *set, uint32_t skip_columns)
 {
     struct conv_stream *stream = &run->stream;
+    struct vmpt_inputs inputs = vmpt_input_set_inputs(set);
     struct vmpf_error err;
     memset(&err, 0, sizeof(err));
-    vmpf_status status =
-        inputs->open(inputs->ctx, stream->input, skip_columns, &stream->feed, &err);
+    vmpf_status status = conv_thread_choice_learn(&stream->threads, set, stream->input, &err);
+    if (status == VMPF_OK) {
+        status = inputs.open(inputs.ctx, stream->input, skip_columns, &stream->feed, &err);
+    }
     if (status != VMPF_OK) {
         return vmpt_app_input_error(&stream->job->app, stream->input, &err);
     }
@@ -335,7 +305,7 @@ static int read_input(struct run *run, const struct vmpt_inputs *inputs, uint32_
     run->is_open = false;
     stream->lost_samples = 0;
     stream->epoch = UINT64_MAX; /* the first block begins an epoch */
-    int code = read_feed(run, inputs);
+    int code = read_feed(run, &inputs);
     if (code < 0) {
         say_damage(stream);
     }
@@ -346,6 +316,7 @@ static int read_input(struct run *run, const struct vmpt_inputs *inputs, uint32_
 static void stream_fini(struct conv_stream *stream)
 {
     vmpt_label_sets_fini(&stream->labels);
+    conv_thread_choice_fini(&stream->threads);
     free(stream->function_flags);
     free(stream->stack_flags);
     free(stream->anchor);
@@ -366,6 +337,7 @@ int conv_stream_run(struct conv_job *job, const struct conv_visitor *visitor, vo
     stream->filters_frames = settings->focus.count || settings->ignore.count ||
                              settings->hide.count || settings->kinds || !settings->native;
     vmpt_label_sets_init(&stream->labels, &stream->samples.labels, NULL);
+    conv_thread_choice_init(&stream->threads, &stream->samples);
     if (settings->has_from || settings->has_to) {
         skip_columns &= ~VMPF_COLUMN_TIME;
     }
@@ -373,10 +345,10 @@ int conv_stream_run(struct conv_job *job, const struct conv_visitor *visitor, vo
         skip_columns &= ~VMPF_COLUMN_LABEL;
     }
     vmpt_input_set_init(&set, job->app.files, job->app.file_count);
-    struct vmpt_inputs inputs = vmpt_input_set_inputs(&set);
-    for (size_t i = 0; code < 0 && i < inputs.count; i++) {
+    set.progress.total *= settings->thread_count ? 2 : 1; /* the first time for names alone */
+    for (size_t i = 0; code < 0 && i < set.count; i++) {
         stream->input = i;
-        code = read_input(&run, &inputs, skip_columns | VMPT_FEED_ONE_EPOCH);
+        code = read_input(&run, &set, skip_columns | VMPT_FEED_ONE_EPOCH);
     }
     vmpt_input_set_fini(&set);
     stream_fini(stream);

@@ -12,6 +12,7 @@
 
 #include "tools/analysis/feed.h"
 #include "tools/convert/format.h"
+#include "tools/convert/thread_choice.h"
 
 /* A stack that the filters do not choose. */
 #define CONV_NOT_CHOSEN UINT32_MAX
@@ -20,6 +21,7 @@ struct conv_stream {
     struct conv_job *job;
     struct vmpt_sample_filter samples;
     struct vmpt_label_sets labels; /* of this epoch */
+    struct conv_thread_choice threads;
     struct vmpt_frame_filter frames;
     bool filters_frames; /* else every stack is shown as it is */
     bool has_begun;      /* the first block was seen */
