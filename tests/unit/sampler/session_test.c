@@ -199,6 +199,16 @@ static void test_nested_from_threads(void **state)
     close(fd);
 }
 
+/* The signal is followed by a thread of the sampler's, whenever that gets to run. */
+static void toggle(bool is_off_then)
+{
+    const struct timespec little = {.tv_nsec = 1000000};
+    kill(getpid(), SIGUSR2);
+    while ((vmps_is_paused() != 0) != is_off_then) {
+        nanosleep(&little, NULL);
+    }
+}
+
 static void test_turned_off_and_on(void **state)
 {
     (void)state;
@@ -207,8 +217,8 @@ static void test_turned_off_and_on(void **state)
     struct vmps_error err = {0};
     assert_int_equal(begin(fd, SIGUSR2), VMPS_OK);
     for (int i = 0; i < TOGGLES; i++) {
-        kill(getpid(), SIGUSR2);
-        wait_for_work(300);
+        toggle(i % 2 != 0);
+        wait_for_work(5000);
     }
     assert_int_equal(vmps_stop(&summary, &err), VMPS_OK);
     assert_true(summary.samples > 0);
