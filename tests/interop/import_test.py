@@ -167,6 +167,19 @@ class Import(unittest.TestCase):
                     self.assertEqual(tool.weight_of_lines(here.decode().splitlines()),
                                          tool.weight_of_lines(there.decode().splitlines()))
 
+    def test_kinds(self):
+        """Frames of other kinds go, one by one, and no sample with them: one of which no frame is left has none."""
+        bare = 0
+        for path in tool.names():
+            for kinds in (["py"], ["native", "kernel"], ["gc", "unknown"]):
+                before = profiles.read(path.read_bytes())["sessions"]
+                after = profiles.read(tool.convert("--kind=" + ",".join(kinds), path))["sessions"]
+                for old, new in zip(before, after):
+                    kept = [[f[0] for f in sample["stack"] if profiles.KINDS[f[3]] in kinds] for sample in old["samples"]]
+                    self.assertEqual([[f[0] for f in sample["stack"]] for sample in new["samples"]] == kept, True, path)
+                    bare += [] in kept
+        self.assertGreater(bare, 10)
+
     def test_filters_choose(self):
         """And they leave something, and not all."""
         whole = len(profiles.read(tool.convert(tool.PROFILES / "threads.prof"))["sessions"][0]["samples"])

@@ -257,7 +257,9 @@ static const struct vmpt_option filter_options[] = {
     {"hide", 0, "RE", "no frames of functions whose name matches; their\nweight goes to the caller",
      add_hide},
     {"kind", 0, "KINDS:py,jit,vm,native,kernel,gc,jit-internal,unknown",
-     "frames of these kinds: py,jit,vm,native,kernel,gc,\njit-internal,unknown", add_kinds},
+     "frames of these kinds: py,jit,vm,native,kernel,gc,\njit-internal,unknown; stacks without any "
+     "are <hidden>",
+     add_kinds},
     {"native", 0, NULL, "show native frames too", set_native},
     {"virtual-only", 0, NULL,
      "show frames of the VM's language only (the default;\na profile "

@@ -159,17 +159,6 @@ static bool put_stack(struct import *import, struct conv_stream *stream, uint32_
     return true;
 }
 
-/* Stands for frames of which the filters leave none. */
-static bool put_hidden(struct import *import, uint32_t *out)
-{
-    static const char name[] = VMPT_HIDDEN_NAME;
-    struct vmpf_function function = {.name = {name, sizeof(name) - 1}};
-    uint32_t id;
-    return vmpf_writer_function(import->writer, &function, &id, &import->err) == VMPF_OK &&
-           vmpf_writer_location(import->writer, id, 0, &id, &import->err) == VMPF_OK &&
-           vmpf_writer_stack(import->writer, 0, id, out, &import->err) == VMPF_OK;
-}
-
 static bool put_label(struct import *import, const struct vmpt_feed *feed, uint32_t set,
                       uint32_t *out)
 {
@@ -332,12 +321,11 @@ static bool put_sample(struct import *import, struct conv_stream *stream,
     if (innermost == CONV_NOT_CHOSEN) {
         return !stream->failed;
     }
-    bool is_hidden = innermost == 0 && block->stack[i] != 0;
-    bool done = is_hidden ? put_hidden(import, &sample.stack)
-                          : put_stack(import, stream, innermost, &sample.stack);
-    done = done && put_thread(import, &stream->feed, block->thread[i], &sample.thread) &&
-           (!block->label || !block->label[i] ||
-            put_label(import, &stream->feed, block->label[i], &sample.label));
+    /* innermost 0: no frame is kept. The sample has none then, which tools show as <hidden>. */
+    bool done = put_stack(import, stream, innermost, &sample.stack) &&
+                put_thread(import, &stream->feed, block->thread[i], &sample.thread) &&
+                (!block->label || !block->label[i] ||
+                 put_label(import, &stream->feed, block->label[i], &sample.label));
     sample.flags = block->flags ? block->flags[i] : 0;
     for (size_t v = 0; v < value_count; v++) {
         sample.values[v] = block->values[v] ? block->values[v][i] : 0;
