@@ -133,6 +133,77 @@ static void analysis_survives_each_failure(void **state)
     options.samples.threads = threads;
     options.samples.thread_count = 1;
     sweep(2, &options);
+    options.group = VMPT_GROUP_LABELS;
+    options.group_label = "user";
+    sweep(2, &options);
+}
+
+/* ---- labels ------------------------------------------------------------------------------------------- */
+
+#define SETS 600u
+
+/* A chain: each third set has the label, its number as the value. */
+static struct vmpf_label label_of(const void *ctx, uint32_t id)
+{
+    struct vmpf_label label = {.parent = id - 1, .key = {"other", 5}, .number = id};
+    (void)ctx;
+    if (id % 3 == 0) {
+        label.key = (struct vmpf_string){"user", 4};
+    }
+    return label;
+}
+
+static uint32_t label_count(const void *ctx)
+{
+    (void)ctx;
+    return SETS;
+}
+
+/* Whether all sets could be found out. What is said is right, or said to be for want of memory. */
+static bool look_up(struct vmpt_label_sets *sets, bool by_key)
+{
+    bool all = true;
+    for (uint32_t i = 1; i < 2 * SETS; i++) {
+        uint32_t id = i * 7 % SETS;
+        bool failed = false;
+        if (by_key) {
+            uint32_t holder = vmpt_label_sets_find(sets, id, &failed);
+            assert_int_equal(holder, failed ? 0 : id - id % 3);
+        } else {
+            bool keeps = vmpt_label_sets_keeps(sets, id, &failed);
+            assert_int_equal(keeps, !failed && id >= 3);
+        }
+        all = all && !failed;
+    }
+    return all;
+}
+
+static void sweep_labels(bool by_key)
+{
+    static const struct vmpt_label_pattern any = {.key = "user"};
+    static const struct vmpt_label_filter filter = {&any, 1};
+    size_t failures = 0;
+    bool done = false;
+    while (!done) {
+        struct vmpt_label_sets sets;
+        vmpt_label_sets_init(&sets, &filter, "user");
+        vmpt_label_sets_restart(&sets, label_of, label_count, NULL);
+        until_failure = failures++;
+        counting = true;
+        done = look_up(&sets, by_key);
+        counting = false;
+        assert_true(look_up(&sets, !by_key)); /* what failed is no worse off than before */
+        vmpt_label_sets_fini(&sets);
+        assert_true(failures < 1000);
+    }
+    assert_true(failures > 3);
+}
+
+static void labels_survive_each_failure(void **state)
+{
+    (void)state;
+    sweep_labels(false);
+    sweep_labels(true);
 }
 
 static void number(const void *rows, size_t row, struct vmpt_value *out)
@@ -175,6 +246,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(analysis_survives_each_failure),
+        cmocka_unit_test(labels_survive_each_failure),
         cmocka_unit_test(tables_survive_each_failure),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
