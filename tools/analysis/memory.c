@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tools/analysis/huge_pages.h"
+
 #define CHUNK_BYTES ((size_t)64 * 1024)
 #define ALIGNMENT alignof(max_align_t)
 
@@ -85,6 +87,7 @@ bool vmpt_grow(void *items, size_t *capacity, size_t needed, size_t item_size)
     if (!grown) {
         return false;
     }
+    vmpt_huge_pages(grown, room * item_size);
     memset(grown + *capacity * item_size, 0, (room - *capacity) * item_size);
     memcpy(items, &grown, sizeof(grown));
     *capacity = room;
@@ -93,5 +96,9 @@ bool vmpt_grow(void *items, size_t *capacity, size_t needed, size_t item_size)
 
 void *vmpt_array(size_t count, size_t item_size)
 {
-    return calloc(count ? count : 1, item_size);
+    void *array = calloc(count ? count : 1, item_size);
+    if (array) {
+        vmpt_huge_pages(array, count * item_size);
+    }
+    return array;
 }

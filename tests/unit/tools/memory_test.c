@@ -52,6 +52,39 @@ static void reserve_grows_and_refuses(void **state)
     free(items);
 }
 
+/* Others beside them too: an array shares its first and its last page. */
+static void large_arrays_keep_what_they_hold(void **state)
+{
+    uint64_t *items = NULL;
+    size_t capacity = 0;
+    (void)state;
+    for (size_t size = 1000; size < 4000000; size = size * 3 / 2) {
+        size_t known = capacity;
+        unsigned char *array = vmpt_array(size, 7);
+        unsigned char *beside = malloc(100);
+        assert_true(array && beside);
+        memset(beside, 0x5A, 100);
+        memset(array, 0xA5, size * 7);
+        assert_true(vmpt_reserve(&items, &capacity, size, sizeof(*items)));
+        for (size_t i = 0; i < capacity; i++) {
+            assert_int_equal(items[i], i < known ? i + 1 : 0);
+            items[i] = i + 1;
+        }
+        unsigned char *next = vmpt_array(size, 9);
+        assert_non_null(next);
+        for (size_t i = 0; i < size; i++) {
+            assert_true(next[i * 9] == 0 && next[i * 9 + 8] == 0 && array[i * 7 + 6] == 0xA5);
+        }
+        for (size_t i = 0; i < 100; i++) {
+            assert_int_equal(beside[i], 0x5A);
+        }
+        free(next);
+        free(beside);
+        free(array);
+    }
+    free(items);
+}
+
 static uint32_t intern(struct vmpt_functions *functions, const char *name, uint32_t line,
                        vmpf_kind kind, uint64_t address)
 {
@@ -168,6 +201,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(arena_gives_aligned_zeroed_memory),
         cmocka_unit_test(reserve_grows_and_refuses),
+        cmocka_unit_test(large_arrays_keep_what_they_hold),
         cmocka_unit_test(functions_are_their_name_file_and_line),
         cmocka_unit_test(functions_can_be_their_address),
         cmocka_unit_test(many_functions_are_found_again),
