@@ -45,6 +45,18 @@ static bool is_place(const struct vmpt_function *function, const char *wanted, s
            wanted[name] == ':' && is_file(function, wanted + name + 1, before - name - 1);
 }
 
+/* Of `Class.method`, `method`; of `space::Class::method`, that or `Class::method`. */
+static bool is_last_part(const struct vmpt_function *function, const char *wanted, size_t size)
+{
+    size_t start = function->name_size - size;
+    if (size == 0 || size >= function->name_size ||
+        memcmp(function->name + start, wanted, size) != 0) {
+        return false;
+    }
+    return function->name[start - 1] == '.' ||
+           (start > 1 && memcmp(function->name + start - 2, "::", 2) == 0);
+}
+
 static bool had_address(const struct vmpt_functions *functions, uint32_t index, uint64_t address)
 {
     for (size_t i = 0; i < functions->address_count; i++) {
@@ -54,6 +66,17 @@ static bool had_address(const struct vmpt_functions *functions, uint32_t index, 
         }
     }
     return false;
+}
+
+static void keep_last_parts(struct vmpt_function_table *table, const char *wanted, size_t size)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < table->count; i++) {
+        if (is_last_part(&table->rows[i].function, wanted, size)) {
+            table->rows[kept++] = table->rows[i];
+        }
+    }
+    table->count = kept;
 }
 
 void vmpt_find_functions(struct vmpt_function_table *table, const struct vmpt_functions *functions,
@@ -72,5 +95,9 @@ void vmpt_find_functions(struct vmpt_function_table *table, const struct vmpt_fu
             table->rows[kept++] = *row;
         }
     }
-    table->count = kept;
+    if (kept == 0) {
+        keep_last_parts(table, wanted, size);
+    } else {
+        table->count = kept;
+    }
 }

@@ -257,6 +257,25 @@ class Laws(Law):
             self.assertEqual(definitions.read([FOLDER / "chosen.prof"]), (stacks, lost))
         self.assertGreater(several, 10)
 
+    def test_a_method_is_found_by_its_last_name(self):
+        """Unless a function has that name; several are listed."""
+        names = ["A.run", "B.run", "A.stop", "b", "A.b", "a.c.d", "space::C::e", "C::e2", "xstop", "A.s:t"]
+        lines = ["block 7", "meta list values cpu:ns"]
+        lines += ["function f%d %s x.py %d py %#x" % (i, name, i, 4096 * (i + 1)) for i, name in enumerate(names)]
+        text, path = FOLDER / "parts.txt", FOLDER / "parts.prof"
+        lines += ["thread t 100 101 -"] + ["sample t %d 1 f%d:1" % (i, i) for i in range(len(names))]
+        text.write_text("\n".join(lines + ["end 99", ""]))
+        make_of(text, path)
+        cases = {"stop": "A.stop", "b": "b", "A.b": "A.b", "d": "a.c.d", "c.d": "a.c.d", "e": "space::C::e"}
+        cases.update({"C::e": "space::C::e", "e2": "C::e2", "xstop": "xstop"})
+        for wanted, found in cases.items():
+            self.assertEqual(document("func", path, wanted)["function"]["name"], found)
+        for wanted, said in (("run", ["A.run", "B.run"]), ("top", []), ("t", []), ("un", []), (".run", []), ("", [])):
+            done = subprocess.run([TOOLS["func"], path, wanted], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+            self.assertEqual(done.returncode, 1)
+            listed = [line.split()[1].split(":")[0] for line in done.stderr.decode().splitlines()[1:]]
+            self.assertEqual(sorted(listed), said)
+
     def test_a_thread_that_is_named_after_its_samples(self):
         text, path, chosen = (FOLDER / name for name in ("late.txt", "late.prof", "chosen.prof"))
         lines = ["block 7", "meta list values cpu:ns", "function f f x.py 1 py 0x1000", "thread t 100 101 -"]
